@@ -1,0 +1,15 @@
+/** Evenly spread numbers in [0, 1), the same for the same seed (mulberry32, Tommy Ettinger). */
+export function evenRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Normally spread numbers, mean 0 and deviation 1 (Box and Muller 1958). */
+export function normalRandom(even: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - even())) * Math.cos(2 * Math.PI * even())
+}

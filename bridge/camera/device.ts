@@ -1,0 +1,185 @@
+import type { CameraSettings } from '../../shared/camera.ts'
+import { BenchError } from '../../shared/errors.ts'
+import { pause, withDeadline } from '../core/deadline.ts'
+import type { Device, DriverContext, Handlers } from '../core/device.ts'
+import type { Publication } from '../core/publisher.ts'
+import { withoutCredentials } from './capture/url.ts'
+import { HostProcess } from './host-process.ts'
+import type { CameraAbout, CameraStart, FromHost } from './protocol.ts'
+import { checkSettings } from './settings.ts'
+
+/** Long enough for a stream that keeps silent (5 s, three times) to be given up with its own reason. */
+const OPEN_MS = 20_000
+const SET_MS = 2000
+const BACKOFF_MS = { first: 100, most: 5000 }
+/** A process that lived for so long was healthy: what comes after is not a repetition. */
+const HEALTHY_MS = 30_000
+const MOST_FAILURES = 8
+
+/** A camera in a process of its own, started anew when it dies. */
+class Camera implements Device {
+  readonly commands: Handlers
+  readonly #start: CameraStart
+  readonly #context: DriverContext<'camera'>
+  readonly #closing = new AbortController()
+  readonly #jpegListeners = new Set<(jpeg: Uint8Array) => void>()
+  readonly #settingReplies = new Map<number, (settings: CameraSettings) => void>()
+  #host: HostProcess | undefined
+  #about: CameraAbout | undefined
+  #publication: Publication | undefined
+  #startedAt = 0
+  #failures = 0
+  #restarts = 0
+  #request = 0
+  #ready = Promise.withResolvers<void>()
+
+  constructor(start: CameraStart, context: DriverContext<'camera'>) {
+    this.#start = { ...start }
+    this.#context = context
+    this.commands = { 'camera.set': ({ device: _device, ...settings }) => this.#set(settings) }
+  }
+
+  /** Rejects with `camera.failed` when the first start fails. */
+  async open(): Promise<this> {
+    const { id, signal } = this.#context
+    this.#launch()
+    try {
+      await withDeadline(this.#ready.promise, OPEN_MS, `starting ${id}`, { device: id, signal })
+    } catch (error) {
+      await this[Symbol.asyncDispose]()
+      throw error
+    }
+    return this
+  }
+
+  #launch(): void {
+    this.#startedAt = performance.now()
+    const host: HostProcess = new HostProcess(this.#context.log, {
+      heard: (message) => void this.#heard(host, message),
+      gone: (reason) => this.#gone(reason),
+    })
+    this.#host = host
+    host.send({ type: 'start', start: this.#start })
+  }
+
+  #heard(host: HostProcess, message: FromHost): void {
+    const { state } = this.#context
+    switch (message.type) {
+      case 'ready':
+        this.#begin(host, message.about)
+        break
+      case 'rates':
+        state.merge({ rates: message.rates, droppedFrames: message.droppedFrames })
+        break
+      case 'set':
+        this.#start.settings = message.settings
+        state.merge({ settings: message.settings })
+        this.#settingReplies.get(message.request)?.(message.settings)
+        break
+      case 'jpeg':
+        for (const listener of this.#jpegListeners) listener(message.jpeg)
+        break
+      case 'connect':
+        void this.#answer(host, message.request, async (publication) => publication.connect(message.dtlsParameters))
+        break
+      case 'produce':
+        void this.#answer(host, message.request, async (publication) => publication.produce(message.rtpParameters))
+        break
+    }
+  }
+
+  #begin(host: HostProcess, about: CameraAbout): void {
+    const { id, log, publisher, state } = this.#context
+    this.#about = about
+    log.info({ encoder: about.encoder, pid: host.pid }, `${id}: ${about.width}x${about.height} at ${about.nominalFps} fps`)
+    state.merge({ ...about, restarts: this.#restarts })
+    if (this.#jpegListeners.size > 0) host.send({ type: 'jpeg', wanted: true })
+    this.#publication = publisher.publish(id, this.#start.codec, (target) => host.send({ type: 'target', target }))
+    this.#ready.resolve()
+  }
+
+  async #answer(host: HostProcess, request: number, ask: (to: Publication) => Promise<string | void>): Promise<void> {
+    try {
+      if (!this.#publication) throw new Error('the publication has ended')
+      const producerId = await ask(this.#publication)
+      host.send({ type: 'answer', request, ...(producerId ? { producerId } : {}) })
+    } catch (error) {
+      host.send({ type: 'answer', request, error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  #gone(reason: string): void {
+    const { id, log, state, fault } = this.#context
+    const wasReady = this.#about !== undefined
+    this.#host = undefined
+    this.#about = undefined
+    this.#publication?.close()
+    this.#publication = undefined
+    state.merge({ rates: null })
+    if (this.#closing.signal.aborted) return
+    const error = new BenchError('camera.failed', explain(this.#start, id, reason), { device: id })
+    if (!wasReady && this.#restarts === 0) {
+      this.#ready.reject(error)
+      return
+    }
+    this.#failures = performance.now() - this.#startedAt > HEALTHY_MS ? 1 : this.#failures + 1
+    if (this.#failures > MOST_FAILURES) {
+      fault(error)
+      return
+    }
+    const wait = Math.min(BACKOFF_MS.first * 2 ** (this.#failures - 1), BACKOFF_MS.most)
+    log.warn(`${error.message}; starting it again in ${wait} ms`)
+    this.#restarts += 1
+    state.merge({ restarts: this.#restarts })
+    void pause(wait, this.#closing.signal).then((still) => still && this.#launch())
+  }
+
+  async #set(wanted: CameraSettings): Promise<CameraSettings> {
+    const { id } = this.#context
+    if (!this.#host || !this.#about) {
+      throw new BenchError('device.busy', `${id} is starting again: set it in a moment`, { device: id })
+    }
+    checkSettings(id, wanted, this.#about.ranges)
+    const request = ++this.#request
+    const reply = Promise.withResolvers<CameraSettings>()
+    this.#settingReplies.set(request, reply.resolve)
+    this.#host.send({ type: 'set', request, settings: wanted })
+    try {
+      return await withDeadline(reply.promise, SET_MS, `setting ${id}`, { device: id, signal: this.#closing.signal })
+    } finally {
+      this.#settingReplies.delete(request)
+    }
+  }
+
+  jpegs(listener: (jpeg: Uint8Array) => void): () => void {
+    this.#jpegListeners.add(listener)
+    if (this.#jpegListeners.size === 1) this.#host?.send({ type: 'jpeg', wanted: true })
+    return () => {
+      if (!this.#jpegListeners.delete(listener)) return
+      if (this.#jpegListeners.size === 0) this.#host?.send({ type: 'jpeg', wanted: false })
+    }
+  }
+
+  /** A camera that looks is safe. */
+  stop(): void {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    this.#publication?.close()
+    this.#publication = undefined
+    await this.#host?.end()
+  }
+}
+
+function explain({ source }: CameraStart, id: string, reason: string): string {
+  if (source.kind === 'sim') return `${id}: ${reason}`
+  return `${id} cannot show ${withoutCredentials(source.url)}: ${reason}; check its url in bench.yaml`
+}
+
+/**
+ * Starts a camera's process and answers once it makes pictures. What it is and how it fares goes into the context's
+ * topic, its stream to the context's publisher. Rejects with `camera.failed`, `device.timeout`, or `aborted`.
+ */
+export function openCamera(start: CameraStart, context: DriverContext<'camera'>): Promise<Device> {
+  return new Camera(start, context).open()
+}

@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { pause } from '../core/deadline.ts'
+import type { Logger } from '../core/log.ts'
+import { withoutCredentials } from './capture/url.ts'
+import { type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
+
+const HOST = fileURLToPath(new URL('./host.ts', import.meta.url))
+const END_MS = 1000
+
+interface Events {
+  heard(message: FromHost): void
+  /** Once, when the process is gone, with the best reason there is. */
+  gone(reason: string): void
+}
+
+/** The bridge's hold on one camera's process. A process that says nothing for 3 s is killed. */
+export class HostProcess {
+  readonly #child: ChildProcess
+  readonly #log: Logger
+  #watch: NodeJS.Timeout
+  #reason: string | undefined
+
+  constructor(log: Logger, events: Events) {
+    this.#log = log
+    // No execArgv: what the bridge was started with, an inspector's port for one, is not the camera's.
+    this.#child = fork(HOST, [], {
+      serialization: 'advanced',
+      execPath: process.execPath,
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#watch = this.#expectBeat()
+    this.#child.on('message', (message: FromHost) => {
+      clearTimeout(this.#watch)
+      this.#watch = this.#expectBeat()
+      if (message.type === 'failed') this.#reason = message.reason
+      else if (message.type === 'log') log[message.level](message.message)
+      else events.heard(message)
+    })
+    this.#child.on('error', (error) => {
+      this.#reason ??= error.message
+    })
+    this.#child.once('close', (code, signal) => {
+      clearTimeout(this.#watch)
+      events.gone(this.#reason ?? `its process ended with ${signal ?? `code ${code}`}`)
+    })
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      if (output) createInterface({ input: output }).on('line', (line) => log.warn(withoutCredentials(line)))
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Sends if it still can: a process that has gone says so by `gone`. */
+  send(message: ToHost): void {
+    if (this.#child.connected) this.#child.send(message, () => {})
+  }
+
+  /** Asks it to end, kills it after 1 s; resolves when it is gone. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const gone = once(this.#child, 'close')
+    this.send({ type: 'end' })
+    const over = new AbortController()
+    void pause(END_MS, over.signal).then((late) => late && this.#child.kill('SIGKILL'))
+    await gone
+    over.abort()
+  }
+
+  #expectBeat(): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#reason = `its process said nothing for ${HUNG_MS / 1000} s and was killed`
+      this.#log.warn(this.#reason)
+      this.#child.kill('SIGKILL')
+    }, HUNG_MS)
+  }
+}

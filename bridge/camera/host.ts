@@ -1,0 +1,99 @@
+import { Log } from 'node-av/lib'
+import { AV_LOG_ERROR } from 'node-av/constants'
+import type { CameraSettings } from '../../shared/camera.ts'
+import { pause } from '../core/deadline.ts'
+import type { Capture } from './capture/capture.ts'
+import { FileCapture } from './capture/file.ts'
+import { SimCapture } from './capture/sim.ts'
+import { withoutCredentials } from './capture/url.ts'
+import type { Report, Sender, Signalling } from './encode/encode.ts'
+import { RtpSender } from './encode/rtp-sender.ts'
+import { Pipeline } from './pipeline.ts'
+import { BEAT_MS, type CameraStart, type FromHost, HUNG_MS, type Source, type ToHost } from './protocol.ts'
+import { Requests } from './requests.ts'
+
+const ended = new AbortController()
+const requests = new Requests()
+const RATES_MS = 1000
+
+function send(message: FromHost): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected) resolve()
+    else process.send?.(message, undefined, {}, () => resolve())
+  })
+}
+
+const report: Report = (level, message) => void send({ type: 'log', level, message: withoutCredentials(message) })
+
+const signalling: Signalling = {
+  connect: async (dtlsParameters) => {
+    await requests.ask((request) => void send({ type: 'connect', request, dtlsParameters }))
+  },
+  produce: async (rtpParameters) =>
+    (await requests.ask((request) => void send({ type: 'produce', request, rtpParameters }))).producerId ?? '',
+}
+
+async function fail(error: unknown): Promise<never> {
+  await send({ type: 'failed', reason: withoutCredentials(error instanceof Error ? error.message : String(error)) })
+  process.exit(1)
+}
+
+function openCapture(source: Source): Promise<Capture> | Capture {
+  return source.kind === 'sim' ? new SimCapture(source) : FileCapture.open(source, ended.signal)
+}
+
+async function openSender(start: CameraStart, capture: Capture): Promise<Sender> {
+  if (start.codec === 'vp8') {
+    // libwebrtc is 20 MB and threads of its own: only for who wants it.
+    const { Vp8Sender } = await import('./encode/vp8.ts')
+    return new Vp8Sender(start.bitrateKbps, signalling)
+  }
+  const { width, height, nominalFps } = capture
+  return RtpSender.open({ width, height, fps: nominalFps, bitrateKbps: start.bitrateKbps }, report)
+}
+
+async function run(start: CameraStart): Promise<void> {
+  const capture = await openCapture(start.source)
+  const sender = await openSender(start, capture)
+  const pipeline = new Pipeline(capture.width, capture.height, sender, (jpeg) => send({ type: 'jpeg', jpeg }))
+  const settings = (): CameraSettings => ({ ...capture.settings, timeCode: pipeline.timeCode })
+  const apply = (wanted: CameraSettings): void => {
+    capture.set(wanted)
+    pipeline.timeCode = wanted.timeCode ?? pipeline.timeCode
+  }
+  apply(start.settings)
+
+  process.on('message', (message: ToHost) => {
+    if (message.type === 'target') sender.retarget(message.target).catch(fail)
+    else if (message.type === 'jpeg') pipeline.wantJpeg(message.wanted)
+    else if (message.type === 'set') {
+      apply(message.settings)
+      void send({ type: 'set', request: message.request, settings: settings() })
+    }
+  })
+  const { width, height, bitDepth, nominalFps, ranges } = capture
+  void send({ type: 'ready', about: { width, height, bitDepth, nominalFps, ranges, settings: settings(), encoder: sender.about } })
+  // A beat says that pictures move too, not only that this thread is alive.
+  setInterval(() => pipeline.busyMs < HUNG_MS / 2 && void send({ type: 'beat' }), BEAT_MS)
+  setInterval(() => void send({ type: 'rates', rates: pipeline.rates(), droppedFrames: pipeline.dropped }), RATES_MS)
+  pipeline.run().catch(fail)
+  await capture.run((frame) => pipeline.offer(frame), ended.signal)
+}
+
+// The whole process goes, and what is native in it with it: nothing has to be closed one by one.
+async function end(): Promise<void> {
+  ended.abort()
+  await pause(20, AbortSignal.timeout(100))
+  process.exit(0)
+}
+
+Log.setLevel(AV_LOG_ERROR)
+// Ctrl-C reaches the whole group; the bridge ends its cameras itself, in order.
+process.on('SIGINT', () => {})
+process.on('disconnect', () => process.exit(0))
+process.on('uncaughtException', (error) => void fail(error))
+process.on('message', (message: ToHost) => {
+  if (message.type === 'start') run(message.start).catch(fail)
+  else if (message.type === 'answer') requests.answer(message.request, message)
+  else if (message.type === 'end') void end()
+})

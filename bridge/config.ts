@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
+import { z } from 'zod'
+import { deviceId } from '../shared/device.ts'
+import { BenchError } from '../shared/errors.ts'
+import type { Driver } from './core/device.ts'
+
+const port = z.number().int().min(0).max(65_535)
+
+const benchFile = z.strictObject({
+  title: z.string().min(1).default('Bench').describe('shown at the top of the page'),
+  server: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('the address to listen on'),
+      port: port.default(8080).describe('page, REST and sockets; 0 takes a free one'),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      port: port.default(44_400).describe('video, UDP and TCP: this port for the first worker, the next for the second…; 0 takes free ones'),
+      workers: z.number().int().min(1).max(16).optional().describe('mediasoup workers; one a core up to 4 when left out'),
+    })
+    .prefault({}),
+  dataDir: z.string().default('data').describe('traces and recordings; relative to this file'),
+  simulators: z
+    .array(
+      z.strictObject({
+        program: z.enum(['ctp10']).describe('which instrument it plays'),
+        args: z.array(z.string()).default([]).describe('its command line'),
+      }),
+    )
+    .default([])
+    .describe('programs that play an instrument, started and ended with the bench'),
+  devices: z.record(deviceId, z.looseObject({ driver: z.string(), title: z.string().optional() })).default({}),
+})
+
+/** A device as bench.yaml tells it: its driver's own part already checked. */
+export interface DeviceConfig {
+  id: string
+  title: string
+  driver: Driver
+  settings: unknown
+}
+
+export type BenchConfig = Omit<z.infer<typeof benchFile>, 'devices'> & { devices: DeviceConfig[] }
+
+/** What the command line says over the file. */
+export interface Overrides {
+  host?: string | undefined
+  port?: number | undefined
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
+
+/**
+ * Reads bench.yaml. Every mistake is reported at once as `file:line: path: what was expected` in one `config.invalid`.
+ */
+export async function loadConfig(
+  file: string,
+  drivers: ReadonlyMap<string, Driver>,
+  overrides: Overrides = {},
+): Promise<BenchConfig> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const message = `${file} cannot be read: name the bench's file with --config`
+    throw new BenchError('config.invalid', message, { cause })
+  })
+  const source = new Source(file, text)
+  const bench = source.check(benchFile, source.content, [])
+  source.throwIfWrong()
+  const devices = Object.entries(bench?.devices ?? {}).map(([id, entry]) => checkDevice(source, drivers, id, entry))
+  source.throwIfWrong()
+  if (!bench) throw new Error('unreachable: what is missing was reported')
+  const server = { host: overrides.host ?? bench.server.host, port: overrides.port ?? bench.server.port }
+  if (!LOOPBACK.test(server.host)) {
+    const message =
+      `refusing to listen on ${server.host}: anyone who reaches it could drive the bench, and this version has no ` +
+      'sign-in yet. Use 127.0.0.1, and an SSH tunnel from elsewhere'
+    throw new BenchError('config.invalid', message)
+  }
+  return {
+    ...bench,
+    server,
+    dataDir: resolve(dirname(file), bench.dataDir),
+    devices: devices.filter((device) => device !== undefined),
+  }
+}
+
+function checkDevice(
+  source: Source,
+  drivers: ReadonlyMap<string, Driver>,
+  id: string,
+  entry: { driver: string; title?: string | undefined },
+): DeviceConfig | undefined {
+  const driver = drivers.get(entry.driver)
+  if (!driver) {
+    source.wrong(['devices', id, 'driver'], `there is no driver "${entry.driver}"; expected one of ${[...drivers.keys()].join(', ')}`)
+    return undefined
+  }
+  const { driver: _, title, ...own } = entry
+  const settings: unknown = source.check(driver.config, own, ['devices', id])
+  return { id, title: title ?? id, driver, settings }
+}
+
+/** The file with its mistakes, each with the line it stands on. */
+class Source {
+  readonly content: unknown
+  readonly #file: string
+  readonly #lines = new LineCounter()
+  readonly #document: Document
+  readonly #wrong: string[] = []
+
+  constructor(file: string, text: string) {
+    this.#file = file
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
+    for (const error of this.#document.errors) this.#report(error.pos[0], error.message)
+    this.content = this.#wrong.length > 0 ? {} : (this.#document.toJS() ?? {})
+  }
+
+  wrong(path: PropertyKey[], what: string): void {
+    this.#report(this.#offsetOf(path), `${path.map(String).join('.') || '(the file)'}: ${what}`)
+  }
+
+  check<S extends z.ZodType>(schema: S, value: unknown, at: PropertyKey[]): z.output<S> | undefined {
+    const result = schema.safeParse(value)
+    if (result.success) return result.data
+    for (const issue of result.error.issues) {
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) this.wrong([...at, ...issue.path, key], 'unknown key: no such setting; check its spelling')
+      } else this.wrong([...at, ...issue.path], issue.message)
+    }
+    return undefined
+  }
+
+  throwIfWrong(): void {
+    if (this.#wrong.length > 0) throw new BenchError('config.invalid', this.#wrong.join('\n'))
+  }
+
+  #report(offset: number, what: string): void {
+    this.#wrong.push(`${this.#file}:${this.#lines.linePos(offset).line || 1}: ${what}`)
+  }
+
+  /** Of the deepest part of the path that the file has: what is missing is missed there. */
+  #offsetOf(path: PropertyKey[]): number {
+    for (let depth = path.length; depth > 0; depth--) {
+      const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
+      const node = this.#document.getIn(keys, true)
+      if (isNode(node) && node.range) return node.range[0]
+    }
+    return 0
+  }
+}

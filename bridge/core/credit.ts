@@ -1,0 +1,57 @@
+/** After this long without the acknowledgement it is taken for lost. */
+export const ACK_LOST_MS = 2000
+
+/**
+ * One subscriber's credit: at most `window` packets are under way unacknowledged. Beyond that the newest packet waits
+ * in place of any other, and the one it replaces is counted. A lost acknowledgement is forgiven after 2 s.
+ */
+export class CreditWindow<P> {
+  readonly #window: number
+  readonly #send: (packet: P, seq: number, dropped: number) => void
+  readonly #now: () => number
+  readonly #sentAt = new Map<number, number>()
+  #waiting: P | undefined
+  #seq = 0
+  #dropped = 0
+
+  constructor(window: number, send: (packet: P, seq: number, dropped: number) => void, now: () => number = performance.now.bind(performance)) {
+    this.#window = window
+    this.#send = send
+    this.#now = now
+  }
+
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Sends the packet when there is credit, else lets it wait in place of the one that waits. */
+  offer(packet: P): void {
+    this.#forgive()
+    if (this.#sentAt.size < this.#window) {
+      this.#waiting = undefined
+      this.#dispatch(packet)
+      return
+    }
+    if (this.#waiting !== undefined) this.#dropped += 1
+    this.#waiting = packet
+  }
+
+  /** The subscriber has handled this packet; unknown and repeated numbers are ignored. */
+  acknowledge(seq: number): void {
+    if (!this.#sentAt.delete(seq) || this.#waiting === undefined) return
+    const packet = this.#waiting
+    this.#waiting = undefined
+    this.#dispatch(packet)
+  }
+
+  #dispatch(packet: P): void {
+    this.#seq = (this.#seq + 1) >>> 0
+    this.#sentAt.set(this.#seq, this.#now())
+    this.#send(packet, this.#seq, this.#dropped)
+  }
+
+  #forgive(): void {
+    const lost = this.#now() - ACK_LOST_MS
+    for (const [seq, at] of this.#sentAt) if (at <= lost) this.#sentAt.delete(seq)
+  }
+}

@@ -1,0 +1,61 @@
+import { encodeSamples } from '../../shared/streams.ts'
+import { CreditWindow } from './credit.ts'
+
+/** One row of samples: when (ms since the epoch), and a value a column. */
+interface Row {
+  time: number
+  values: readonly number[]
+}
+
+/** Where packets of one subscriber go; answers how many bytes still wait to leave, so that a stuck link is noticed. */
+export type PacketSink = (packet: Uint8Array<ArrayBuffer>) => void
+
+/** A subscription to a stream. */
+export interface Subscription {
+  acknowledge(seq: number): void
+  close(): void
+}
+
+/** Samples to any number of subscribers, each at its own pace: one slow browser slows nobody. */
+export class Stream {
+  readonly name: string
+  readonly columns: number
+  readonly #backlogRows: number
+  readonly #backlog: Row[] = []
+  readonly #subscribers = new Set<CreditWindow<Row[]>>()
+
+  /** Keeps the newest `backlogRows` for those who come later: they begin with them, as one packet. */
+  constructor(name: string, columns: number, backlogRows = 600) {
+    this.name = name
+    this.columns = columns
+    this.#backlogRows = backlogRows
+  }
+
+  /** Hands a row to every subscriber. `values` has one entry a column; NaN where there is none. */
+  push(time: number, values: readonly number[]): void {
+    const row = { time, values }
+    this.#backlog.push(row)
+    if (this.#backlog.length > this.#backlogRows) this.#backlog.shift()
+    for (const subscriber of this.#subscribers) subscriber.offer([row])
+  }
+
+  subscribe(window: number, sink: PacketSink): Subscription {
+    const credit = new CreditWindow<Row[]>(window, (rows, seq, dropped) => {
+      sink(
+        encodeSamples({
+          seq,
+          dropped,
+          columns: this.columns,
+          times: Float64Array.from(rows, (row) => row.time),
+          values: Float32Array.from(rows.flatMap((row) => row.values)),
+        }),
+      )
+    })
+    this.#subscribers.add(credit)
+    if (this.#backlog.length > 0) credit.offer([...this.#backlog])
+    return {
+      acknowledge: (seq) => credit.acknowledge(seq),
+      close: () => this.#subscribers.delete(credit),
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util'
+import { BenchError } from '../shared/errors.ts'
+import { openBench } from './bench.ts'
+import { loadConfig } from './config.ts'
+import { createLog } from './core/log.ts'
+import { drivers } from './drivers/index.ts'
+
+/** Whatever hangs, the process is gone by then; its children end when it does. */
+const SHUTDOWN_MS = 2800
+
+const log = createLog()
+const closing = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    log.info({ signal: name }, 'closing')
+    setTimeout(() => {
+      log.error('closing took too long: leaving')
+      process.exit(1)
+    }, SHUTDOWN_MS).unref()
+    closing.abort()
+  })
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string', default: 'bench.yaml' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+    },
+  })
+  const port = values.port === undefined ? undefined : Number(values.port)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new BenchError('config.invalid', `--port ${values.port ?? ''}: expected a whole number from 0 to 65535`)
+  }
+  const config = await loadConfig(values.config, drivers, { host: values.host, port })
+  await using bench = await openBench(config, closing.signal, log)
+  log.info({ url: bench.url }, `${config.title} is at ${bench.url}`)
+  if (!closing.signal.aborted) {
+    await new Promise((resolve) => closing.signal.addEventListener('abort', resolve, { once: true }))
+  }
+} catch (error) {
+  if (error instanceof BenchError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
+    process.stderr.write(`${(error as Error).message}\n`)
+  } else log.fatal({ error }, 'the bridge failed')
+  process.exitCode = 1
+}

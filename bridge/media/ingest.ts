@@ -1,0 +1,137 @@
+import { randomInt } from 'node:crypto'
+import type { types } from 'mediasoup'
+import type { types as client } from 'mediasoup-client'
+import type { Codec } from '../../shared/camera.ts'
+import { BenchError } from '../../shared/errors.ts'
+import type { Logger } from '../core/log.ts'
+import type { Publication, PublishTarget } from '../core/publisher.ts'
+import { PAYLOAD_TYPE, plainRtpParameters, playoutDelayId, routerCodecs } from './codecs.ts'
+import type { MediaWorker, Workers } from './worker.ts'
+
+/** A stream that viewers can have. */
+export interface Live {
+  server: types.WebRtcServer
+  router: types.Router
+  producer: types.Producer
+}
+
+interface Options {
+  camera: string
+  codec: Codec
+  workers: Workers
+  log: Logger
+  onTarget: (target: PublishTarget) => void
+  /** There is a picture for whoever joins; then, at last, that there is none any more. */
+  onLive: (live: Live) => void
+  onEnded: () => void
+}
+
+/** One camera's way into the SFU: a router of its own on some worker, made anew when that worker dies. */
+export class Ingest implements Publication {
+  readonly #options: Options
+  #transport: types.WebRtcTransport | undefined
+  #router: types.Router | undefined
+  #server: types.WebRtcServer | undefined
+  #release: (() => void) | undefined
+  #closed = false
+
+  constructor(options: Options) {
+    this.#options = options
+    void this.#start()
+  }
+
+  async #start(): Promise<void> {
+    const { camera, codec, log, workers } = this.#options
+    try {
+      const place = await workers.acquire()
+      this.#release = place.release
+      const router = await place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] })
+      this.#router = router
+      this.#server = place.server
+      router.once('workerclose', () => this.#moved())
+      if (codec === 'h264') await this.#receivePlain(router, place)
+      else await this.#offerWebRtc(router, place)
+      if (this.#closed) this.#giveBack()
+    } catch (error) {
+      this.#giveBack()
+      // A worker that died meanwhile has said so already, by `workerclose`.
+      if (!this.#closed) log.warn(error, `${camera}: no way into the SFU`)
+    }
+  }
+
+  async #receivePlain(router: types.Router, place: MediaWorker): Promise<void> {
+    const transport = await router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+      rtcpMux: true,
+      comedia: true,
+    })
+    const ssrc = randomInt(1, 2 ** 31)
+    const delayId = playoutDelayId(router)
+    const producer = await transport.produce({ kind: 'video', rtpParameters: plainRtpParameters(ssrc, delayId) })
+    this.#whenFlowing(producer, place.server, router)
+    const { localAddress: host, localPort: port } = transport.tuple
+    this.#options.onTarget({ codec: 'h264', host, port, ssrc, payloadType: PAYLOAD_TYPE, playoutDelayId: delayId })
+  }
+
+  async #offerWebRtc(router: types.Router, place: MediaWorker): Promise<void> {
+    const transport = await router.createWebRtcTransport({ webRtcServer: place.server, enableTcp: false })
+    this.#transport = transport
+    this.#options.onTarget({
+      codec: 'vp8',
+      routerRtpCapabilities: router.rtpCapabilities as client.RtpCapabilities,
+      transport: {
+        id: transport.id,
+        iceParameters: transport.iceParameters,
+        iceCandidates: transport.iceCandidates,
+        dtlsParameters: transport.dtlsParameters,
+      },
+    })
+  }
+
+  async connect(dtlsParameters: client.DtlsParameters): Promise<void> {
+    await this.#sending().connect({ dtlsParameters })
+  }
+
+  async produce(rtpParameters: client.RtpParameters): Promise<string> {
+    const transport = this.#sending()
+    const { rtpParameters: parameters } = { rtpParameters: rtpParameters as types.RtpParameters }
+    const producer = await transport.produce({ kind: 'video', rtpParameters: parameters })
+    if (this.#router && this.#server) this.#whenFlowing(producer, this.#server, this.#router)
+    return producer.id
+  }
+
+  #sending(): types.WebRtcTransport {
+    if (this.#transport) return this.#transport
+    throw new BenchError('media.unavailable', `${this.#options.camera} has no WebRTC transport to send on`)
+  }
+
+  // Who joined before the first packet would wait for a picture without knowing why.
+  #whenFlowing(producer: types.Producer, server: types.WebRtcServer, router: types.Router): void {
+    producer.once('score', () => {
+      if (!this.#closed && !producer.closed) this.#options.onLive({ server, router, producer })
+    })
+  }
+
+  /** The worker is gone: on to another. */
+  #moved(): void {
+    if (this.#closed) return
+    this.#giveBack()
+    this.#options.onEnded()
+    void this.#start()
+  }
+
+  #giveBack(): void {
+    this.#router?.close()
+    this.#router = undefined
+    this.#transport = undefined
+    this.#release?.()
+    this.#release = undefined
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#giveBack()
+    this.#options.onEnded()
+  }
+}

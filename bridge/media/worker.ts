@@ -1,0 +1,133 @@
+import { createWorker, type types } from 'mediasoup'
+import { BenchError } from '../../shared/errors.ts'
+import { pause } from '../core/deadline.ts'
+import type { Logger } from '../core/log.ts'
+import { listenAddresses } from './addresses.ts'
+
+const RETRY_MS = { first: 50, most: 2000 }
+
+/** A worker that runs, with the one UDP and TCP port that all its viewers share. */
+export interface MediaWorker {
+  worker: types.Worker
+  server: types.WebRtcServer
+}
+
+interface Place {
+  index: number
+  cameras: number
+  running: Promise<MediaWorker>
+  /** Set while it runs. */
+  current: MediaWorker | undefined
+}
+
+export interface WorkerOptions {
+  /** Where viewers connect to; 0.0.0.0 is every network card. */
+  host: string
+  /** The first worker's port, the next ones have the next; 0 lets the system choose. */
+  port: number
+  workers: number
+  log: Logger
+}
+
+/** mediasoup's workers. One that dies is replaced. */
+export class Workers {
+  readonly #options: WorkerOptions
+  readonly #closing = new AbortController()
+  readonly #places: Place[]
+
+  private constructor(options: WorkerOptions) {
+    this.#options = options
+    this.#places = Array.from({ length: options.workers }, (_, index) => {
+      const place: Place = { index, cameras: 0, current: undefined, running: Promise.reject(new Error('not started')) }
+      place.running.catch(() => {})
+      return place
+    })
+  }
+
+  /** Starts them all. Throws `media.unavailable` when one does not start, for example because its port is taken. */
+  static async open(options: WorkerOptions): Promise<Workers> {
+    const workers = new Workers(options)
+    try {
+      await Promise.all(workers.#places.map((place) => workers.#start(place)))
+    } catch (error) {
+      workers[Symbol.dispose]()
+      const ports = options.port === 0 ? '' : `, ports ${options.port} to ${options.port + options.workers - 1}`
+      const reason = error instanceof Error ? error.message : String(error)
+      const message = `no mediasoup worker on ${options.host}${ports}: ${reason}; set another port in bench.yaml if it is taken`
+      throw new BenchError('media.unavailable', message, { cause: error })
+    }
+    return workers
+  }
+
+  /** The pids of those that run. */
+  get pids(): number[] {
+    return this.#places.flatMap((place) => place.current?.worker.pid ?? [])
+  }
+
+  /** The worker with the fewest cameras, once it runs; `release` gives the place back. Rejects when closing. */
+  async acquire(): Promise<MediaWorker & { release: () => void }> {
+    const place = this.#places.reduce((least, other) => (other.cameras < least.cameras ? other : least))
+    place.cameras += 1
+    const release = (): void => {
+      place.cameras -= 1
+    }
+    try {
+      return { ...(await place.running), release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  #start(place: Place): Promise<MediaWorker> {
+    place.running = this.#launch(place)
+    place.running.catch(() => {})
+    return place.running
+  }
+
+  async #launch(place: Place): Promise<MediaWorker> {
+    const { log } = this.#options
+    const worker = await createWorker({ logLevel: 'warn' })
+    try {
+      if (this.#closing.signal.aborted) throw new Error('closing')
+      const server = await worker.createWebRtcServer({ listenInfos: this.#listenInfos(place.index) })
+      const running = { worker, server }
+      place.current = running
+      worker.once('died', () => {
+        place.current = undefined
+        log.error(`mediasoup worker ${place.index} (pid ${worker.pid}) died: starting another`)
+        place.running = this.#replace(place)
+        place.running.catch(() => {})
+      })
+      log.info(`mediasoup worker ${place.index} runs, pid ${worker.pid}`)
+      return running
+    } catch (error) {
+      worker.close()
+      throw error
+    }
+  }
+
+  // The dead one's port may stay taken for a moment.
+  async #replace(place: Place): Promise<MediaWorker> {
+    for (let wait = 0; await pause(wait, this.#closing.signal); wait = Math.min(wait * 2 || RETRY_MS.first, RETRY_MS.most)) {
+      try {
+        return await this.#launch(place)
+      } catch (error) {
+        this.#options.log.error(error, `mediasoup worker ${place.index} does not start`)
+      }
+    }
+    throw new Error('closing')
+  }
+
+  #listenInfos(index: number): types.TransportListenInfo[] {
+    const { host, port } = this.#options
+    return listenAddresses(host).flatMap((ip) =>
+      (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, ...(port === 0 ? {} : { port: port + index }) })),
+    )
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing.abort()
+    for (const place of this.#places) place.current?.worker.close()
+  }
+}

@@ -1,0 +1,39 @@
+import { BenchError } from '../../shared/errors.ts'
+import type { Stream } from '../core/stream.ts'
+import type { Topic } from '../core/topic.ts'
+
+/** The topics and streams there are, by name: what a browser can follow. */
+export class Feeds {
+  readonly #topics = new Map<string, Topic<object>>()
+  readonly #streams = new Map<string, Stream>()
+
+  addTopic<S extends object>(topic: Topic<S>): Topic<S> {
+    this.#topics.set(topic.name, topic as unknown as Topic<object>)
+    return topic
+  }
+
+  /** The same stream for the same name: a device that is opened again goes on where it left off. */
+  stream(name: string, make: () => Stream): Stream {
+    const known = this.#streams.get(name)
+    if (known) return known
+    const stream = make()
+    this.#streams.set(name, stream)
+    return stream
+  }
+
+  /** Throws `input.invalid` with the names there are. */
+  topicNamed(name: string): Topic<object> {
+    return this.#named('topic', this.#topics, name)
+  }
+
+  /** Throws `input.invalid` with the names there are. */
+  streamNamed(name: string): Stream {
+    return this.#named('stream', this.#streams, name)
+  }
+
+  #named<T>(what: string, all: Map<string, T>, name: string): T {
+    const found = all.get(name)
+    if (found) return found
+    throw new BenchError('input.invalid', `there is no ${what} "${name}"; there are ${[...all.keys()].join(', ') || 'none'}`)
+  }
+}

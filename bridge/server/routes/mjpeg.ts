@@ -1,0 +1,31 @@
+import { PassThrough } from 'node:stream'
+import type Router from '@koa/router'
+import { BenchError } from '../../../shared/errors.ts'
+import type { FindDevice } from '../call.ts'
+
+const BOUNDARY = 'lightbench-frame'
+
+/** `GET /api/cameras/<id>/mjpeg`: for what cannot take WebRTC. A viewer that is slow gets fewer pictures, never old ones. */
+export function mjpegRoute(device: FindDevice): (router: Router) => void {
+  return (router) => {
+    router.get('/api/cameras/:id/mjpeg', (context) => {
+      const id = context.params['id'] ?? ''
+      const camera = device(id)
+      if (!camera.jpegs) throw new BenchError('device.unsupported', `${id} is not a camera`, { device: id })
+      const body = new PassThrough({ highWaterMark: 1 })
+      const end = camera.jpegs((jpeg) => {
+        if (body.readableLength > 0 || context.res.writableLength > 0) return
+        body.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`)
+        body.write(jpeg)
+        body.write('\r\n')
+      })
+      context.res.once('close', () => {
+        end()
+        body.destroy()
+      })
+      context.type = `multipart/x-mixed-replace; boundary=${BOUNDARY}`
+      context.set('Cache-Control', 'no-store')
+      context.body = body
+    })
+  }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './run.mjs'
+import { root } from './setup/paths.mjs'
+
+const help = `Usage: lightbench [start] [options]
+
+Sets up what is missing, then runs the bench until it is told to end.
+
+  --config FILE   the bench: its devices and settings (bench.yaml in this folder)
+  --port PORT     listen on this port
+  --host ADDRESS  listen on this address
+  --version       print the version
+  --help          print this
+`
+
+const args = process.argv.slice(2)
+if (args.includes('--help') || args.includes('-h')) process.stdout.write(help)
+else if (args.includes('--version')) process.stdout.write(`${version()}\n`)
+else await start(args[0] === 'start' ? args.slice(1) : args)
+
+function version() {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version
+}
+
+async function start(options) {
+  const word = options[0]
+  if (word !== undefined && !word.startsWith('-')) {
+    process.stderr.write(`There is no command '${word}'.\n\n${help}`)
+    process.exit(2)
+  }
+  await run('start', options)
+}

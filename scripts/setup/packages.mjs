@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { install } from './apt.mjs'
+
+// Looking for the one file that is used is quicker than asking dpkg, and true on other distributions as well.
+const wanted = {
+  chromium: '/usr/bin/chromium',
+  'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+}
+
+const missing = () => Object.keys(wanted).filter((name) => !existsSync(wanted[name]))
+
+/** The browser that the end-to-end tests drive, and a font for it to draw with. */
+export const packages = {
+  name: 'Debian packages',
+  needed: () => missing().length > 0,
+  run: (progress) => install(missing(), 'The tests need', progress),
+}

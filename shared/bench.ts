@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { role } from './access.ts'
+import { command } from './command.ts'
+import { deviceBase } from './device.ts'
+
+/** The bench's topic, `bench`: what is on it. */
+export const benchState = z.object({
+  title: z.string(),
+  version: z.string(),
+  startedAt: z.number(),
+  /** By device id. The order on the page is the order in bench.yaml, kept in `order`. */
+  devices: z.record(z.string(), deviceBase),
+  order: z.array(z.string()),
+})
+export type BenchState = z.infer<typeof benchState>
+
+const topicName = z.string().max(80)
+const streamName = z.string().max(80)
+
+export const benchCommands = {
+  'session.hello': command({
+    about: "Who the bridge takes the caller for, and the bridge's clock in ms since the epoch.",
+    role: 'viewer',
+    input: z.object({}),
+    output: z.object({ role, now: z.number(), version: z.string() }),
+  }),
+  'topic.subscribe': command({
+    about: 'Follow a topic: answers its state now; `patch` events follow until `topic.unsubscribe`.',
+    role: 'viewer',
+    only: 'socket',
+    input: z.object({ topic: topicName }),
+    output: z.object({ rev: z.number().int(), snapshot: z.record(z.string(), z.unknown()) }),
+  }),
+  'topic.unsubscribe': command({
+    about: 'Stop following a topic.',
+    role: 'viewer',
+    only: 'socket',
+    input: z.object({ topic: topicName }),
+    output: z.object({}),
+  }),
+  'topic.read': command({
+    about: "A topic's state now, once.",
+    role: 'viewer',
+    input: z.object({ topic: topicName }),
+    output: z.object({ rev: z.number().int(), snapshot: z.record(z.string(), z.unknown()) }),
+  }),
+  'stream.open': command({
+    about: 'Receive a binary stream as `stream` events, at most `window` of them unacknowledged.',
+    role: 'viewer',
+    only: 'socket',
+    input: z.object({ stream: streamName, window: z.number().int().min(1).max(64).default(4) }),
+    output: z.object({}),
+  }),
+  'stream.close': command({
+    about: 'Stop receiving a stream.',
+    role: 'viewer',
+    only: 'socket',
+    input: z.object({ stream: streamName }),
+    output: z.object({}),
+  }),
+}

@@ -1,0 +1,35 @@
+import type { z } from 'zod'
+import { benchCommands } from './bench.ts'
+import { cameraCommands } from './camera.ts'
+import type { Command } from './command.ts'
+import type { Result } from './errors.ts'
+import { instrumentCommands } from './instrument.ts'
+import { traceCommands } from './trace.ts'
+
+/** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
+export const commands = { ...benchCommands, ...cameraCommands, ...instrumentCommands, ...traceCommands }
+
+export type CommandName = keyof typeof commands
+/** What a caller writes: fields with a default may be left out. */
+export type InputOf<K extends CommandName> = z.input<(typeof commands)[K]['input']>
+/** What a handler receives, parsed. */
+export type ParsedInputOf<K extends CommandName> = z.output<(typeof commands)[K]['input']>
+export type OutputOf<K extends CommandName> = z.output<(typeof commands)[K]['output']>
+
+/** The declaration of a name that came over the wire, or undefined. */
+export function findCommand(name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? (commands as Record<string, Command>)[name] : undefined
+}
+
+type CommandEvents = {
+  [K in CommandName]: (input: InputOf<K>, answer: (result: Result<OutputOf<K>>) => void) => void
+}
+
+/** Browser to bridge: one event a command, and the acknowledgement of stream packets, which no one answers. */
+export type ClientEvents = CommandEvents & { 'stream.ack': (ack: { stream: string; seq: number }) => void }
+
+/** Bridge to browser. */
+export interface ServerEvents {
+  patch: (change: { topic: string; rev: number; patch: Record<string, unknown> }) => void
+  stream: (name: string, packet: ArrayBuffer | Uint8Array) => void
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+/** A device's name in bench.yaml, in topics and in commands. */
+export const deviceId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a device name is a-z, 0-9 and -, begins with a letter, 32 at most')
+
+/** What a panel is chosen by. */
+export const family = z.enum(['camera', 'instrument'])
+export type Family = z.infer<typeof family>
+
+/** Where a device is in its life. `reason` and `retryAt` (ms since the epoch) only while it is faulted. */
+export const lifecycle = z.object({
+  phase: z.enum(['opening', 'ready', 'faulted', 'closed']),
+  since: z.number(),
+  reason: z.string().optional(),
+  retryAt: z.number().optional(),
+})
+export type Lifecycle = z.infer<typeof lifecycle>
+
+/** What every device's topic begins with. */
+export const deviceBase = z.object({
+  id: deviceId,
+  kind: z.string(),
+  family,
+  title: z.string(),
+  lifecycle,
+})
+export type DeviceBase = z.infer<typeof deviceBase>

@@ -1,0 +1,48 @@
+import { setImmediate as nextTick } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { type Change, Topic } from '../../bridge/core/topic.ts'
+import { applyMergePatch } from '../../shared/merge-patch.ts'
+
+interface State {
+  n: number
+  deep: { a: number; b?: number }
+  list?: number[]
+}
+
+it('tells of all changes of one tick in one patch that holds only what is different', async () => {
+  const topic = new Topic<State>('t', { n: 0, deep: { a: 1, b: 2 } })
+  const changes: Change[] = []
+  topic.subscribe((change) => changes.push(change))
+  topic.merge({ n: 1 })
+  topic.merge({ n: 2, deep: { a: 1, b: null } })
+  topic.put({ list: [1] })
+  await nextTick()
+  expect(changes).toEqual([{ rev: 1, patch: { n: 2, deep: { b: null }, list: [1] } }])
+})
+
+it('says nothing when what was written is what was there', async () => {
+  const topic = new Topic<State>('t', { n: 0, deep: { a: 1 } })
+  const changes: Change[] = []
+  topic.subscribe((change) => changes.push(change))
+  topic.merge({ n: 0 })
+  topic.put({ deep: { a: 1 } })
+  await nextTick()
+  expect(changes).toEqual([])
+})
+
+it('lets a snapshot and the patches after it add up to the state, whenever one subscribes', async () => {
+  const topic = new Topic<State>('t', { n: 0, deep: { a: 1 } })
+  topic.merge({ n: 1 })
+  const { rev, snapshot } = topic.snapshot()
+  let seen: State = snapshot
+  let last = rev
+  topic.subscribe((change) => {
+    expect(change.rev).toBe(last + 1)
+    last = change.rev
+    seen = applyMergePatch(seen, change.patch)
+  })
+  await nextTick()
+  topic.put({ list: [1, 2] })
+  await nextTick()
+  expect(seen).toEqual(topic.value)
+})

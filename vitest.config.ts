@@ -1,0 +1,39 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+import { TallyReporter } from './test/support/reporter.ts'
+
+// Groups run one after the other. They start at 1: on a machine of two cores vitest puts group 0 after all others.
+const first = { sequence: { groupOrder: 1 } }
+const second = { sequence: { groupOrder: 2 } }
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new TallyReporter()],
+    projects: [
+      { test: { name: 'unit', include: ['test/{contract,bridge}/**/*.test.ts'], ...first } },
+      {
+        plugins: [svelte({ configFile: false })],
+        resolve: { conditions: ['browser'] },
+        test: {
+          name: 'web',
+          include: ['test/web/**/*.test.ts'],
+          // Runes react only in Svelte for the browser: compiled as such, and with the runtime that goes with it.
+          environment: './test/support/client.ts',
+          server: { deps: { inline: [/node_modules\/svelte\//] } },
+          ...first,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
+          fileParallelism: false,
+          ...second,
+        },
+      },
+    ],
+  },
+})
