@@ -19,7 +19,6 @@ export default defineConfig({
           include: ['test/web/**/*.test.ts'],
           // Runes react only in Svelte for the browser: compiled as such, and with the runtime that goes with it.
           environment: './test/support/client.ts',
-          server: { deps: { inline: [/node_modules\/svelte\//] } },
           ...first,
         },
       },

@@ -115,7 +115,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   const open = opening.move()
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
-    workerPids: () => media.workerPids(),
+    workerPids: () => media.workers(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

@@ -80,10 +80,14 @@ class Camera implements Device {
         for (const listener of this.#jpegListeners) listener(message.jpeg)
         break
       case 'connect':
-        void this.#answer(host, message.request, async (publication) => publication.connect(message.dtlsParameters))
+        void this.#answer(host, message.request, async (publication) =>
+          publication.connect(message.dtlsParameters),
+        )
         break
       case 'produce':
-        void this.#answer(host, message.request, async (publication) => publication.produce(message.rtpParameters))
+        void this.#answer(host, message.request, async (publication) =>
+          publication.produce(message.rtpParameters),
+        )
         break
     }
   }
@@ -91,14 +95,23 @@ class Camera implements Device {
   #begin(host: HostProcess, about: CameraAbout): void {
     const { id, log, publisher, state } = this.#context
     this.#about = about
-    log.info({ encoder: about.encoder, pid: host.pid }, `${id}: ${about.width}x${about.height} at ${about.nominalFps} fps`)
+    log.info(
+      { encoder: about.encoder, pid: host.pid },
+      `${id}: ${about.width}x${about.height} at ${about.nominalFps} fps`,
+    )
     state.merge({ ...about, restarts: this.#restarts })
     if (this.#jpegListeners.size > 0) host.send({ type: 'jpeg', wanted: true })
-    this.#publication = publisher.publish(id, this.#start.codec, (target) => host.send({ type: 'target', target }))
+    this.#publication = publisher.publish(id, this.#start.codec, (target) =>
+      host.send({ type: 'target', target }),
+    )
     this.#ready.resolve()
   }
 
-  async #answer(host: HostProcess, request: number, ask: (to: Publication) => Promise<string | void>): Promise<void> {
+  async #answer(
+    host: HostProcess,
+    request: number,
+    ask: (to: Publication) => Promise<string | void>,
+  ): Promise<void> {
     try {
       if (!this.#publication) throw new Error('the publication has ended')
       const producerId = await ask(this.#publication)
@@ -145,7 +158,10 @@ class Camera implements Device {
     this.#settingReplies.set(request, reply.resolve)
     this.#host.send({ type: 'set', request, settings: wanted })
     try {
-      return await withDeadline(reply.promise, SET_MS, `setting ${id}`, { device: id, signal: this.#closing.signal })
+      return await withDeadline(reply.promise, SET_MS, `setting ${id}`, {
+        device: id,
+        signal: this.#closing.signal,
+      })
     } finally {
       this.#settingReplies.delete(request)
     }

@@ -23,18 +23,23 @@ function send(message: FromHost): Promise<void> {
   })
 }
 
-const report: Report = (level, message) => void send({ type: 'log', level, message: withoutCredentials(message) })
+const report: Report = (level, message) =>
+  void send({ type: 'log', level, message: withoutCredentials(message) })
 
 const signalling: Signalling = {
   connect: async (dtlsParameters) => {
     await requests.ask((request) => void send({ type: 'connect', request, dtlsParameters }))
   },
   produce: async (rtpParameters) =>
-    (await requests.ask((request) => void send({ type: 'produce', request, rtpParameters }))).producerId ?? '',
+    (await requests.ask((request) => void send({ type: 'produce', request, rtpParameters }))).producerId ??
+    '',
 }
 
 async function fail(error: unknown): Promise<never> {
-  await send({ type: 'failed', reason: withoutCredentials(error instanceof Error ? error.message : String(error)) })
+  await send({
+    type: 'failed',
+    reason: withoutCredentials(error instanceof Error ? error.message : String(error)),
+  })
   process.exit(1)
 }
 
@@ -72,10 +77,16 @@ async function run(start: CameraStart): Promise<void> {
     }
   })
   const { width, height, bitDepth, nominalFps, ranges } = capture
-  void send({ type: 'ready', about: { width, height, bitDepth, nominalFps, ranges, settings: settings(), encoder: sender.about } })
+  void send({
+    type: 'ready',
+    about: { width, height, bitDepth, nominalFps, ranges, settings: settings(), encoder: sender.about },
+  })
   // A beat says that pictures move too, not only that this thread is alive.
   setInterval(() => pipeline.busyMs < HUNG_MS / 2 && void send({ type: 'beat' }), BEAT_MS)
-  setInterval(() => void send({ type: 'rates', rates: pipeline.rates(), droppedFrames: pipeline.dropped }), RATES_MS)
+  setInterval(
+    () => void send({ type: 'rates', rates: pipeline.rates(), droppedFrames: pipeline.dropped }),
+    RATES_MS,
+  )
   pipeline.run().catch(fail)
   await capture.run((frame) => pipeline.offer(frame), ended.signal)
 }

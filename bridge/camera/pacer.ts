@@ -12,7 +12,8 @@ export async function paced(periodMs: () => number, tick: () => void, signal: Ab
     if (wait > 0 && !(await pause(wait, signal))) return
     tick()
     const period = periodMs()
-    const missed = Math.floor((performance.now() - due) / period)
+    // Timers fire up to a millisecond early, too.
+    const missed = Math.max(0, Math.floor((performance.now() - due) / period))
     due += period * (1 + missed)
   }
 }

@@ -19,7 +19,12 @@ export class Pipeline {
   #counted = { at: performance.now(), captured: 0, pictures: 0, bytes: 0 }
 
   /** `deliverJpeg` resolves when the JPEG has left: until then no other is made. */
-  constructor(width: number, height: number, sender: Sender, deliverJpeg: (jpeg: Uint8Array) => Promise<void>) {
+  constructor(
+    width: number,
+    height: number,
+    sender: Sender,
+    deliverJpeg: (jpeg: Uint8Array) => Promise<void>,
+  ) {
     this.#sender = sender
     this.#deliverJpeg = deliverJpeg
     this.#picture = { width, height, madeAt: 0, i420: new Uint8Array(i420Bytes(width, height)).fill(128) }

@@ -3,10 +3,13 @@ import type { types } from 'mediasoup'
 import type { types as client } from 'mediasoup-client'
 import type { Codec } from '../../shared/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import type { Publication, PublishTarget } from '../core/publisher.ts'
 import { PAYLOAD_TYPE, plainRtpParameters, playoutDelayId, routerCodecs } from './codecs.ts'
 import type { MediaWorker, Workers } from './worker.ts'
+
+const RETRY_MS = 500
 
 /** A stream that viewers can have. */
 export interface Live {
@@ -21,9 +24,11 @@ interface Options {
   workers: Workers
   log: Logger
   onTarget: (target: PublishTarget) => void
-  /** There is a picture for whoever joins; then, at last, that there is none any more. */
+  /** There is a picture for whoever joins. */
   onLive: (live: Live) => void
+  /** There is none any more, or not until the next `onLive`. */
   onEnded: () => void
+  onClosed: () => void
 }
 
 /** One camera's way into the SFU: a router of its own on some worker, made anew when that worker dies. */
@@ -33,6 +38,7 @@ export class Ingest implements Publication {
   #router: types.Router | undefined
   #server: types.WebRtcServer | undefined
   #release: (() => void) | undefined
+  #attempt = 0
   #closed = false
 
   constructor(options: Options) {
@@ -42,21 +48,30 @@ export class Ingest implements Publication {
 
   async #start(): Promise<void> {
     const { camera, codec, log, workers } = this.#options
+    const attempt = ++this.#attempt
     try {
       const place = await workers.acquire()
+      if (this.#isOver(attempt)) return place.release()
       this.#release = place.release
       const router = await place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] })
+      if (this.#isOver(attempt)) return router.close()
       this.#router = router
       this.#server = place.server
       router.once('workerclose', () => this.#moved())
       if (codec === 'h264') await this.#receivePlain(router, place)
       else await this.#offerWebRtc(router, place)
-      if (this.#closed) this.#giveBack()
     } catch (error) {
+      if (this.#isOver(attempt)) return
       this.#giveBack()
-      // A worker that died meanwhile has said so already, by `workerclose`.
-      if (!this.#closed) log.warn(error, `${camera}: no way into the SFU`)
+      log.warn(error, `${camera}: no way into the SFU; trying again`)
+      await pause(RETRY_MS, workers.closing)
+      if (!this.#isOver(attempt) && !workers.closing.aborted) void this.#start()
     }
+  }
+
+  /** Whether what this attempt began is wanted no more: closed, or begun anew elsewhere. */
+  #isOver(attempt: number): boolean {
+    return this.#closed || attempt !== this.#attempt
   }
 
   async #receivePlain(router: types.Router, place: MediaWorker): Promise<void> {
@@ -67,10 +82,20 @@ export class Ingest implements Publication {
     })
     const ssrc = randomInt(1, 2 ** 31)
     const delayId = playoutDelayId(router)
-    const producer = await transport.produce({ kind: 'video', rtpParameters: plainRtpParameters(ssrc, delayId) })
+    const producer = await transport.produce({
+      kind: 'video',
+      rtpParameters: plainRtpParameters(ssrc, delayId),
+    })
     this.#whenFlowing(producer, place.server, router)
     const { localAddress: host, localPort: port } = transport.tuple
-    this.#options.onTarget({ codec: 'h264', host, port, ssrc, payloadType: PAYLOAD_TYPE, playoutDelayId: delayId })
+    this.#options.onTarget({
+      codec: 'h264',
+      host,
+      port,
+      ssrc,
+      payloadType: PAYLOAD_TYPE,
+      playoutDelayId: delayId,
+    })
   }
 
   async #offerWebRtc(router: types.Router, place: MediaWorker): Promise<void> {
@@ -94,8 +119,10 @@ export class Ingest implements Publication {
 
   async produce(rtpParameters: client.RtpParameters): Promise<string> {
     const transport = this.#sending()
-    const { rtpParameters: parameters } = { rtpParameters: rtpParameters as types.RtpParameters }
-    const producer = await transport.produce({ kind: 'video', rtpParameters: parameters })
+    const producer = await transport.produce({
+      kind: 'video',
+      rtpParameters: rtpParameters as types.RtpParameters,
+    })
     if (this.#router && this.#server) this.#whenFlowing(producer, this.#server, this.#router)
     return producer.id
   }
@@ -133,5 +160,6 @@ export class Ingest implements Publication {
     this.#closed = true
     this.#giveBack()
     this.#options.onEnded()
+    this.#options.onClosed()
   }
 }

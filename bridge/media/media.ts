@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState, Codec } from '../../shared/camera.ts'
 import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
-import type { Publisher } from '../core/publisher.ts'
+import type { Publisher, PublishTarget } from '../core/publisher.ts'
 import type { Topic } from '../core/topic.ts'
 import { Ingest, type Live } from './ingest.ts'
 import { Viewer } from './viewer.ts'
@@ -80,7 +80,7 @@ class Sfu implements Media {
     return this.#workers.pids
   }
 
-  #publish(camera: string, ...[codec, onTarget]: Tail<Parameters<Publisher['publish']>>): Ingest {
+  #publish(camera: string, codec: Codec, onTarget: (target: PublishTarget) => void): Ingest {
     const { log, cameraTopic } = this.#options
     const ingest: Ingest = new Ingest({
       camera,
@@ -99,6 +99,7 @@ class Sfu implements Media {
         cameraTopic(camera)?.merge({ publication: null })
         for (const viewer of [...this.#viewers.values()]) if (viewer.camera === camera) viewer.end()
       },
+      onClosed: () => this.#ingests.delete(ingest),
     })
     this.#ingests.add(ingest)
     return ingest
@@ -109,13 +110,19 @@ class Sfu implements Media {
     if (!topic) throw new BenchError('device.unknown', `there is no camera ${camera}`, { device: camera })
     const live = this.#live.get(camera)
     if (!live) {
-      throw new BenchError('media.unavailable', `${camera} has no picture just now: watch its topic and join then`, { device: camera })
+      throw new BenchError(
+        'media.unavailable',
+        `${camera} has no picture just now: watch its topic and join then`,
+        { device: camera },
+      )
     }
     caller.signal.throwIfAborted()
     const most = this.#options.viewersPerCamera ?? MOST_VIEWERS
     const places = this.#places.get(camera) ?? 0
     if (places >= most) {
-      throw new BenchError('media.unavailable', `${camera} has ${most} viewers already, its most`, { device: camera })
+      throw new BenchError('media.unavailable', `${camera} has ${most} viewers already, its most`, {
+        device: camera,
+      })
     }
     this.#places.set(camera, places + 1)
     const id = randomUUID()
@@ -124,22 +131,30 @@ class Sfu implements Media {
       caller.signal.removeEventListener('abort', giveUp)
       this.#places.set(camera, (this.#places.get(camera) ?? 1) - 1)
       this.#viewers.delete(id)
-      topic.merge({ viewers: { [id]: null } } as Parameters<typeof topic.merge>[0])
+      topic.merge({ viewers: { [id]: null } })
     }
     let viewer: Viewer | undefined
     try {
-      const onPath = (path: string): void => topic.merge({ viewers: { [id]: { path } } } as Parameters<typeof topic.merge>[0])
+      const onPath = (path: string): void => topic.merge({ viewers: { [id]: { path } } })
       viewer = await Viewer.open({ id, camera, live, onPath, onEnd: leave })
     } catch (cause) {
       leave()
-      throw new BenchError('media.unavailable', `${camera} ended under way: join again`, { device: camera, cause })
+      throw new BenchError('media.unavailable', `${camera} ended under way: join again`, {
+        device: camera,
+        cause,
+      })
     }
     this.#viewers.set(id, viewer)
     topic.merge({ viewers: { [id]: { since: Date.now(), address: caller.address } } })
     caller.signal.addEventListener('abort', giveUp, { once: true })
     if (caller.signal.aborted || this.#live.get(camera) !== live) giveUp()
     const { generation, router } = live
-    return { viewer: id, generation, routerRtpCapabilities: { ...router.rtpCapabilities }, transport: viewer.transport }
+    return {
+      viewer: id,
+      generation,
+      routerRtpCapabilities: { ...router.rtpCapabilities },
+      transport: viewer.transport,
+    }
   }
 
   #viewer(id: string): Viewer {
@@ -150,9 +165,7 @@ class Sfu implements Media {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const viewer of [...this.#viewers.values()]) viewer.end()
-    for (const ingest of this.#ingests) ingest.close()
+    for (const ingest of [...this.#ingests]) ingest.close()
     this.#workers[Symbol.dispose]()
   }
 }
-
-type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never

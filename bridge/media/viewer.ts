@@ -96,10 +96,19 @@ export class Viewer {
     }
     this.#consuming = true
     try {
-      const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities: parsed, paused: true })
+      const consumer = await this.#transport.consume({
+        producerId: producer.id,
+        rtpCapabilities: parsed,
+        paused: true,
+      })
       this.#consumer = consumer
       consumer.once('producerclose', () => this.end())
-      return { id: consumer.id, producerId: producer.id, kind: 'video', rtpParameters: { ...consumer.rtpParameters } }
+      return {
+        id: consumer.id,
+        producerId: producer.id,
+        kind: 'video',
+        rtpParameters: { ...consumer.rtpParameters },
+      }
     } catch (cause) {
       this.#consuming = false
       throw this.#refuse('the RTP capabilities were refused', cause)
@@ -113,7 +122,10 @@ export class Viewer {
   }
 
   #refuse(message: string, cause?: unknown): BenchError {
-    if (this.#ended) return new BenchError('media.unavailable', `${this.camera} ended under way: join again`, { device: this.camera })
+    if (this.#ended)
+      return new BenchError('media.unavailable', `${this.camera} ended under way: join again`, {
+        device: this.camera,
+      })
     return new BenchError('input.invalid', message, { device: this.camera, cause })
   }
 

@@ -38,7 +38,12 @@ export class Workers {
   private constructor(options: WorkerOptions) {
     this.#options = options
     this.#places = Array.from({ length: options.workers }, (_, index) => {
-      const place: Place = { index, cameras: 0, current: undefined, running: Promise.reject(new Error('not started')) }
+      const place: Place = {
+        index,
+        cameras: 0,
+        current: undefined,
+        running: Promise.reject(new Error('not started')),
+      }
       place.running.catch(() => {})
       return place
     })
@@ -51,12 +56,18 @@ export class Workers {
       await Promise.all(workers.#places.map((place) => workers.#start(place)))
     } catch (error) {
       workers[Symbol.dispose]()
-      const ports = options.port === 0 ? '' : `, ports ${options.port} to ${options.port + options.workers - 1}`
+      const ports =
+        options.port === 0 ? '' : `, ports ${options.port} to ${options.port + options.workers - 1}`
       const reason = error instanceof Error ? error.message : String(error)
       const message = `no mediasoup worker on ${options.host}${ports}: ${reason}; set another port in bench.yaml if it is taken`
       throw new BenchError('media.unavailable', message, { cause: error })
     }
     return workers
+  }
+
+  /** Aborts when the SFU closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
   /** The pids of those that run. */
@@ -72,7 +83,14 @@ export class Workers {
       place.cameras -= 1
     }
     try {
-      return { ...(await place.running), release }
+      for (;;) {
+        const running = await place.running
+        this.#closing.signal.throwIfAborted()
+        // Routers hear of a death before the worker's own listeners do: the next round waits for the replacement.
+        if (!running.worker.closed) return { ...running, release }
+        // A timer, not a microtask: whatever starts the replacement must get its turn.
+        await pause(RETRY_MS.first, this.#closing.signal)
+      }
     } catch (error) {
       release()
       throw error
@@ -109,7 +127,11 @@ export class Workers {
 
   // The dead one's port may stay taken for a moment.
   async #replace(place: Place): Promise<MediaWorker> {
-    for (let wait = 0; await pause(wait, this.#closing.signal); wait = Math.min(wait * 2 || RETRY_MS.first, RETRY_MS.most)) {
+    for (
+      let wait = 0;
+      await pause(wait, this.#closing.signal);
+      wait = Math.min(wait * 2 || RETRY_MS.first, RETRY_MS.most)
+    ) {
       try {
         return await this.#launch(place)
       } catch (error) {
@@ -122,7 +144,11 @@ export class Workers {
   #listenInfos(index: number): types.TransportListenInfo[] {
     const { host, port } = this.#options
     return listenAddresses(host).flatMap((ip) =>
-      (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, ...(port === 0 ? {} : { port: port + index }) })),
+      (['udp', 'tcp'] as const).map((protocol) => ({
+        protocol,
+        ip,
+        ...(port === 0 ? {} : { port: port + index }),
+      })),
     )
   }
 

@@ -46,7 +46,9 @@ function sameAsLocked() {
   return Object.entries(want).every(([path, entry]) => {
     if (path === '') return true
     const found = have[path]
-    return found ? found.version === entry.version && found.integrity === entry.integrity : entry.optional === true
+    return found
+      ? found.version === entry.version && found.integrity === entry.integrity
+      : entry.optional === true
   })
 }
 

@@ -77,6 +77,8 @@ function makeCache() {
   try {
     mkdirSync(cache, { recursive: true })
   } catch (error) {
-    throw new SetupError(`The cache folder ${cache} cannot be made (${error.code}). Set XDG_CACHE_HOME to a folder you can write to.`)
+    throw new SetupError(
+      `The cache folder ${cache} cannot be made (${error.code}). Set XDG_CACHE_HOME to a folder you can write to.`,
+    )
   }
 }

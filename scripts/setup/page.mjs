@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { command } from './command.mjs'
 import { node, root } from './paths.mjs'
 
-const sources = ['web', 'shared', 'vite.config.ts', 'package-lock.json']
+const sources = ['web', 'shared', 'vite.config.ts', 'svelte.config.js', 'package-lock.json']
 const page = join(root, 'web/dist/index.html')
 const stamp = join(root, 'node_modules/.cache/lightbench/page')
 

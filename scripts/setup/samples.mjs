@@ -27,7 +27,9 @@ export const samplesAtHand = { ...samples, needed: () => existsSync(installed) &
 /** Slim images tell dpkg to leave /usr/share/doc out, so the file is taken from the package rather than installed. */
 async function takeFromPackage(progress) {
   if (!hasApt()) {
-    throw new SetupError(`The tests need vtest.avi, a sample video of OpenCV. This machine has no apt-get: put it at ${sample}.`)
+    throw new SetupError(
+      `The tests need vtest.avi, a sample video of OpenCV. This machine has no apt-get: put it at ${sample}.`,
+    )
   }
   const scratch = mkdtempSync(join(folder, 'download-'))
   try {
@@ -35,7 +37,16 @@ async function takeFromPackage(progress) {
     const [deb] = readdirSync(scratch)
     progress.doing('unpacking')
     const pick = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" "$3"'
-    await command('bash', ['-o', 'pipefail', '-c', pick, 'pick', join(scratch, deb), scratch, `.${installed}`])
+    await command('bash', [
+      '-o',
+      'pipefail',
+      '-c',
+      pick,
+      'pick',
+      join(scratch, deb),
+      scratch,
+      `.${installed}`,
+    ])
     renameSync(join(scratch, installed), sample)
   } finally {
     rmSync(scratch, { recursive: true, force: true })

@@ -26,7 +26,9 @@ export const worker = {
   async run(progress) {
     const chosen = process.env.MEDIASOUP_WORKER_BIN
     if (chosen) {
-      throw new SetupError(`MEDIASOUP_WORKER_BIN names ${chosen}, which does not start here. Unset it, or name one that does.`)
+      throw new SetupError(
+        `MEDIASOUP_WORKER_BIN names ${chosen}, which does not start here. Unset it, or name one that does.`,
+      )
     }
     const cached = cachedWorker()
     if (!works(cached) && !(await downloadTo(cached, progress))) await buildTo(cached, progress)
@@ -55,7 +57,10 @@ async function downloadTo(target, progress) {
   rmSync(place, { force: true })
   const env = { MEDIASOUP_WORKER_BIN: undefined, PYTHON: 'false' }
   const stalled = new AbortController()
-  const watch = setInterval(watchGrowth(place, () => stalled.abort()), 1000)
+  const watch = setInterval(
+    watchGrowth(place, () => stalled.abort()),
+    1000,
+  )
   try {
     await command(node, ['npm-scripts.mjs', 'postinstall'], { cwd: mediasoup, env, signal: stalled.signal })
   } catch {
@@ -86,7 +91,7 @@ async function buildTo(target, progress) {
   const fresh = `${target}.${process.pid}`
   const log = join(dirname(target), 'build.log')
   mkdirSync(dirname(target), { recursive: true })
-  progress.doing('building it from source, some minutes the first time on this machine:')
+  progress.doing('building it from source, once for this machine')
   try {
     await command('bash', [buildScript, mediasoup, fresh], {
       log,
@@ -95,7 +100,8 @@ async function buildTo(target, progress) {
         if (step) progress.at(`${step} of ${count}`)
       },
     })
-    if (!works(fresh)) throw new SetupError(`The mediasoup-worker that was built does not start. Its build log is ${log}`)
+    if (!works(fresh))
+      throw new SetupError(`The mediasoup-worker that was built does not start. Its build log is ${log}`)
     renameSync(fresh, target)
   } catch (error) {
     error.message += `\nThe whole build log is ${log}`

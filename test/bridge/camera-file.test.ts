@@ -9,7 +9,10 @@ import { isLive, withoutCredentials } from '../../bridge/camera/capture/url.ts'
 import type { Frame } from '../../bridge/camera/frame.ts'
 
 const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-const places = ['/usr/share/doc/opencv-doc/examples/data/vtest.avi', join(cache, 'lightbench/samples/vtest.avi')]
+const places = [
+  '/usr/share/doc/opencv-doc/examples/data/vtest.avi',
+  join(cache, 'lightbench/samples/vtest.avi'),
+]
 const vtest = places.find((path) => existsSync(path)) ?? places[1]!
 const source = { kind: 'file', loop: true, live: false } as const
 
@@ -33,13 +36,18 @@ describe('a video file', () => {
   })
 
   it('is scaled to the size that is asked for, made even', async () => {
-    await using capture = await FileCapture.open({ ...source, url: vtest, width: 321, height: 240 }, AbortSignal.timeout(5000))
+    await using capture = await FileCapture.open(
+      { ...source, url: vtest, width: 321, height: 240 },
+      AbortSignal.timeout(5000),
+    )
     const [frame] = await watch(capture, 50)
     expect([frame?.width, frame?.height, frame?.data.length]).toEqual([320, 240, (320 * 240 * 3) / 2])
   })
 
   it('that is not there is refused with the reason', async () => {
-    await expect(FileCapture.open({ ...source, url: '/no/such.avi' }, AbortSignal.timeout(5000))).rejects.toThrow('No such file')
+    await expect(
+      FileCapture.open({ ...source, url: '/no/such.avi' }, AbortSignal.timeout(5000)),
+    ).rejects.toThrow('No such file')
   })
 })
 
@@ -58,7 +66,9 @@ it('gives up a source that keeps silent as soon as the camera is closed', async 
 
 it('never shows a password', () => {
   expect(withoutCredentials('opening rtsp://admin:p@ss/w0rd@10.0.0.5:554/live failed')).not.toContain('w0rd')
-  expect(withoutCredentials('opening rtsp://admin:secret@10.0.0.5/live')).toBe('opening rtsp://***@10.0.0.5/live')
+  expect(withoutCredentials('opening rtsp://admin:secret@10.0.0.5/live')).toBe(
+    'opening rtsp://***@10.0.0.5/live',
+  )
   expect(isLive('rtsp://a/b')).toBe(true)
   expect(isLive('/tmp/a.avi')).toBe(false)
 })

@@ -34,7 +34,10 @@ function depacketize(packets: Uint8Array[]): Uint8Array[] {
 describe('H.264 over RTP', () => {
   it.each([undefined, 9])('brings every NAL unit across whole, playout-delay id %s', (playoutDelayId) => {
     const units = [unit(0x67, 12), unit(0x68, 4), unit(0x65, 1200), unit(0x65, 1201), unit(0x61, 40_000)]
-    const packets = new RtpPacketizer({ ssrc: 0x11223344, payloadType: 96, playoutDelayId }, 65_530).packets(units, 4_294_967_295)
+    const packets = new RtpPacketizer({ ssrc: 0x11223344, payloadType: 96, playoutDelayId }, 65_530).packets(
+      units,
+      4_294_967_295,
+    )
     expect(depacketize(packets)).toEqual(units)
     packets.forEach((packet, i) => {
       const view = Buffer.from(packet)
@@ -48,12 +51,22 @@ describe('H.264 over RTP', () => {
 
   it('splits Annex B at start codes of three and of four bytes', () => {
     const units = splitAnnexB(bytes('00 00 00 01 67 42 c0 1e 00 00 01 68 ce 00 00 00 01 65 88 00 00 03 01'))
-    expect(units.map((u) => Buffer.from(u).toString('hex'))).toEqual(['6742c01e', '68ce', '6588000003' + '01'])
+    expect(units.map((u) => Buffer.from(u).toString('hex'))).toEqual([
+      '6742c01e',
+      '68ce',
+      '6588000003' + '01',
+    ])
   })
 
   it('puts SPS and PPS before every IDR, also when the encoder wrote them once, and leaves SEI out', () => {
     const sets = new ParameterSets()
-    const [sps, pps, sei, idr, slice] = [unit(0x67, 8), unit(0x68, 4), unit(0x06, 9), unit(0x65, 30), unit(0x61, 30)]
+    const [sps, pps, sei, idr, slice] = [
+      unit(0x67, 8),
+      unit(0x68, 4),
+      unit(0x06, 9),
+      unit(0x65, 30),
+      unit(0x61, 30),
+    ]
     expect(sets.complete([sps, pps, sei, idr])).toEqual([sps, pps, idr])
     expect(sets.complete([slice])).toEqual([slice])
     expect(sets.complete([idr])).toEqual([sps, pps, idr])

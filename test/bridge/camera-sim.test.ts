@@ -107,6 +107,11 @@ it('draws a time code that can be read after H.264', async () => {
 
 it('makes JPEG files', async () => {
   await using jpeg = await JpegEncoder.open(64, 48)
-  const file = await jpeg.encode({ width: 64, height: 48, madeAt: 0, i420: new Uint8Array(i420Bytes(64, 48)).fill(128) })
+  const file = await jpeg.encode({
+    width: 64,
+    height: 48,
+    madeAt: 0,
+    i420: new Uint8Array(i420Bytes(64, 48)).fill(128),
+  })
   expect([...file.subarray(0, 3), ...file.subarray(-2)]).toEqual([0xff, 0xd8, 0xff, 0xff, 0xd9])
 })

@@ -23,7 +23,11 @@ export function drawCell(radius: number, blur: number, even: () => number): Cell
   const contrast = 1 / (1 + blur * 0.35)
   const stretch = 0.88 + even() * 0.24
   const turn = even() * Math.PI
-  const nucleus = { x: (even() - 0.5) * radius * 0.5, y: (even() - 0.5) * radius * 0.5, r: radius * (0.3 + even() * 0.15) }
+  const nucleus = {
+    x: (even() - 0.5) * radius * 0.5,
+    y: (even() - 0.5) * radius * 0.5,
+    r: radius * (0.3 + even() * 0.15),
+  }
   const granules = Array.from({ length: 4 + Math.floor(even() * 9) }, () => {
     const at = even() * 2 * Math.PI
     const out = Math.sqrt(even()) * radius * 0.8

@@ -88,7 +88,9 @@ export class FileCapture implements Capture {
 
   #convert(decoded: AvFrame): Uint8Array {
     const same =
-      decoded.format === av.AV_PIX_FMT_YUV420P && decoded.width === this.width && decoded.height === this.height
+      decoded.format === av.AV_PIX_FMT_YUV420P &&
+      decoded.width === this.width &&
+      decoded.height === this.height
     const from = same ? decoded : this.#scale(decoded)
     const data = this.#buffers[this.#number % BUFFERS]!
     let at = 0
@@ -97,7 +99,8 @@ export class FileCapture implements Capture {
       const down = plane === 0 ? this.height : this.height / 2
       const bytes = from.data![plane]!
       const stride = from.linesize[plane]!
-      for (let row = 0; row < down; row++, at += across) data.set(bytes.subarray(row * stride, row * stride + across), at)
+      for (let row = 0; row < down; row++, at += across)
+        data.set(bytes.subarray(row * stride, row * stride + across), at)
     }
     return data
   }
@@ -109,7 +112,15 @@ export class FileCapture implements Capture {
       const format = decoded.format as Parameters<SoftwareScaleContext['getContext']>[2]
       const { width, height } = this
       this.#scaler.freeContext()
-      this.#scaler.getContext(decoded.width, decoded.height, format, width, height, av.AV_PIX_FMT_YUV420P, av.SWS_BILINEAR)
+      this.#scaler.getContext(
+        decoded.width,
+        decoded.height,
+        format,
+        width,
+        height,
+        av.AV_PIX_FMT_YUV420P,
+        av.SWS_BILINEAR,
+      )
       this.#scaledFrom = shape
     }
     check(this.#scaler.scaleFrameSync(this.#scaled, decoded), 'scaling a picture')

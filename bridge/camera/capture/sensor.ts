@@ -37,7 +37,9 @@ export class Sensor {
       const step = gain / ELECTRONS_PER_STEP
       // Twice full scale clips as surely as more does, and keeps the sum below within 32 bits.
       this.#mean[brightness] = Math.round(Math.min(electrons * step, 2 * FULL_SCALE) * FIXED * FIXED) + HALF
-      this.#deviation[brightness] = Math.round(Math.sqrt(electrons + READ_NOISE_ELECTRONS ** 2) * step * FIXED)
+      this.#deviation[brightness] = Math.round(
+        Math.sqrt(electrons + READ_NOISE_ELECTRONS ** 2) * step * FIXED,
+      )
     }
   }
 

@@ -5,6 +5,8 @@ import { check } from '../encode/video-encoder.ts'
 /** How long a source may say nothing. */
 export const SILENCE_MS = 5000
 
+const MOST_FPS = 240
+
 /** Options of FFmpeg's readers that keep the newest picture new. Timeouts in µs. */
 const LIVE_OPTIONS = { fflags: 'nobuffer', flags: 'low_delay', analyzeduration: '500000' }
 const RTSP_OPTIONS = { rtsp_transport: 'tcp', timeout: String(SILENCE_MS * 1000) }
@@ -33,7 +35,9 @@ export class VideoFile {
     this.width = decoder.width
     this.height = decoder.height
     const { num, den } = stream.avgFrameRate
-    this.fps = num > 0 && den > 0 ? num / den : 25
+    const rate = num > 0 && den > 0 ? num / den : NaN
+    // Some containers know no rate and say that of their clock.
+    this.fps = rate <= MOST_FPS ? rate : 25
     this.#packet.alloc()
     this.#frame.alloc()
   }
@@ -45,7 +49,14 @@ export class VideoFile {
     try {
       const stream = await untilSilent(format, signal, async () => {
         const rtsp = /^rtsps?:/i.test(url) ? RTSP_OPTIONS : {}
-        check(await format.openInput(url, null, Dictionary.fromObject({ ...(live ? LIVE_OPTIONS : {}), ...rtsp })), 'opening it')
+        check(
+          await format.openInput(
+            url,
+            null,
+            Dictionary.fromObject({ ...(live ? LIVE_OPTIONS : {}), ...rtsp }),
+          ),
+          'opening it',
+        )
         check(await format.findStreamInfo(null), 'looking for video in it')
         const index = format.findBestStream(av.AVMEDIA_TYPE_VIDEO)
         return format.streams[index]
@@ -114,7 +125,11 @@ async function openDecoder(stream: Stream): Promise<CodecContext> {
 }
 
 /** Does blocking work of FFmpeg's, which is interrupted when the signal aborts or the work takes SILENCE_MS. */
-async function untilSilent<T>(format: FormatContext, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+async function untilSilent<T>(
+  format: FormatContext,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   let silent = false
   const interrupt = (): void => format.interrupt()
   const limit = setTimeout(() => {

@@ -3,10 +3,13 @@ import type { EncoderSettings, Report } from './encode.ts'
 import { NAL, nalType, splitAnnexB } from './nal.ts'
 import { type EncoderKind, VideoEncoder } from './video-encoder.ts'
 
-const X264: EncoderKind = {
-  name: 'libx264',
-  pixelFormat: 'i420',
-  options: { preset: 'superfast', tune: 'zerolatency', profile: 'baseline', 'forced-idr': '1' },
+/** Up to so many pixels a second (1280x720 at 30) x264 has time to look at them twice, which spares the picture its blocks. */
+const UNHURRIED = 1280 * 720 * 30
+
+function x264({ width, height, fps }: EncoderSettings): EncoderKind {
+  const preset = width * height * fps <= UNHURRIED ? 'superfast' : 'ultrafast'
+  const options = { preset, tune: 'zerolatency', profile: 'baseline', 'forced-idr': '1' }
+  return { name: 'libx264', pixelFormat: 'i420', options }
 }
 
 /** Encoders in hardware that take pictures from ordinary memory, by the device node that they need. */
@@ -16,7 +19,15 @@ const HARDWARE: { node: string; kind: EncoderKind }[] = [
     kind: {
       name: 'h264_nvenc',
       pixelFormat: 'i420',
-      options: { preset: 'p1', tune: 'ull', profile: 'baseline', rc: 'cbr', zerolatency: '1', delay: '0', 'forced-idr': '1' },
+      options: {
+        preset: 'p1',
+        tune: 'ull',
+        profile: 'baseline',
+        rc: 'cbr',
+        zerolatency: '1',
+        delay: '0',
+        'forced-idr': '1',
+      },
     },
   },
   {
@@ -43,15 +54,21 @@ export async function openH264(settings: EncoderSettings, report: Report): Promi
   for (const { node, kind } of present) {
     try {
       await tryOut(kind, settings)
-      return { encoder: await VideoEncoder.open(kind, settings), name: kind.name, reason: `${node} is there and works` }
+      return {
+        encoder: await VideoEncoder.open(kind, settings),
+        name: kind.name,
+        reason: `${node} is there and works`,
+      }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       failures.push(`${kind.name} does not work (${message})`)
       report('warn', `${kind.name} with ${node}: ${message}`)
     }
   }
-  const reason = failures.join('; ') || `none of ${HARDWARE.map(({ node }) => node).join(', ')} on this machine`
-  return { encoder: await VideoEncoder.open(X264, settings), name: X264.name, reason }
+  const reason =
+    failures.join('; ') || `none of ${HARDWARE.map(({ node }) => node).join(', ')} on this machine`
+  const software = x264(settings)
+  return { encoder: await VideoEncoder.open(software, settings), name: software.name, reason }
 }
 
 // Drivers open well and then fail, or hold pictures back: what counts is a key frame from one picture.
@@ -61,7 +78,8 @@ async function tryOut(kind: EncoderKind, settings: EncoderSettings): Promise<voi
     const gray = new Uint8Array((settings.width * settings.height * 3) / 2).fill(128)
     const first = await encoder.encode(gray, true)
     if (!first) throw new Error('it keeps pictures back')
-    if (!splitAnnexB(first.data).some((unit) => nalType(unit) === NAL.idr)) throw new Error('its first picture is no key frame')
+    if (!splitAnnexB(first.data).some((unit) => nalType(unit) === NAL.idr))
+      throw new Error('its first picture is no key frame')
   } finally {
     encoder.close()
   }

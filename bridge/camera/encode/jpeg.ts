@@ -9,7 +9,9 @@ const QUALITY = 4
 const QUALITY_UNIT = 118
 
 // JPEG has the full range (JFIF 1.02), pictures for video the limited one.
-const FULL_LUMA = Uint8Array.from({ length: 256 }, (_, v) => Math.min(255, Math.max(0, Math.round(((v - 16) * 255) / 219))))
+const FULL_LUMA = Uint8Array.from({ length: 256 }, (_, v) =>
+  Math.min(255, Math.max(0, Math.round(((v - 16) * 255) / 219))),
+)
 const FULL_CHROMA = Uint8Array.from({ length: 256 }, (_, v) =>
   Math.min(255, Math.max(0, Math.round(((v - 128) * 255) / 224 + 128))),
 )

@@ -13,7 +13,7 @@ const NTP_OFFSET_S = 2_208_988_800
 /** Whether a compound RTCP packet asks for a key frame of the stream `ssrc`. Damaged packets ask for nothing. */
 export function asksForKeyFrame(packet: Uint8Array, ssrc: number): boolean {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length)
-  for (let at = 0; at + 4 <= packet.length; ) {
+  for (let at = 0; at + 4 <= packet.length;) {
     const bytes = (view.getUint16(at + 2) + 1) * 4
     if (packet[at]! >> 6 !== 2 || at + bytes > packet.length) return false
     const format = packet[at]! & 0x1f
@@ -32,7 +32,13 @@ export function asksForKeyFrame(packet: Uint8Array, ssrc: number): boolean {
  * A sender report with the source's name, as one compound packet (RFC 3550 sections 6.4.1, 6.5): it ties the stream's
  * timestamps to the wall clock at `epochMs`. `packets` and `octets` are counted since the stream began.
  */
-export function senderReport(ssrc: number, epochMs: number, packets: number, octets: number, cname: string): Uint8Array {
+export function senderReport(
+  ssrc: number,
+  epochMs: number,
+  packets: number,
+  octets: number,
+  cname: string,
+): Uint8Array {
   const name = new TextEncoder().encode(cname)
   // The list of items ends with at least one zero byte, at a word's end.
   const itemBytes = Math.floor((2 + name.length) / 4 + 1) * 4

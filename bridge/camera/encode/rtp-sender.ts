@@ -90,7 +90,10 @@ export class RtpSender implements Sender {
     this.sent.pictures += 1
     this.sent.bytes += encoded.data.length
     this.#lastTime = time
-    for (const packet of to.packetizer.packets(this.#sets.complete(splitAnnexB(encoded.data)), rtpTimestampAt(time))) {
+    for (const packet of to.packetizer.packets(
+      this.#sets.complete(splitAnnexB(encoded.data)),
+      rtpTimestampAt(time),
+    )) {
       to.socket.send(packet)
       if (to.packets++ === 0) this.#report()
       to.octets += packet.length
@@ -110,7 +113,7 @@ export class RtpSender implements Sender {
       if (!picture || !this.#keyWanted) return
       // A millisecond later: the same timestamp twice would be the same picture to a receiver. An encoder that fails
       // fails again with the next picture, and is heard of then.
-      this.#next(() => this.#encode(picture, this.#lastTime + 1)).catch(() => {})
+      this.#next(() => this.#encode(picture, Math.max(picture.madeAt, this.#lastTime + 1))).catch(() => {})
     }, ms)
   }
 

@@ -51,13 +51,14 @@ export class VideoEncoder {
     const context = new CodecContext()
     context.allocContext3(codec)
     try {
+      const fps = Math.max(1, Math.round(settings.fps))
       const bitsPerS = settings.bitrateKbps * 1000
       context.width = settings.width
       context.height = settings.height
       context.pixelFormat = kind.pixelFormat === 'i420' ? av.AV_PIX_FMT_YUV420P : av.AV_PIX_FMT_NV12
-      context.timeBase = new Rational(1, Math.round(settings.fps))
-      context.framerate = new Rational(Math.round(settings.fps), 1)
-      context.gopSize = Math.max(1, Math.round(settings.fps * GOP_S))
+      context.timeBase = new Rational(1, fps)
+      context.framerate = new Rational(fps, 1)
+      context.gopSize = fps * GOP_S
       context.maxBFrames = 0
       context.threadCount = 1
       context.bitRate = BigInt(bitsPerS)
@@ -121,7 +122,8 @@ function copyPlane(from: Uint8Array, width: number, to: Uint8Array, stride: numb
     to.set(from)
     return
   }
-  for (let at = 0, line = 0; at < from.length; at += width, line += stride) to.set(from.subarray(at, at + width), line)
+  for (let at = 0, line = 0; at < from.length; at += width, line += stride)
+    to.set(from.subarray(at, at + width), line)
 }
 
 function interleave(u: Uint8Array, v: Uint8Array, width: number, to: Uint8Array, stride: number): void {

@@ -13,7 +13,11 @@ const PACING = 10
 
 /** VP8 by libwebrtc, which controls congestion itself. */
 export class Vp8Sender implements Sender {
-  readonly about = { codec: 'vp8', name: 'libvpx (libwebrtc)', reason: 'vp8 was asked for: libwebrtc encodes it in software' } as const
+  readonly about = {
+    codec: 'vp8',
+    name: 'libvpx (libwebrtc)',
+    reason: 'vp8 was asked for: libwebrtc encodes it in software',
+  } as const
   readonly sent = { bytes: 0, pictures: 0 }
   readonly #source = new wrtc.nonstandard.RTCVideoSource()
   readonly #signalling: Signalling
@@ -27,7 +31,13 @@ export class Vp8Sender implements Sender {
     this.#signalling = signalling
     // mediasoup-client takes the browser's classes from where a browser has them.
     const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream, MediaStreamTrack } = wrtc
-    Object.assign(globalThis, { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream, MediaStreamTrack })
+    Object.assign(globalThis, {
+      RTCPeerConnection,
+      RTCSessionDescription,
+      RTCIceCandidate,
+      MediaStream,
+      MediaStreamTrack,
+    })
     this.#counting = setInterval(() => void this.#count(), COUNT_MS)
   }
 

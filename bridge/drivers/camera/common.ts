@@ -4,7 +4,13 @@ import { codec } from '../../../shared/camera.ts'
 /** What every camera can be told in bench.yaml. */
 export const commonConfig = {
   codec: codec.default('h264').describe('h264, or vp8 for viewers without it'),
-  bitrateKbps: z.number().int().min(100).max(50_000).default(2500).describe('the most that the video may take, kbps'),
+  bitrateKbps: z
+    .number()
+    .int()
+    .min(100)
+    .max(50_000)
+    .default(2500)
+    .describe('the most that the video may take, kbps'),
   timeCode: z.boolean().default(false).describe('burn the time into the picture, for measuring latency'),
 }
 

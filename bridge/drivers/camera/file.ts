@@ -14,10 +14,16 @@ export default defineDriver({
     width: evenSize.optional().describe('picture width, px, even; the source decides if it is left out'),
     height: evenSize.optional().describe('picture height, px, even; the source decides if it is left out'),
     loop: z.boolean().default(true).describe('begin again at the end'),
-    live: z.boolean().optional().describe('show pictures as they come; left out: so for rtsp, rtp, udp and srt'),
+    live: z
+      .boolean()
+      .optional()
+      .describe('show pictures as they come; left out: so for rtsp, rtp, udp and srt'),
   }),
   open({ codec, bitrateKbps, timeCode, ...source }, context) {
     const live = source.live ?? isLive(source.url)
-    return openCamera({ source: { kind: 'file', ...source, live }, codec, bitrateKbps, settings: { timeCode } }, context)
+    return openCamera(
+      { source: { kind: 'file', ...source, live }, codec, bitrateKbps, settings: { timeCode } },
+      context,
+    )
   },
 })

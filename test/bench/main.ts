@@ -1,0 +1,10 @@
+const measurements = ['glass', 'hold', 'query', 'trace'] as const
+
+const name = measurements.find((measurement) => measurement === process.argv[2])
+if (!name) {
+  process.stderr.write(`usage: npm run bench -- ${measurements.join('|')}\n`)
+  process.exit(2)
+}
+const { measure } = (await import(`./${name}.ts`)) as { measure: () => Promise<unknown> }
+console.log(JSON.stringify(await measure()))
+process.exit(0)

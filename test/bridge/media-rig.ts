@@ -1,0 +1,81 @@
+import { pino } from 'pino'
+import type { CameraState } from '../../shared/camera.ts'
+import type { BenchError } from '../../shared/errors.ts'
+import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
+import type { Publisher } from '../../bridge/core/publisher.ts'
+import { Topic } from '../../bridge/core/topic.ts'
+import type { CameraStart } from '../../bridge/camera/protocol.ts'
+
+export const log = pino({ level: process.env['LIGHTBENCH_LOG'] ?? 'silent' })
+
+export function cameraTopic(id = 'cam'): Topic<CameraState> {
+  const lifecycle = { phase: 'opening' as const, since: 0 }
+  return new Topic(`camera/${id}`, { id, kind: 'camera.sim', family: 'camera', title: id, lifecycle })
+}
+
+/** A driver's context with this publisher and topic; faults are collected. */
+export function cameraContext(
+  publisher: Publisher,
+  state: Topic<CameraState>,
+): DriverContext<'camera'> & { faults: BenchError[] } {
+  const faults: BenchError[] = []
+  return {
+    id: state.value.id,
+    signal: new AbortController().signal,
+    log,
+    state,
+    faults,
+    fault: (error) => faults.push(error),
+    stream: () => {
+      throw new Error('cameras have no sample streams')
+    },
+    publisher,
+    traces: {
+      draft: () => {
+        throw new Error('cameras take no traces')
+      },
+    },
+  }
+}
+
+/** A small simulated camera. */
+export function simStart(codec: 'h264' | 'vp8' = 'h264', width = 160, height = 120): CameraStart {
+  return {
+    source: { kind: 'sim', width, height, fps: 30, seed: 1 },
+    codec,
+    bitrateKbps: 500,
+    settings: { timeCode: false },
+  }
+}
+
+export function caller(signal: AbortSignal = new AbortController().signal): Caller {
+  return { role: 'viewer', address: 'test', signal }
+}
+
+/** The handler of a command. Throws when there is none. */
+export function handler<K extends keyof Handlers>(handlers: Handlers, name: K): NonNullable<Handlers[K]> {
+  const found = handlers[name]
+  if (!found) throw new Error(`no handler for ${name}`)
+  return found
+}
+
+/** What `probe` answers, once that is not undefined or false. Throws after `ms`. */
+export async function until<T>(probe: () => T | undefined | false, ms = 5000): Promise<T> {
+  const end = performance.now() + ms
+  for (;;) {
+    const value = probe()
+    if (value !== undefined && value !== false) return value
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${probe}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Whether a process lives. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { Program } from './process.ts'
+
+/** A simulated CTP10 on a free port of loopback, or on the given one. */
+export function startCtp10(args: string[] = [], port = 0): Promise<Program<{ port: number; resource: string }>> {
+  return Program.start('bridge/sim/ctp10/main.ts', ['--port', String(port), ...args], (line) => {
+    if (!line.startsWith('{"listening"')) return undefined
+    const { listening } = JSON.parse(line) as { listening: { port: number } }
+    return { port: listening.port, resource: `TCPIP::127.0.0.1::${listening.port}::SOCKET` }
+  })
+}
+
+/** A bench file in a folder of its own, with ports that the system chooses. */
+export async function writeBench(bench: Record<string, unknown>): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'bench.yaml')
+  await writeFile(file, stringify({ title: 'Test bench', media: { port: 0 }, ...bench }))
+  return file
+}
+
+/** The real bridge in its own process. `port` 0 takes a free one. */
+export function startBridge(file: string, port = 0): Promise<Program<{ url: string; port: number }>> {
+  return Program.start('bridge/main.ts', ['--config', file, '--port', String(port)], (line) => {
+    const url = /"url":"(http:[^"]+)"/.exec(line)?.[1]
+    return url === undefined ? undefined : { url, port: Number(new URL(url).port) }
+  })
+}
