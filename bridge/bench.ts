@@ -52,7 +52,9 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       order: config.devices.map((device) => device.id),
     }),
   )
-  const topics = new Map(config.devices.map((device) => [device.id, feeds.addTopic(deviceTopic(device, bench))]))
+  const topics = new Map(
+    config.devices.map((device) => [device.id, feeds.addTopic(deviceTopic(device, bench))]),
+  )
 
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const media = opening.use(
@@ -61,7 +63,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       port: config.media.port,
       workers: config.media.workers,
       log: log.child({ part: 'media' }),
-      cameraTopic: (id) => topics.get(id) as Topic<TopicState<'camera'>> | undefined,
+      cameraTopic: (id) => topics.get(id),
     }),
   )
   const simulators = config.simulators.map(({ program, args }) =>
@@ -87,7 +89,9 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     const supervisor = supervisors.get(id)
     if (supervisor) return supervisor.device
     const known = [...supervisors.keys()].join(', ') || 'none'
-    throw new BenchError('device.unknown', `there is no device "${id}" on this bench; there are ${known}`, { device: id })
+    throw new BenchError('device.unknown', `there is no device "${id}" on this bench; there are ${known}`, {
+      device: id,
+    })
   }
 
   const own: Handlers = {
@@ -121,12 +125,25 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
 }
 
 /** A device's topic; what the bench shows of every device follows it. */
-function deviceTopic({ id, title, driver }: DeviceConfig, bench: Topic<BenchState>): Topic<TopicState<'camera' | 'instrument'>> {
-  const base = { id, kind: driver.kind, family: driver.family, title, lifecycle: { phase: 'opening' as const, since: Date.now() } }
-  const topic = new Topic<TopicState<'camera' | 'instrument'>>(topicName(driver.family satisfies TopicKind, id), base)
+function deviceTopic(
+  { id, title, driver }: DeviceConfig,
+  bench: Topic<BenchState>,
+): Topic<TopicState<'camera' | 'instrument'>> {
+  const base = {
+    id,
+    kind: driver.kind,
+    family: driver.family,
+    title,
+    lifecycle: { phase: 'opening' as const, since: Date.now() },
+  }
+  const topic = new Topic<TopicState<'camera' | 'instrument'>>(
+    topicName(driver.family satisfies TopicKind, id),
+    base,
+  )
   bench.merge({ devices: { [id]: base } })
   topic.subscribe(({ patch }) => {
-    if ('lifecycle' in patch) bench.put({ devices: { ...bench.value.devices, [id]: { ...base, lifecycle: topic.value.lifecycle } } })
+    if ('lifecycle' in patch)
+      bench.put({ devices: { ...bench.value.devices, [id]: { ...base, lifecycle: topic.value.lifecycle } } })
   })
   return topic
 }

@@ -8,7 +8,8 @@ import type { Driver } from './core/device.ts'
 
 const port = z.number().int().min(0).max(65_535)
 
-const benchFile = z.strictObject({
+/** The whole of bench.yaml but its devices, which each driver describes for itself. */
+export const benchFile = z.strictObject({
   title: z.string().min(1).default('Bench').describe('shown at the top of the page'),
   server: z
     .strictObject({
@@ -18,8 +19,18 @@ const benchFile = z.strictObject({
     .prefault({}),
   media: z
     .strictObject({
-      port: port.default(44_400).describe('video, UDP and TCP: this port for the first worker, the next for the second…; 0 takes free ones'),
-      workers: z.number().int().min(1).max(16).optional().describe('mediasoup workers; one a core up to 4 when left out'),
+      port: port
+        .default(44_400)
+        .describe(
+          'video, UDP and TCP: this port for the first worker, the next for the second…; 0 takes free ones',
+        ),
+      workers: z
+        .number()
+        .int()
+        .min(1)
+        .max(16)
+        .optional()
+        .describe('mediasoup workers; one a core up to 4 when left out'),
     })
     .prefault({}),
   dataDir: z.string().default('data').describe('traces and recordings; relative to this file'),
@@ -32,7 +43,9 @@ const benchFile = z.strictObject({
     )
     .default([])
     .describe('programs that play an instrument, started and ended with the bench'),
-  devices: z.record(deviceId, z.looseObject({ driver: z.string(), title: z.string().optional() })).default({}),
+  devices: z
+    .record(deviceId, z.looseObject({ driver: z.string(), title: z.string().optional() }))
+    .default({}),
 })
 
 /** A device as bench.yaml tells it: its driver's own part already checked. */
@@ -68,7 +81,9 @@ export async function loadConfig(
   const source = new Source(file, text)
   const bench = source.check(benchFile, source.content, [])
   source.throwIfWrong()
-  const devices = Object.entries(bench?.devices ?? {}).map(([id, entry]) => checkDevice(source, drivers, id, entry))
+  const devices = Object.entries(bench?.devices ?? {}).map(([id, entry]) =>
+    checkDevice(source, drivers, id, entry),
+  )
   source.throwIfWrong()
   if (!bench) throw new Error('unreachable: what is missing was reported')
   const server = { host: overrides.host ?? bench.server.host, port: overrides.port ?? bench.server.port }
@@ -94,7 +109,10 @@ function checkDevice(
 ): DeviceConfig | undefined {
   const driver = drivers.get(entry.driver)
   if (!driver) {
-    source.wrong(['devices', id, 'driver'], `there is no driver "${entry.driver}"; expected one of ${[...drivers.keys()].join(', ')}`)
+    source.wrong(
+      ['devices', id, 'driver'],
+      `there is no driver "${entry.driver}"; expected one of ${[...drivers.keys()].join(', ')}`,
+    )
     return undefined
   }
   const { driver: _, title, ...own } = entry
@@ -126,7 +144,8 @@ class Source {
     if (result.success) return result.data
     for (const issue of result.error.issues) {
       if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) this.wrong([...at, ...issue.path, key], 'unknown key: no such setting; check its spelling')
+        for (const key of issue.keys)
+          this.wrong([...at, ...issue.path, key], 'unknown key: no such setting; check its spelling')
       } else this.wrong([...at, ...issue.path], issue.message)
     }
     return undefined

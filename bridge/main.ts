@@ -31,7 +31,10 @@ try {
   })
   const port = values.port === undefined ? undefined : Number(values.port)
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new BenchError('config.invalid', `--port ${values.port ?? ''}: expected a whole number from 0 to 65535`)
+    throw new BenchError(
+      'config.invalid',
+      `--port ${values.port ?? ''}: expected a whole number from 0 to 65535`,
+    )
   }
   const config = await loadConfig(values.config, drivers, { host: values.host, port })
   await using bench = await openBench(config, closing.signal, log)

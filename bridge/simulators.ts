@@ -30,14 +30,18 @@ export class Simulator implements AsyncDisposable {
 
   async #run(file: string, args: string[], log: Logger): Promise<void> {
     while (!this.#closed.signal.aborted) {
-      const child = spawn(process.execPath, [file, '--with-parent', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const child = spawn(process.execPath, [file, '--with-parent', ...args], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
       // Its standard input is its lifeline: should this process die, the simulator ends by itself.
       child.stdin.on('error', () => {})
       createInterface(child.stdout).once('line', (line) => {
         log.info({ pid: child.pid, said: line }, 'the simulator listens')
         this.#started.resolve()
       })
-      const ended = once(child, 'exit').catch((error: unknown) => log.error({ error }, 'the simulator cannot be started'))
+      const ended = once(child, 'exit').catch((error: unknown) =>
+        log.error({ error }, 'the simulator cannot be started'),
+      )
       const end = (): void => {
         child.kill('SIGTERM')
         setTimeout(() => child.kill('SIGKILL'), KILL_MS).unref()
@@ -46,7 +50,8 @@ export class Simulator implements AsyncDisposable {
       await ended
       this.#closed.signal.removeEventListener('abort', end)
       this.#started.resolve()
-      if (!this.#closed.signal.aborted) log.warn({ file, code: child.exitCode, signal: child.signalCode }, 'the simulator ended')
+      if (!this.#closed.signal.aborted)
+        log.warn({ file, code: child.exitCode, signal: child.signalCode }, 'the simulator ended')
       await pause(RESTART_MS, this.#closed.signal)
     }
   }

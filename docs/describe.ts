@@ -30,7 +30,8 @@ export function protocolPage(): string {
     return `### ${name}\n\n${command.about}\n\nRole: ${command.role}. Over: ${over}.\n\nInput:\n\n${table(input)}\nOutput:\n\n${table(output)}`
   })
   const states = Object.entries(topics).map(
-    ([name, schema]) => `### ${name === 'bench' ? name : `${name}/<id>`}\n\n${table(z.toJSONSchema(schema) as Schema)}`,
+    ([name, schema]) =>
+      `### ${name === 'bench' ? name : `${name}/<id>`}\n\n${table(z.toJSONSchema(schema) as Schema)}`,
   )
   return `# The wire protocol
 
@@ -99,17 +100,24 @@ function table(schema: Schema): string {
 function fields(schema: Schema, path: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const optional = schema.required?.includes(name) ? '' : '?'
-    const said = [field.description, field.default === undefined || path === '' && typeof field.default === 'object' ? undefined : `default \`${JSON.stringify(field.default)}\``]
+    const said = [
+      field.description,
+      field.default === undefined || (path === '' && typeof field.default === 'object')
+        ? undefined
+        : `default \`${JSON.stringify(field.default)}\``,
+    ]
     const what = said.filter((part) => part !== undefined).join('; ')
     const row = `| \`${path}${name}${optional}\` | ${typeOf(field)} | ${what} |`
-    const inner = field.items?.properties ? fields(field.items, `${path}${name}[].`) : fields(field, `${path}${name}.`)
+    const inner = field.items?.properties
+      ? fields(field.items, `${path}${name}[].`)
+      : fields(field, `${path}${name}.`)
     return [row, ...inner]
   })
 }
 
 function typeOf(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ')
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ')
   if (schema.type === 'array') return `list of ${schema.items ? typeOf(schema.items) : 'anything'}`
   if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && !schema.properties) {

@@ -16,8 +16,9 @@ export async function run(name, args) {
     process.stderr.write(`usage: node scripts/run.mjs ${Object.keys(tasks).join('|')} [arguments]\n`)
     process.exit(2)
   }
-  await setUp(task.setUpFor)
-  process.exit(await task.run(args))
+  if (await setUp(task.setUpFor)) process.exit(await task.run(args))
+  task.notSetUp?.()
+  process.exit(1)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await run(process.argv[2], process.argv.slice(3))

@@ -20,17 +20,18 @@ const stepsFor = {
   check: [dependencies],
 }
 
-/** Does what is missing for a purpose and nothing else; ends the process with a reason when it cannot. */
+/** Does what is missing for a purpose and nothing else. Answers whether all is there now; says why when it is not. */
 export async function setUp(purpose) {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   const leave = (signal) => process.exit(128 + constants.signals[signal])
   signals.forEach((signal) => process.on(signal, leave))
   try {
     await takeSteps(stepsFor[purpose])
+    return true
   } catch (error) {
     process.stderr.write(`\n${error instanceof SetupError ? error.message : error.stack}\n\n`)
     process.stderr.write('lightbench: the set-up could not be finished, the reason is above.\n')
-    process.exit(1)
+    return false
   } finally {
     signals.forEach((signal) => process.off(signal, leave))
   }
@@ -38,13 +39,16 @@ export async function setUp(purpose) {
 
 async function takeSteps(steps) {
   let release
-  for (const [index, step] of steps.entries()) {
-    if (!(await step.needed())) continue
-    release ??= await lock()
-    // Whoever held the lock may have done it in the meantime.
-    if (await step.needed()) await take(step, new Progress(step.name, index + 1, steps.length))
+  try {
+    for (const [index, step] of steps.entries()) {
+      if (!(await step.needed())) continue
+      release ??= await lock()
+      // Whoever held the lock may have done it in the meantime.
+      if (await step.needed()) await take(step, new Progress(step.name, index + 1, steps.length))
+    }
+  } finally {
+    release?.()
   }
-  release?.()
 }
 
 async function take(step, progress) {
@@ -63,5 +67,5 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     process.stderr.write(`usage: node scripts/setup.mjs [--for ${Object.keys(stepsFor).join('|')}]\n`)
     process.exit(2)
   }
-  await setUp(purpose)
+  process.exit((await setUp(purpose)) ? 0 : 1)
 }

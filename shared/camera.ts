@@ -91,7 +91,12 @@ export const cameraCommands = {
     role: 'viewer',
     only: 'socket',
     input: z.object({ viewer: viewerId, rtpCapabilities: opaque }),
-    output: z.object({ id: z.string(), producerId: z.string(), kind: z.literal('video'), rtpParameters: opaque }),
+    output: z.object({
+      id: z.string(),
+      producerId: z.string(),
+      kind: z.literal('video'),
+      rtpParameters: opaque,
+    }),
   }),
   'camera.resume': command({
     about: 'The receiver is built: let the picture flow, beginning with a key frame.',

@@ -34,7 +34,11 @@ export class BenchError extends Error {
   readonly code: ErrorCode
   readonly device: string | undefined
 
-  constructor(code: ErrorCode, message: string, options: { device?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { device?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.code = code
     this.device = options.device
@@ -42,7 +46,11 @@ export class BenchError extends Error {
 
   /** The wire form, without the cause: a cause may name what is nobody's business. */
   toFailure(): Failure {
-    return { code: this.code, message: this.message, ...(this.device === undefined ? {} : { device: this.device }) }
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.device === undefined ? {} : { device: this.device }),
+    }
   }
 }
 

@@ -29,7 +29,10 @@ export const instrumentState = deviceBase.extend({
     .object({ maker: z.string(), model: z.string(), serial: z.string(), firmware: z.string() })
     .optional(),
   condition: z
-    .object({ register: z.number().int(), active: z.array(z.string()).describe('names of the bits that are set') })
+    .object({
+      register: z.number().int(),
+      active: z.array(z.string()).describe('names of the bits that are set'),
+    })
     .optional(),
   power: z
     .object({
@@ -70,7 +73,13 @@ export const instrumentCommands = {
     input: z.object({
       device: deviceId,
       channel: z.number().int().min(1).max(6),
-      type: z.number().int().min(1).max(23).default(1).describe('1 transfer function, 11 raw live, 12 raw reference, 13 quick reference'),
+      type: z
+        .number()
+        .int()
+        .min(1)
+        .max(23)
+        .default(1)
+        .describe('1 transfer function, 11 raw live, 12 raw reference, 13 quick reference'),
     }),
     output: traceInfo,
   }),

@@ -13,7 +13,7 @@ function isObject(value: unknown): value is State {
 export function applyMergePatch<S extends object>(target: S, patch: object): S {
   const result: State = { ...(target as State) }
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null || value === undefined) delete result[key]
+    if (value === null || value === undefined) Reflect.deleteProperty(result, key)
     else if (isObject(value)) {
       const old = result[key]
       result[key] = applyMergePatch(isObject(old) ? old : {}, value)

@@ -22,7 +22,8 @@ export function decodeNpy(file: ArrayBuffer): Float32Array {
   const head = new Uint8Array(file, 0, Math.min(file.byteLength, NPY_HEADER_BYTES))
   const text = new TextDecoder('latin1').decode(head)
   const shape = /'descr': '>f4'.*'shape': \((\d+),\)/.exec(text)
-  if (!shape || MAGIC.some((byte, i) => head[i] !== byte)) throw new RangeError('not an NPY file of big-endian float32 on one axis')
+  if (!shape || MAGIC.some((byte, i) => head[i] !== byte))
+    throw new RangeError('not an NPY file of big-endian float32 on one axis')
   const points = Number(shape[1])
   const begin = 10 + view.getUint16(8, true)
   if (view.byteLength !== begin + points * 4) {

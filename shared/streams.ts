@@ -45,7 +45,8 @@ export function decodeSamples(bytes: ArrayBuffer | Uint8Array): SamplePacket {
     bytes instanceof ArrayBuffer
       ? new DataView(bytes)
       : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (view.byteLength < HEADER_BYTES) throw new RangeError(`a packet of ${view.byteLength} bytes has no header`)
+  if (view.byteLength < HEADER_BYTES)
+    throw new RangeError(`a packet of ${view.byteLength} bytes has no header`)
   if (view.getUint8(0) !== SAMPLES) throw new RangeError(`packet kind ${view.getUint8(0)} is not samples`)
   const columns = view.getUint8(1)
   const rows = view.getUint16(2, true)
@@ -55,7 +56,9 @@ export function decodeSamples(bytes: ArrayBuffer | Uint8Array): SamplePacket {
     throw new RangeError(`${rows} rows by ${columns} take ${expected} bytes, not ${view.byteLength}`)
   }
   const times = Float64Array.from({ length: rows }, (_, row) => view.getFloat64(HEADER_BYTES + row * 8, true))
-  const values = Float32Array.from({ length: rows * columns }, (_, i) => view.getFloat32(valuesAt + i * 4, true))
+  const values = Float32Array.from({ length: rows * columns }, (_, i) =>
+    view.getFloat32(valuesAt + i * 4, true),
+  )
   return { seq: view.getUint32(4, true), dropped: view.getUint32(8, true), columns, times, values }
 }
 

@@ -31,7 +31,15 @@ const GLYPHS: Record<string, number> = {
 const DOT_PX = 3
 const TEXT_TOP_PX = ORIGIN_PX + BLOCK_PX + 4
 
-function fill(luma: Uint8Array, width: number, x: number, y: number, w: number, h: number, value: number): void {
+function fill(
+  luma: Uint8Array,
+  width: number,
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+  value: number,
+): void {
   for (let row = y; row < y + h; row++) luma.fill(value, row * width + x, row * width + x + w)
 }
 
@@ -58,7 +66,15 @@ export function drawTimeCode(luma: Uint8Array, width: number, epochMs: number): 
     const glyph = GLYPHS[character] ?? 0
     for (let dot = 0; dot < 15; dot++) {
       if ((glyph >> (14 - dot)) & 1) {
-        fill(luma, width, x + (dot % 3) * DOT_PX, TEXT_TOP_PX + Math.floor(dot / 3) * DOT_PX, DOT_PX, DOT_PX, WHITE)
+        fill(
+          luma,
+          width,
+          x + (dot % 3) * DOT_PX,
+          TEXT_TOP_PX + Math.floor(dot / 3) * DOT_PX,
+          DOT_PX,
+          DOT_PX,
+          WHITE,
+        )
       }
     }
     x += 4 * DOT_PX
@@ -69,7 +85,10 @@ export function drawTimeCode(luma: Uint8Array, width: number, epochMs: number): 
  * The time in ms that is drawn into a picture, given the brightness (0-255) at a pixel, and a time near it for the
  * bits that were cut off. Undefined when the parity is wrong: there is no time code, or it is damaged.
  */
-export function readTimeCode(brightness: (x: number, y: number) => number, nearMs: number): number | undefined {
+export function readTimeCode(
+  brightness: (x: number, y: number) => number,
+  nearMs: number,
+): number | undefined {
   let value = 0
   let ones = 0
   for (let i = 0; i <= BITS; i++) {

@@ -14,7 +14,11 @@ export class CreditWindow<P> {
   #seq = 0
   #dropped = 0
 
-  constructor(window: number, send: (packet: P, seq: number, dropped: number) => void, now: () => number = performance.now.bind(performance)) {
+  constructor(
+    window: number,
+    send: (packet: P, seq: number, dropped: number) => void,
+    now: () => number = performance.now.bind(performance),
+  ) {
     this.#window = window
     this.#send = send
     this.#now = now

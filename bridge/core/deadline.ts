@@ -19,7 +19,10 @@ export async function withDeadline<T>(
     },
     () => {
       if (over.signal.aborted) return new Promise<never>(() => {})
-      throw new BenchError('aborted', `${what} was given up`, { device: options.device, cause: options.signal?.reason })
+      throw new BenchError('aborted', `${what} was given up`, {
+        device: options.device,
+        cause: options.signal?.reason,
+      })
     },
   )
   try {

@@ -39,7 +39,7 @@ export interface DriverContext<F extends Family> {
   log: Logger
   state: Topic<TopicState<F>>
   /** Says that the open device is no more: it is closed, shown as faulted, and opened again. */
-  fault(error: BenchError): void
+  fault: (error: BenchError) => void
   /** A stream of samples that browsers can open under this name while the device exists. */
   stream(name: string, columns: number): Stream
   publisher: Publisher

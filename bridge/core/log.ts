@@ -8,7 +8,10 @@ export function createLog(): Logger {
   if (process.stdout.isTTY) {
     return pino({
       level,
-      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } },
+      transport: {
+        target: 'pino-pretty',
+        options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' },
+      },
     })
   }
   return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime })

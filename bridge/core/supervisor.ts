@@ -43,7 +43,10 @@ export class Supervisor implements AsyncDisposable {
   get device(): Device {
     if (this.#device) return this.#device
     const { phase, reason } = this.#opening.state.value.lifecycle
-    const message = phase === 'faulted' ? `${this.#opening.id} is faulted: ${reason ?? ''}` : `${this.#opening.id} is ${phase}`
+    const message =
+      phase === 'faulted'
+        ? `${this.#opening.id} is faulted: ${reason ?? ''}`
+        : `${this.#opening.id} is ${phase}`
     throw new BenchError('device.faulted', message, { device: this.#opening.id })
   }
 
@@ -67,7 +70,12 @@ export class Supervisor implements AsyncDisposable {
       if (this.#signal.aborted) return
       if (performance.now() - openedAt > LONGEST_RETRY_MS) retryMs = FIRST_RETRY_MS
       this.#opening.log.warn({ reason: error.message, retryMs }, 'the device is faulted')
-      this.#show({ phase: 'faulted', since: Date.now(), reason: error.message, retryAt: Date.now() + retryMs })
+      this.#show({
+        phase: 'faulted',
+        since: Date.now(),
+        reason: error.message,
+        retryAt: Date.now() + retryMs,
+      })
       await pause(retryMs, this.#signal)
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
     }
@@ -78,20 +86,24 @@ export class Supervisor implements AsyncDisposable {
     const over = new AbortController()
     const fault = Promise.withResolvers<BenchError>()
     const signal = AbortSignal.any([this.#signal, over.signal])
-    if (this.#opening.state.value.lifecycle.phase !== 'faulted') this.#show({ phase: 'opening', since: Date.now() })
+    if (this.#opening.state.value.lifecycle.phase !== 'faulted')
+      this.#show({ phase: 'opening', since: Date.now() })
     let device: Device | undefined
     try {
       const context = { ...this.#opening, signal, fault: fault.resolve } as DriverContext<Family>
-      const opening = this.#driver.open(this.#settings as never, context)
+      const opening = this.#driver.open(this.#settings, context)
       opening.then(undefined, () => {})
-      device = await withDeadline(opening, OPEN_MS, `opening ${this.#opening.id}`, { device: this.#opening.id, signal }).catch(
-        (error: unknown) => {
-          // A driver that opens after all, when nobody waits any more, is closed again.
-          void opening.then((late) => late[Symbol.asyncDispose](),
-            () => {})
-          throw error
-        },
-      )
+      device = await withDeadline(opening, OPEN_MS, `opening ${this.#opening.id}`, {
+        device: this.#opening.id,
+        signal,
+      }).catch((error: unknown) => {
+        // A driver that opens after all, when nobody waits any more, is closed again.
+        void opening.then(
+          (late) => late[Symbol.asyncDispose](),
+          () => {},
+        )
+        throw error
+      })
       this.#device = device
       this.#firstTry.resolve()
       this.#show({ phase: 'ready', since: Date.now() })
@@ -100,7 +112,9 @@ export class Supervisor implements AsyncDisposable {
         if (signal.aborted) resolve()
         signal.addEventListener('abort', () => resolve(), { once: true })
       })
-      return (await Promise.race([fault.promise, closing])) ?? new BenchError('aborted', 'the bench is closing')
+      return (
+        (await Promise.race([fault.promise, closing])) ?? new BenchError('aborted', 'the bench is closing')
+      )
     } catch (error) {
       if (error instanceof BenchError) return error
       this.#opening.log.error({ error }, 'the driver failed')
@@ -110,9 +124,11 @@ export class Supervisor implements AsyncDisposable {
       over.abort()
       if (device) {
         device.stop()
-        await withDeadline(Promise.resolve(device[Symbol.asyncDispose]()), CLOSE_MS, `closing ${this.#opening.id}`).catch(
-          (error: unknown) => this.#opening.log.error({ error }, 'the device did not close'),
-        )
+        await withDeadline(
+          Promise.resolve(device[Symbol.asyncDispose]()),
+          CLOSE_MS,
+          `closing ${this.#opening.id}`,
+        ).catch((error: unknown) => this.#opening.log.error({ error }, 'the device did not close'))
       }
     }
   }

@@ -121,7 +121,7 @@ export class Ingest implements Publication {
     const transport = this.#sending()
     const producer = await transport.produce({
       kind: 'video',
-      rtpParameters: rtpParameters as types.RtpParameters,
+      rtpParameters: rtpParameters,
     })
     if (this.#router && this.#server) this.#whenFlowing(producer, this.#server, this.#router)
     return producer.id

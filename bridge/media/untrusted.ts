@@ -46,7 +46,7 @@ function parse<T>(schema: z.ZodType<T>, what: string, value: unknown): T {
 
 /** DTLS parameters as a browser sent them. Throws `input.invalid`. */
 export function parseDtlsParameters(value: unknown): types.DtlsParameters {
-  return parse(dtlsSchema, 'dtlsParameters', value) as types.DtlsParameters
+  return parse<types.DtlsParameters>(dtlsSchema, 'dtlsParameters', value)
 }
 
 /** RTP capabilities as a browser sent them. Throws `input.invalid`. */

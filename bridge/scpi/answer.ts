@@ -129,11 +129,15 @@ export class AnswerReader implements Receiver {
     const header = parseBlockHeader(this.#room.subarray(0, this.#filled))
     if (header === 'more') return
     if (header === 'indefinite') {
-      this.#refuse('a block of indefinite length (#0), whose end a raw socket cannot mark: ask for a definite one')
+      this.#refuse(
+        'a block of indefinite length (#0), whose end a raw socket cannot mark: ask for a definite one',
+      )
       return
     }
     if (header === 'not a block') {
-      this.#refuse(`"${this.#room.toString('latin1', 0, Math.min(this.#filled, 60)).trimEnd()}" where a block should begin`)
+      this.#refuse(
+        `"${this.#room.toString('latin1', 0, Math.min(this.#filled, 60)).trimEnd()}" where a block should begin`,
+      )
       return
     }
     if (header.dataBytes > mostBytes) {

@@ -132,7 +132,7 @@ export class CommandTree<Result> {
         branch = next
       }
       // The pattern's own suffix names are the ones `find` fills in, which the compiler cannot see.
-      branch[query ? 'query' : 'command'] = { names, run: run as Leaf<Result>['run'] }
+      branch[query ? 'query' : 'command'] = { names, run: run }
     }
     return this
   }

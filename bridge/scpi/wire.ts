@@ -1,6 +1,6 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { Transport } from '../transport/transport.ts'
-import { AnswerReader, type BlockWanted } from './answer.ts'
+import { type AnswerReader, type BlockWanted } from './answer.ts'
 import { parseScpiError, type ScpiError } from './errors.ts'
 
 const LINE_DEADLINE_MS = 3000
@@ -47,9 +47,13 @@ export class Wire {
     const answer = await this.query(text, options)
     const value = Number(answer)
     if (answer.trim() === '' || Number.isNaN(value)) {
-      throw new BenchError('scpi.error', `${this.#device} answered "${answer}" to ${text}, where a number should be`, {
-        device: this.#device,
-      })
+      throw new BenchError(
+        'scpi.error',
+        `${this.#device} answered "${answer}" to ${text}, where a number should be`,
+        {
+          device: this.#device,
+        },
+      )
     }
     if (value === 9.91e37) return NaN
     return Math.abs(value) === 9.9e37 ? Math.sign(value) * Infinity : value
@@ -107,7 +111,9 @@ export class Wire {
     }, ms)
     const { signal } = options
     const giveUp = (): void => {
-      this.#reader.giveUp(new BenchError('aborted', `${text} was given up`, { device: this.#device, cause: signal?.reason }))
+      this.#reader.giveUp(
+        new BenchError('aborted', `${text} was given up`, { device: this.#device, cause: signal?.reason }),
+      )
     }
     signal?.addEventListener('abort', giveUp, { once: true })
     if (signal?.aborted) giveUp()

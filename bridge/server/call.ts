@@ -26,7 +26,10 @@ export class Commands {
       const command = findCommand(name)
       if (!command) throw new BenchError('input.invalid', `there is no command "${name}"`)
       if (!satisfies(caller.role, command.role)) {
-        throw new BenchError('role.required', `${name} needs the role ${command.role}; you are ${caller.role}`)
+        throw new BenchError(
+          'role.required',
+          `${name} needs the role ${command.role}; you are ${caller.role}`,
+        )
       }
       const parsed = command.input.safeParse(input ?? {})
       if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
@@ -39,12 +42,12 @@ export class Commands {
 
   #find(name: CommandName, input: Record<string, unknown>, own: Handlers): Handler<CommandName> {
     const handler = own[name] ?? this.#handlers[name]
-    if (handler) return handler as Handler<CommandName>
+    if (handler) return handler
     const id = input['device']
     if (typeof id !== 'string') throw new BenchError('device.unsupported', `${name} is not to be had here`)
     const done = this.#device(id).commands[name]
     if (!done) throw new BenchError('device.unsupported', `${id} cannot do ${name}`, { device: id })
-    return done as Handler<CommandName>
+    return done
   }
 
   #failure(name: string, error: unknown): Failure {

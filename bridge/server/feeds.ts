@@ -8,7 +8,7 @@ export class Feeds {
   readonly #streams = new Map<string, Stream>()
 
   addTopic<S extends object>(topic: Topic<S>): Topic<S> {
-    this.#topics.set(topic.name, topic as unknown as Topic<object>)
+    this.#topics.set(topic.name, topic)
     return topic
   }
 
@@ -34,6 +34,9 @@ export class Feeds {
   #named<T>(what: string, all: Map<string, T>, name: string): T {
     const found = all.get(name)
     if (found) return found
-    throw new BenchError('input.invalid', `there is no ${what} "${name}"; there are ${[...all.keys()].join(', ') || 'none'}`)
+    throw new BenchError(
+      'input.invalid',
+      `there is no ${what} "${name}"; there are ${[...all.keys()].join(', ') || 'none'}`,
+    )
   }
 }

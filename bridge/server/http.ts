@@ -29,7 +29,11 @@ export function createHttp(pageDir: string, routes: ((router: Router) => void)[]
   app.silent = true
   app.on('error', (error: Error & { code?: string }) => {
     // A browser that leaves in the middle of an answer is no error of ours.
-    if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') {
+    if (
+      error.code !== 'EPIPE' &&
+      error.code !== 'ECONNRESET' &&
+      error.code !== 'ERR_STREAM_PREMATURE_CLOSE'
+    ) {
       log.error({ error }, 'an HTTP request failed')
     }
   })

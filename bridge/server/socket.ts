@@ -38,15 +38,21 @@ export function openSocket({ http, doors, feeds, role, log }: SocketOptions): As
   })
   io.on('connection', (socket) => {
     const gone = new AbortController()
-    const connection = new Connection({ emit: (event, ...args) => socket.emit(event, ...args), unsent: () => unsentPackets(socket.conn) }, feeds)
+    const connection = new Connection(
+      { emit: (event, ...args) => socket.emit(event, ...args), unsent: () => unsentPackets(socket.conn) },
+      feeds,
+    )
     const caller: Caller = { role, address: socket.handshake.address, signal: gone.signal }
     for (const name of Object.keys(commands)) {
-      socket.on(name as never, ((input: unknown, answer: unknown) => {
-        if (typeof answer !== 'function') return
-        void doors.call(name, input, caller, connection.handlers).then((result) => {
-          answer(result)
-        })
-      }) as never)
+      socket.on(
+        name as never,
+        ((input: unknown, answer: unknown) => {
+          if (typeof answer !== 'function') return
+          void doors.call(name, input, caller, connection.handlers).then((result) => {
+            ;(answer as (result: unknown) => void)(result)
+          })
+        }) as never,
+      )
     }
     socket.on('stream.ack', (ack) => connection.acknowledge(ack))
     socket.on('disconnect', (reason) => {

@@ -32,7 +32,9 @@ export function tcpTransport(host: string, port: number): OpenTransport {
       socket.on('error', (error) => (reason = error))
       socket.once('close', () => {
         const why = reason ? `: ${reason.message}` : ' by the other end'
-        const error = new BenchError('connection.lost', `the connection to ${peer} was closed${why}`, { cause: reason })
+        const error = new BenchError('connection.lost', `the connection to ${peer} was closed${why}`, {
+          cause: reason,
+        })
         reject(error)
         if (!closing) receiver.closed(error)
       })
@@ -42,7 +44,8 @@ export function tcpTransport(host: string, port: number): OpenTransport {
       marksEnd: false,
       write(bytes) {
         socket.write(bytes, 'latin1')
-        if (socket.writableLength > MOST_UNSENT_BYTES) socket.destroy(new Error('it takes nothing of what is sent'))
+        if (socket.writableLength > MOST_UNSENT_BYTES)
+          socket.destroy(new Error('it takes nothing of what is sent'))
       },
       close() {
         closing = true

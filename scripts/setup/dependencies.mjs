@@ -17,8 +17,8 @@ export const dependencies = {
       try {
         return await npmCi()
       } catch (error) {
-        // EUSAGE: the lock and package.json disagree, which no second attempt will mend.
-        if (attempt === 2 || error.output?.includes('EUSAGE')) throw error
+        // No second attempt will bring an npm, or a lock that agrees with package.json (EUSAGE).
+        if (attempt === 2 || !error.output || error.output.includes('EUSAGE')) throw error
       }
     }
   },

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { install } from './apt.mjs'
+import { SetupError } from './error.mjs'
 
 // Looking for the one file that is used is quicker than asking dpkg, and true on other distributions as well.
 const wanted = {
@@ -13,5 +14,10 @@ const missing = () => Object.keys(wanted).filter((name) => !existsSync(wanted[na
 export const packages = {
   name: 'Debian packages',
   needed: () => missing().length > 0,
-  run: (progress) => install(missing(), 'The tests need', progress),
+  async run(progress) {
+    await install(missing(), 'The tests need', progress)
+    const [still] = missing()
+    if (still)
+      throw new SetupError(`The Debian package ${still} is installed, but has not brought ${wanted[still]}.`)
+  },
 }

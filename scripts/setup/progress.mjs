@@ -41,7 +41,7 @@ export class Progress {
 
   #show() {
     const line = `${this.#title}: ${[this.#activity, this.#position].filter(Boolean).join(': ')} (${this.#elapsed()})`
-    this.#out.write(this.#live ? `\r\x1b[2K${line.slice(0, (this.#out.columns ?? 80) - 1)}` : `${line}\n`)
+    this.#out.write(this.#live ? `\r\x1b[2K${line.slice(0, (this.#out.columns || 80) - 1)}` : `${line}\n`)
   }
 
   #finish(text) {

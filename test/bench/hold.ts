@@ -26,7 +26,13 @@ export async function measure(): Promise<{ streamGapMs: number; heartbeatGapMs: 
   await sleep(1500)
 
   progress('sweeping 940,001 points')
-  await client.call('sweep.start', { device: 'busy', startNm: 1520, stopNm: 1614, samplingPm: 0.1, speedNmPerS: 100 })
+  await client.call('sweep.start', {
+    device: 'busy',
+    startNm: 1520,
+    stopNm: 1614,
+    samplingPm: 0.1,
+    speedNmPerS: 100,
+  })
   await sleep(3000)
 
   const samples = watchStream(client, powerStream('other'))
@@ -38,15 +44,28 @@ export async function measure(): Promise<{ streamGapMs: number; heartbeatGapMs: 
   let over = false
   samples.length = 0
   const download = client.call('trace.read', { device: 'busy', channel: 1 }).finally(() => (over = true))
-  const beats = repeat(() => over, 100, () => client.call('session.hello', {}))
-  const calls = repeat(() => over, 50, (n) => client.call('camera.set', { device: 'camera', gainDb: n % 6 }))
+  const beats = repeat(
+    () => over,
+    100,
+    () => client.call('session.hello', {}),
+  )
+  const calls = repeat(
+    () => over,
+    50,
+    (n) => client.call('camera.set', { device: 'camera', gainDb: n % 6 }),
+  )
   await download
   progress(`the download took ${rounded((performance.now() - begun) / 1000)} s`)
   const arrivals = [...samples]
   return {
     streamGapMs: rounded(longestGap(arrivals)),
     heartbeatGapMs: rounded(longestGap((await beats).map(({ at }) => at))),
-    callP99Ms: rounded(percentile((await calls).map(({ took }) => took), 0.99)),
+    callP99Ms: rounded(
+      percentile(
+        (await calls).map(({ took }) => took),
+        0.99,
+      ),
+    ),
   }
 }
 

@@ -20,7 +20,9 @@ export async function measure(): Promise<{ perSecond: number; barePerSecond: num
     ours.push(await rate(() => session.query('*IDN?')))
     session[Symbol.dispose]()
     await new Promise((resolve) => setTimeout(resolve, 50))
-    progress(`round ${round + 1} of ${ROUNDS}: ${Math.round(ours.at(-1) ?? 0)} a second, bare ${Math.round(bare.at(-1) ?? 0)}`)
+    progress(
+      `round ${round + 1} of ${ROUNDS}: ${Math.round(ours.at(-1) ?? 0)} a second, bare ${Math.round(bare.at(-1) ?? 0)}`,
+    )
   }
   return { perSecond: rounded(median(ours)), barePerSecond: rounded(median(bare)) }
 }

@@ -24,7 +24,10 @@ const BLOCK_BYTES = '#73760004'.length + POINTS * 4 + '\r\n'.length
 export async function measure(): Promise<{ ms: number; bareMs: number; peakMiB: number }> {
   await using instrument = await startCtp10(['--speed-up', '200'])
   const { port } = instrument.ready
-  const traces = await TraceStore.open(await mkdtemp(join(tmpdir(), 'lightbench-')), pino({ level: 'silent' }))
+  const traces = await TraceStore.open(
+    await mkdtemp(join(tmpdir(), 'lightbench-')),
+    pino({ level: 'silent' }),
+  )
   await sweep(port)
   const read = (session: Session): Promise<unknown> =>
     session.run('bulk', (wire) => readTrace(wire, PLACE, traces, () => {}, new AbortController().signal))
@@ -44,9 +47,15 @@ export async function measure(): Promise<{ ms: number; bareMs: number; peakMiB: 
     peaks.push((await peakKiB()) - idle)
     session[Symbol.dispose]()
     await sleep(50)
-    progress(`round ${round + 1} of ${ROUNDS}: ${rounded(ours.at(-1) ?? 0)} ms, bare ${rounded(bare.at(-1) ?? 0)} ms`)
+    progress(
+      `round ${round + 1} of ${ROUNDS}: ${rounded(ours.at(-1) ?? 0)} ms, bare ${rounded(bare.at(-1) ?? 0)} ms`,
+    )
   }
-  return { ms: rounded(median(ours)), bareMs: rounded(median(bare)), peakMiB: rounded(Math.max(...peaks) / 1024) }
+  return {
+    ms: rounded(median(ours)),
+    bareMs: rounded(median(bare)),
+    peakMiB: rounded(Math.max(...peaks) / 1024),
+  }
 }
 
 async function sweep(port: number): Promise<void> {

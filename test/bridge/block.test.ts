@@ -35,20 +35,27 @@ it('receives a block that comes in any pieces, whatever ends it, and the answer 
 })
 
 it('refuses a length beyond the limit before it allocates anything', async () => {
-  await using instrument = await listen((line, socket) => socket.write(line === 'BLOCK?' ? '#9999999999abc' : 'next\n'))
+  await using instrument = await listen((line, socket) =>
+    socket.write(line === 'BLOCK?' ? '#9999999999abc' : 'next\n'),
+  )
   const { session } = await openSession(instrument.port)
   using _ = session
   let asked = 0
   const block = session.run('bulk', (wire) =>
     wire.block('BLOCK?', { into: (length) => into((asked = length)) }, { mostBytes: 1 << 20 }),
   )
-  await expect(block).rejects.toMatchObject({ code: 'scpi.block', message: expect.stringContaining('999999999 bytes') })
+  await expect(block).rejects.toMatchObject({
+    code: 'scpi.block',
+    message: expect.stringContaining('999999999 bytes'),
+  })
   expect(asked).toBe(0)
   expect(await session.query('NEXT?')).toBe('next')
 })
 
 it('refuses a block without a length, which a socket cannot end', async () => {
-  await using instrument = await listen((line, socket) => socket.write(line === 'BLOCK?' ? '#0abc\n' : 'next\n'))
+  await using instrument = await listen((line, socket) =>
+    socket.write(line === 'BLOCK?' ? '#0abc\n' : 'next\n'),
+  )
   const { session } = await openSession(instrument.port)
   using _ = session
   const block = session.run('bulk', (wire) => wire.block('BLOCK?', { into }))
@@ -57,11 +64,16 @@ it('refuses a block without a length, which a socket cannot end', async () => {
 })
 
 it('says what came where a block should be', async () => {
-  await using instrument = await listen((line, socket) => socket.write(line === 'BLOCK?' ? 'ERROR 5\n' : 'next\n'))
+  await using instrument = await listen((line, socket) =>
+    socket.write(line === 'BLOCK?' ? 'ERROR 5\n' : 'next\n'),
+  )
   const { session } = await openSession(instrument.port)
   using _ = session
   const block = session.run('bulk', (wire) => wire.block('BLOCK?', { into }))
-  await expect(block).rejects.toMatchObject({ code: 'scpi.block', message: expect.stringContaining('"ERROR 5"') })
+  await expect(block).rejects.toMatchObject({
+    code: 'scpi.block',
+    message: expect.stringContaining('"ERROR 5"'),
+  })
   expect(await session.query('NEXT?')).toBe('next')
 })
 

@@ -22,7 +22,9 @@ async function complaint(yaml: string, overrides?: Overrides): Promise<string> {
 
 describe('a mistake is told with file, line, path and what was expected:', () => {
   it('an unknown key', async () => {
-    expect(await complaint('title: A\nservre:\n  port: 1\n')).toMatch(/^bench\.yaml:3?2?: servre: unknown key/)
+    expect(await complaint('title: A\nservre:\n  port: 1\n')).toMatch(
+      /^bench\.yaml:3?2?: servre: unknown key/,
+    )
   })
   it('an unknown key of a device', async () => {
     const yaml = 'devices:\n  cam:\n    driver: camera.sim\n    fsp: 30\n'
@@ -35,15 +37,20 @@ describe('a mistake is told with file, line, path and what was expected:', () =>
   })
   it('a driver that does not exist', async () => {
     const yaml = 'devices:\n  cam:\n    driver: camera.none\n'
-    expect(await complaint(yaml)).toMatch(/^bench\.yaml:3: devices\.cam\.driver: there is no driver "camera\.none"; expected one of camera\.sim/)
+    expect(await complaint(yaml)).toMatch(
+      /^bench\.yaml:3: devices\.cam\.driver: there is no driver "camera\.none"; expected one of camera\.sim/,
+    )
   })
   it('something left out, at the line of what lacks it', async () => {
     const yaml = 'title: A\ndevices:\n  dut:\n    driver: instrument.exfo-ctp10\n'
     expect(await complaint(yaml)).toMatch(/^bench\.yaml:4: devices\.dut\.resource: /)
   })
   it('a resource name that is none', async () => {
-    const yaml = 'devices:\n  dut:\n    driver: instrument.exfo-ctp10\n    resource: TCPIP::host::99999::SOCKET\n'
-    expect(await complaint(yaml)).toMatch(/^bench\.yaml:4: devices\.dut\.resource: expected a VISA resource name such as/)
+    const yaml =
+      'devices:\n  dut:\n    driver: instrument.exfo-ctp10\n    resource: TCPIP::host::99999::SOCKET\n'
+    expect(await complaint(yaml)).toMatch(
+      /^bench\.yaml:4: devices\.dut\.resource: expected a VISA resource name such as/,
+    )
   })
   it('several at once', async () => {
     expect((await complaint('title: 5\nserver: { port: -1 }\n')).split('\n')).toHaveLength(2)
@@ -52,19 +59,28 @@ describe('a mistake is told with file, line, path and what was expected:', () =>
     expect(await complaint('title: [\n')).toMatch(/^bench\.yaml:[12]: /)
   })
   it('a file that is not there', async () => {
-    await expect(loadConfig('/nowhere/bench.yaml', drivers)).rejects.toThrow('/nowhere/bench.yaml cannot be read')
+    await expect(loadConfig('/nowhere/bench.yaml', drivers)).rejects.toThrow(
+      '/nowhere/bench.yaml cannot be read',
+    )
   })
 })
 
 it('takes an empty file as a bench without devices', async () => {
-  expect(await load('')).toMatchObject({ title: 'Bench', server: { host: '127.0.0.1', port: 8080 }, devices: [] })
+  expect(await load('')).toMatchObject({
+    title: 'Bench',
+    server: { host: '127.0.0.1', port: 8080 },
+    devices: [],
+  })
 })
 
 it('refuses any address but loopback until there is sign-in, and says so', async () => {
   for (const host of ['0.0.0.0', '192.168.1.5', '::', 'lab.example', '127.0.0.1.example']) {
-    expect(await complaint('', { host })).toMatch(new RegExp(`refusing to listen on ${host}: .*no sign-in yet`))
+    expect(await complaint('', { host })).toMatch(
+      new RegExp(`refusing to listen on ${host}: .*no sign-in yet`),
+    )
   }
-  for (const host of ['127.0.0.1', '::1', 'localhost']) expect((await load('', { host })).server.host).toBe(host)
+  for (const host of ['127.0.0.1', '::1', 'localhost'])
+    expect((await load('', { host })).server.host).toBe(host)
 })
 
 it('reads the demo bench', async () => {

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest'
 import { ACK_LOST_MS, CreditWindow } from '../../bridge/core/credit.ts'
 
-function windowOf(size: number): { credit: CreditWindow<string>; sent: [string, number, number][]; clock: { ms: number } } {
+function windowOf(size: number): {
+  credit: CreditWindow<string>
+  sent: [string, number, number][]
+  clock: { ms: number }
+} {
   const sent: [string, number, number][] = []
   const clock = { ms: 0 }
   const credit = new CreditWindow<string>(

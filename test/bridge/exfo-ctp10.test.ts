@@ -38,7 +38,9 @@ const command = (text: string): Exchange[] => [[text], [':SYST:ERR?', NO_ERROR]]
 const caller = { role: 'operator' as const, address: 'test', signal: new AbortController().signal }
 
 /** The driver in conversation; the test fails at its end when anything was left unsaid or said beside it. */
-async function converse(exchanges: Exchange[]): Promise<{ device: Device; state: () => InstrumentState; rows: number[][] }> {
+async function converse(
+  exchanges: Exchange[],
+): Promise<{ device: Device; state: () => InstrumentState; rows: number[][] }> {
   const instrument = await ReplayInstrument.listen([...OPENING, ...exchanges])
   const log = pino({ level: 'silent' })
   const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
@@ -55,16 +57,19 @@ async function converse(exchanges: Exchange[]): Promise<{ device: Device; state:
       rows.push([...values])
     }
   }
-  const device = await exfoCtp10.open(exfoCtp10.config.parse({ resource: instrument.resource, powersPerSecond: 0.1 }), {
-    id: 'ctp10',
-    signal: new AbortController().signal,
-    log,
-    state: topic,
-    fault: () => {},
-    stream: (name, columns) => new Recorded(name, columns),
-    publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
-    traces: await TraceStore.open(folder, log),
-  })
+  const device = await exfoCtp10.open(
+    exfoCtp10.config.parse({ resource: instrument.resource, powersPerSecond: 0.1 }),
+    {
+      id: 'ctp10',
+      signal: new AbortController().signal,
+      log,
+      state: topic,
+      fault: () => {},
+      stream: (name, columns) => new Recorded(name, columns),
+      publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
+      traces: await TraceStore.open(folder, log),
+    },
+  )
   await expect.poll(() => rows.length).toBe(1)
   onTestFinished(async () => {
     await expect.poll(() => instrument.left).toEqual({ unsaid: [], unexpected: [] })
@@ -132,12 +137,20 @@ it('fetches a trace: length, sampling, start, and only y; x follows from them', 
     [`${node}? BIN,DB`, Buffer.concat([Buffer.from('#212'), y, Buffer.from('\r\n')])],
   ])
   const info = await device.commands['trace.read']?.({ device: 'ctp10', channel: 2, type: 1 }, caller)
-  expect(info).toMatchObject({ points: 3, startM: 1.52e-6, stepM: 1e-12, unit: 'dB', label: 'transfer function' })
+  expect(info).toMatchObject({
+    points: 3,
+    startM: 1.52e-6,
+    stepM: 1e-12,
+    unit: 'dB',
+    label: 'transfer function',
+  })
 })
 
 it('says that there is no trace before a sweep', async () => {
   const { device } = await converse([[':TRAC:SENS4:CHAN1:TYPE1:DATA:LENG?', '0']])
-  await expect(device.commands['trace.read']?.({ device: 'ctp10', channel: 1, type: 1 }, caller)).rejects.toMatchObject({
+  await expect(
+    device.commands['trace.read']?.({ device: 'ctp10', channel: 1, type: 1 }, caller),
+  ).rejects.toMatchObject({
     message: expect.stringContaining('run a sweep first'),
   })
 })
@@ -148,7 +161,16 @@ it('keeps a trace as NPY that reads back as it was sent', async () => {
   const store = await TraceStore.open(folder, log)
   const draft = store.draft(2)
   new DataView(draft.samples.buffer, draft.samples.byteOffset).setFloat32(4, -7.5)
-  const facts = { device: 'ctp10', channel: 1, type: 1, label: 'x', takenAt: 1e12, startM: 1e-6, stepM: 1e-12, unit: 'dB' }
+  const facts = {
+    device: 'ctp10',
+    channel: 1,
+    type: 1,
+    label: 'x',
+    takenAt: 1e12,
+    startM: 1e-6,
+    stepM: 1e-12,
+    unit: 'dB',
+  }
   const info = await draft.keep(facts)
   const file = await readFile(join(folder, `${info.id}.npy`))
   expect([...decodeNpy(file.buffer.slice(file.byteOffset, file.byteOffset + file.length))]).toEqual([0, -7.5])

@@ -65,7 +65,7 @@ export async function until<T>(probe: () => T | undefined | false, ms = 5000): P
   for (;;) {
     const value = probe()
     if (value !== undefined && value !== false) return value
-    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${probe}`)
+    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${probe.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -62,7 +62,7 @@ async function watch(): Promise<{
   const joined = await join()
   const { viewer } = joined
   const client = new Client({ handlerName: 'Chrome111' })
-  await client.load({ routerRtpCapabilities: joined.routerRtpCapabilities as types.RtpCapabilities })
+  await client.load({ routerRtpCapabilities: joined.routerRtpCapabilities })
   const transport = client.createRecvTransport(joined.transport as unknown as types.TransportOptions)
   transport.on('connect', ({ dtlsParameters }, done, failed) => {
     handler(handlers, 'camera.connect')({ viewer, dtlsParameters: { ...dtlsParameters } }, caller()).then(

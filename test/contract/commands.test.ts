@@ -15,7 +15,10 @@ describe.each(Object.entries<Command>(commands))('%s', (name, command) => {
   })
 
   it('can be described as JSON schema, input and output', () => {
-    expect(() => [z.toJSONSchema(command.input, { io: 'input' }), z.toJSONSchema(command.output)]).not.toThrow()
+    expect(() => [
+      z.toJSONSchema(command.input, { io: 'input' }),
+      z.toJSONSchema(command.output),
+    ]).not.toThrow()
   })
 })
 
@@ -26,7 +29,8 @@ it('finds declared names only, not what every object has', () => {
 })
 
 it('lets no topic hold null, which in a patch means gone', () => {
-  for (const schema of Object.values(topics)) expect(JSON.stringify(z.toJSONSchema(schema))).not.toContain('"null"')
+  for (const schema of Object.values(topics))
+    expect(JSON.stringify(z.toJSONSchema(schema))).not.toContain('"null"')
 })
 
 it('carries an error over the wire without its cause', () => {

@@ -26,7 +26,9 @@ it('lays the header out as documented', () => {
 
 it('refuses bytes that are no packet, and says why', () => {
   expect(() => decodeSamples(new Uint8Array(4))).toThrow('a packet of 4 bytes has no header')
-  expect(() => decodeSamples(encodeSamples(packet).subarray(0, -1))).toThrow('2 rows by 2 take 48 bytes, not 47')
+  expect(() => decodeSamples(encodeSamples(packet).subarray(0, -1))).toThrow(
+    '2 rows by 2 take 48 bytes, not 47',
+  )
   expect(() => decodeSamples(new Uint8Array(16))).toThrow('packet kind 0 is not samples')
 })
 

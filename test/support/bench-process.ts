@@ -5,7 +5,10 @@ import { stringify } from 'yaml'
 import { Program } from './process.ts'
 
 /** A simulated CTP10 on a free port of loopback, or on the given one. */
-export function startCtp10(args: string[] = [], port = 0): Promise<Program<{ port: number; resource: string }>> {
+export function startCtp10(
+  args: string[] = [],
+  port = 0,
+): Promise<Program<{ port: number; resource: string }>> {
   return Program.start('bridge/sim/ctp10/main.ts', ['--port', String(port), ...args], (line) => {
     if (!line.startsWith('{"listening"')) return undefined
     const { listening } = JSON.parse(line) as { listening: { port: number } }

@@ -14,14 +14,19 @@ export class Client implements Disposable {
   }
 
   static async connect(url: string): Promise<Client> {
-    const socket: Socket<ServerEvents, ClientEvents> = io(url, { transports: ['websocket'], reconnection: false })
+    const socket: Socket<ServerEvents, ClientEvents> = io(url, {
+      transports: ['websocket'],
+      reconnection: false,
+    })
     await once(socket as never, 'connect')
     return new Client(socket)
   }
 
   /** The answer's value; throws the BenchError of a failed one. */
   async call<K extends CommandName>(name: K, input: InputOf<K>): Promise<OutputOf<K>> {
-    const result: Result<OutputOf<K>> = await this.socket.timeout(CALL_MS).emitWithAck(name, ...([input] as never))
+    const result: Result<OutputOf<K>> = await this.socket
+      .timeout(CALL_MS)
+      .emitWithAck(name, ...([input] as never))
     return unwrap(result)
   }
 

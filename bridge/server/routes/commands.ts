@@ -40,7 +40,9 @@ function describe(version: string): object {
         operationId: name,
         summary: command.about,
         description: `Needs the role ${command.role}.`,
-        requestBody: { content: { 'application/json': { schema: z.toJSONSchema(command.input, { io: 'input' }) } } },
+        requestBody: {
+          content: { 'application/json': { schema: z.toJSONSchema(command.input, { io: 'input' }) } },
+        },
         responses: {
           200: {
             description: 'Done',

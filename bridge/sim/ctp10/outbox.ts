@@ -42,7 +42,7 @@ export class Outbox {
     try {
       for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
         if (message.late > 0) await sleep(message.late * 1000, undefined, { signal: this.#signal })
-        await this.#write(bytes(await Promise.all(message.replies)))
+        await this.#write(bytes(await Promise.all(message.replies.map((reply) => Promise.resolve(reply)))))
         if (this.#signal.aborted) return
       }
     } catch (error) {

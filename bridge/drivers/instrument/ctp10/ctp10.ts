@@ -16,6 +16,8 @@ import { readTrace } from './trace.ts'
 const CHANNELS = ['IN1', 'IN2', 'TLS IN', 'OUT TO DUT']
 /** An input without light answers nothing useful for long; the poll must not wait as long as a person would. */
 const POLL_DEADLINE_MS = 1000
+/** How soon a poll that found the line busy tries again. */
+const BUSY_RETRY_MS = 20
 const ERRORS_SHOWN = 10
 const ABORT = ':ABOR'
 
@@ -43,7 +45,11 @@ export class Ctp10 implements Device {
   }
 
   /** Learns who and how the instrument is, then begins to poll. Rejects when it does not answer as a CTP10 does. */
-  static async open(session: Session, settings: Settings, context: DriverContext<'instrument'>): Promise<Ctp10> {
+  static async open(
+    session: Session,
+    settings: Settings,
+    context: DriverContext<'instrument'>,
+  ): Promise<Ctp10> {
     const device = new Ctp10(session, settings, context)
     context.state.put(await session.run('control', (wire) => device.#learn(wire)))
     device.#polling = device.#poll()
@@ -53,7 +59,9 @@ export class Ctp10 implements Device {
   commands: Handlers = {
     'sweep.start': async (wanted, caller) => {
       if (this.#sweep.phase === 'running' || this.#sweep.phase === 'aborting') {
-        throw new BenchError('device.busy', 'a sweep is under way: abort it or wait for its end', { device: this.#context.id })
+        throw new BenchError('device.busy', 'a sweep is under way: abort it or wait for its end', {
+          device: this.#context.id,
+        })
       }
       const taken = await this.#say(async (wire) => {
         const settings = await configureSweep(wire, wanted)
@@ -100,11 +108,17 @@ export class Ctp10 implements Device {
   }
 
   async #learn(wire: Wire): Promise<Partial<InstrumentState>> {
-    const [maker = '', model = '', serial = '', firmware = ''] = (await wire.query('*IDN?')).split(',').map((part) => part.trim())
+    const [maker = '', model = '', serial = '', firmware = ''] = (await wire.query('*IDN?'))
+      .split(',')
+      .map((part) => part.trim())
     if (!model.toUpperCase().includes('CTP10')) {
-      throw new BenchError('device.faulted', `${this.#settings.resource} is a ${maker} ${model}, not a CTP10`, {
-        device: this.#context.id,
-      })
+      throw new BenchError(
+        'device.faulted',
+        `${this.#settings.resource} is a ${maker} ${model}, not a CTP10`,
+        {
+          device: this.#context.id,
+        },
+      )
     }
     this.#showErrors(await wire.drainErrors())
     const { module, powersPerSecond } = this.#settings
@@ -122,14 +136,18 @@ export class Ctp10 implements Device {
     try {
       return await this.#session.run('control', job, signal)
     } catch (error) {
-      if (error instanceof BenchError && Array.isArray(error.cause)) this.#showErrors(error.cause as ScpiError[])
+      if (error instanceof BenchError && Array.isArray(error.cause))
+        this.#showErrors(error.cause as ScpiError[])
       throw error
     }
   }
 
   #showErrors(errors: ScpiError[]): void {
     if (errors.length === 0) return
-    const shown = [...(this.#context.state.value.errors ?? []), ...errors.map((error) => ({ at: Date.now(), ...error }))]
+    const shown = [
+      ...(this.#context.state.value.errors ?? []),
+      ...errors.map((error) => ({ at: Date.now(), ...error })),
+    ]
     this.#context.state.put({ errors: shown.slice(-ERRORS_SHOWN) })
     this.#context.log.warn({ errors }, 'the instrument reports errors')
   }
@@ -138,32 +156,39 @@ export class Ctp10 implements Device {
     const periodMs = 1000 / this.#settings.powersPerSecond
     let due = performance.now()
     while (!this.#closed.signal.aborted) {
-      void this.#pollOnce()
-      due = Math.max(due + periodMs, performance.now())
-      await pause(due - performance.now(), this.#closed.signal)
+      const looked = this.#pollOnce()
+      if (looked) due = Math.max(due + periodMs, performance.now())
+      else if (performance.now() > due + periodMs) {
+        due += periodMs
+        this.#skipped += 1
+        this.#context.state.merge({ power: { skipped: this.#skipped } })
+      }
+      await pause(looked ? due - performance.now() : BUSY_RETRY_MS, this.#closed.signal)
     }
   }
 
-  async #pollOnce(): Promise<void> {
-    const busyWith = this.#session.busyWith
+  /** Begins a poll; false when the line is somebody else's just now, and then says whose. */
+  #pollOnce(): boolean {
+    const { busyWith } = this.#session
     const poll = this.#session.poll((wire) => this.#look(wire))
     if (!poll) {
-      this.#skipped += 1
-      const heldBy = busyWith === 'bulk' ? 'a trace download' : busyWith === 'control' ? 'a command' : 'a slow answer'
-      this.#context.state.merge({ power: { heldBy, skipped: this.#skipped } })
-      return
+      if (busyWith === 'bulk') this.#context.state.merge({ power: { heldBy: 'a trace download' } })
+      return false
     }
-    try {
-      const { powers, at, register } = await poll
-      this.#powers.push(at, powers)
-      this.#context.state.merge({ power: { heldBy: null } })
-      this.#context.state.put({
-        condition: { register, active: activeConditions(register) },
-        sweep: nextSweepState(this.#sweep, register, this.#context.state.value.sweepSettings, Date.now()),
-      })
-    } catch (error) {
-      if (!this.#closed.signal.aborted) this.#context.log.warn({ error }, 'the poll failed')
-    }
+    poll.then(
+      ({ powers, at, register }) => {
+        this.#powers.push(at, powers)
+        this.#context.state.merge({ power: { heldBy: null } })
+        this.#context.state.put({
+          condition: { register, active: activeConditions(register) },
+          sweep: nextSweepState(this.#sweep, register, this.#context.state.value.sweepSettings, Date.now()),
+        })
+      },
+      (error: unknown) => {
+        if (!this.#closed.signal.aborted) this.#context.log.warn({ error }, 'the poll failed')
+      },
+    )
+    return true
   }
 
   async #look(wire: Wire): Promise<{ powers: number[]; at: number; register: number }> {
