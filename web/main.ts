@@ -1,0 +1,13 @@
+import './styles/tokens.css'
+import './styles/base.css'
+import { mount } from 'svelte'
+import App from './App.svelte'
+import { connection } from './lib/connection.svelte.ts'
+import { theme } from './lib/theme.svelte.ts'
+
+const target = document.getElementById('app')
+if (!target) throw new Error('index.html has no element #app')
+
+theme.start()
+mount(App, { target })
+connection.start()

@@ -1,0 +1,61 @@
+import type uPlot from 'uplot'
+import type { PlotColours } from './colours.ts'
+
+const FONT = '12px system-ui, sans-serif'
+const SPAN_S = 60
+/** Below this a steady power would be drawn as a storm of noise. */
+const LEAST_HEIGHT = 1
+
+/** The y range: all that is in view, at least one unit high, with a little air. */
+export function stripRange(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [-1, 0]
+  const missing = Math.max(0, LEAST_HEIGHT - (high - low)) / 2
+  const air = Math.max(LEAST_HEIGHT, high - low) * 0.08
+  return [low - missing - air, high + missing + air]
+}
+
+/** uPlot's options for the last minute of some channels, x in seconds before now. */
+export function stripOptions(
+  colours: PlotColours,
+  columns: number,
+  unit: string,
+): Omit<uPlot.Options, 'width' | 'height'> {
+  const axis: uPlot.Axis = {
+    font: FONT,
+    stroke: colours.text,
+    grid: { stroke: colours.grid, width: 1 },
+    ticks: { show: false },
+  }
+  return {
+    legend: { show: false },
+    padding: [8, 14, 0, 0],
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: [-SPAN_S, 0] },
+      y: { range: (_, low, high) => stripRange(low, high) },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 26,
+        splits: () => [-60, -45, -30, -15, 0],
+        values: (_, splits) => splits.map((s) => (s === 0 ? 'now' : `${-s} s ago`)),
+      },
+      {
+        ...axis,
+        size: 56,
+        space: 26,
+        values: (_, splits) =>
+          splits.map((value, i) => `${value}${i === splits.length - 1 ? ` ${unit}` : ''}`),
+      },
+    ],
+    series: [
+      {},
+      ...Array.from({ length: columns }, (_, i) => ({
+        stroke: colours.channels[i % colours.channels.length] ?? colours.text,
+        width: 1.5,
+        points: { show: false },
+      })),
+    ],
+  }
+}
