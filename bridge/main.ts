@@ -10,15 +10,20 @@ const SHUTDOWN_MS = 2800
 
 const log = createLog()
 const closing = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => {
-    log.info({ signal: name }, 'closing')
-    setTimeout(() => {
-      log.error('closing took too long: leaving')
-      process.exit(1)
-    }, SHUTDOWN_MS).unref()
-    closing.abort()
-  })
+
+function close(why: string): void {
+  if (closing.signal.aborted) return
+  log.info({ why }, 'closing')
+  setTimeout(() => {
+    log.error('closing took too long: leaving')
+    process.exit(1)
+  }, SHUTDOWN_MS).unref()
+  closing.abort()
+}
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // Not once: without a listener a second signal would end the process in the middle of making things safe.
+  process.on(name, () => close(name))
 }
 
 try {
@@ -27,8 +32,14 @@ try {
       config: { type: 'string', default: 'bench.yaml' },
       port: { type: 'string' },
       host: { type: 'string' },
+      'with-parent': { type: 'boolean', default: false },
     },
   })
+  if (values['with-parent']) {
+    // Whoever started this holds the other end, and lets go of it even when it is killed.
+    process.stdin.resume().once('close', () => close('the program that started this has ended'))
+    process.stdin.unref()
+  }
   const port = values.port === undefined ? undefined : Number(values.port)
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     throw new BenchError(

@@ -3,9 +3,11 @@ import { z } from 'zod'
 /** Every way a request or a device can fail, as the code that crosses the wire. */
 export const errorCode = z.enum([
   'aborted',
+  'attempts.exceeded',
   'camera.failed',
   'config.invalid',
   'connection.lost',
+  'credentials.invalid',
   'device.busy',
   'device.faulted',
   'device.timeout',
@@ -17,7 +19,11 @@ export const errorCode = z.enum([
   'role.required',
   'scpi.block',
   'scpi.error',
+  'session.required',
+  'token.unknown',
   'trace.unknown',
+  'user.exists',
+  'user.unknown',
 ])
 export type ErrorCode = z.infer<typeof errorCode>
 

@@ -8,6 +8,8 @@ import { withoutCredentials } from './capture/url.ts'
 import { type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
 
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url))
+/** A starting process loads FFmpeg and its camera's SDK before its first word; on a busy machine that takes a while. */
+const START_MS = 10_000
 const END_MS = 1000
 
 interface Events {
@@ -16,7 +18,7 @@ interface Events {
   gone(reason: string): void
 }
 
-/** The bridge's hold on one camera's process. A process that says nothing for 3 s is killed. */
+/** The bridge's hold on one camera's process. A process that says nothing for 3 s, or for 10 s at its start, is killed. */
 export class HostProcess {
   readonly #child: ChildProcess
   readonly #log: Logger
@@ -32,10 +34,10 @@ export class HostProcess {
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
-    this.#watch = this.#expectBeat()
+    this.#watch = this.#expectBeat(START_MS)
     this.#child.on('message', (message: FromHost) => {
       clearTimeout(this.#watch)
-      this.#watch = this.#expectBeat()
+      this.#watch = this.#expectBeat(HUNG_MS)
       if (message.type === 'failed') this.#reason = message.reason
       else if (message.type === 'log') log[message.level](message.message)
       else events.heard(message)
@@ -72,11 +74,11 @@ export class HostProcess {
     over.abort()
   }
 
-  #expectBeat(): NodeJS.Timeout {
+  #expectBeat(withinMs: number): NodeJS.Timeout {
     return setTimeout(() => {
-      this.#reason = `its process said nothing for ${HUNG_MS / 1000} s and was killed`
+      this.#reason = `its process said nothing for ${withinMs / 1000} s and was killed`
       this.#log.warn(this.#reason)
       this.#child.kill('SIGKILL')
-    }, HUNG_MS)
+    }, withinMs)
   }
 }

@@ -32,7 +32,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** Waits `ms`; answers false when the signal aborted first. Never throws. */
+/** Waits `ms`, not at all when that is past; answers false when the signal aborted first. Never throws. */
 export function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false)
+  return sleep(Math.max(0, ms), true, { signal }).catch(() => false)
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const START_MS = 20_000
 
-/** A program of ours in its own process, ended with the test whatever happens. */
+/** A program of ours in its own process. It ends with the test, and by itself should the test's process be killed. */
 export class Program<Ready> implements AsyncDisposable {
   readonly child: ChildProcess
   /** What it said that it is ready with. */
@@ -26,7 +26,9 @@ export class Program<Ready> implements AsyncDisposable {
     isReady: (line: string) => Ready | undefined,
   ): Promise<Program<Ready>> {
     const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
-    const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [path, '--with-parent', ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     const output: string[] = []
     const ready = await new Promise<Ready>((resolve, reject) => {
       const late = setTimeout(() => end('is not ready'), START_MS)

@@ -3,14 +3,16 @@ import { BenchError } from '../../shared/errors.ts'
 const SHOWN_MS = 8000
 const MOST = 5
 
+/** One failure on the screen, and how often it happened. */
 export interface Toast {
   id: number
   code: string
   message: string
+  device: string | undefined
   times: number
 }
 
-/** Errors as people see them: newest last, the same one counted instead of repeated. */
+/** The failures that people have not dismissed yet: the newest last, the same one counted instead of repeated. */
 class Toasts {
   list = $state<Toast[]>([])
   #next = 1
@@ -19,34 +21,36 @@ class Toasts {
   /** Shows what went wrong. */
   report(error: unknown): void {
     const code = error instanceof BenchError ? error.code : 'internal'
+    const device = error instanceof BenchError ? error.device : undefined
     const message = error instanceof Error ? error.message : String(error)
-    const same = this.list.find((toast) => toast.code === code && toast.message === message)
+    const same = this.list.find(
+      (toast) => toast.code === code && toast.message === message && toast.device === device,
+    )
     if (same) {
       same.times += 1
-      this.#expire(same.id)
+      this.release(same.id)
       return
     }
     const id = this.#next++
-    this.list = [...this.list.slice(1 - MOST), { id, code, message, times: 1 }]
-    this.#expire(id)
+    for (const old of this.list.slice(0, Math.max(0, this.list.length + 1 - MOST))) this.dismiss(old.id)
+    this.list.push({ id, code, message, device, times: 1 })
+    this.release(id)
   }
 
+  /** Takes one off the screen. */
   dismiss(id: number): void {
     this.hold(id)
     this.list = this.list.filter((toast) => toast.id !== id)
   }
 
-  /** Somebody is reading it: it stays. */
+  /** Somebody reads it: it stays. */
   hold(id: number): void {
     clearTimeout(this.#timers.get(id))
     this.#timers.delete(id)
   }
 
+  /** Nobody reads it any more: it goes by itself. */
   release(id: number): void {
-    this.#expire(id)
-  }
-
-  #expire(id: number): void {
     this.hold(id)
     this.#timers.set(
       id,
@@ -55,15 +59,16 @@ class Toasts {
   }
 }
 
-/** The page's one list of errors. */
+/** This page's toasts. */
 export const toasts = new Toasts()
 
-/** Does something that may fail, and shows it when it does. Answers undefined then. */
-export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+/** Does something that may fail, and shows it when it does. Whether it was done. */
+export async function attempt(action: () => Promise<unknown>): Promise<boolean> {
   try {
-    return await work()
+    await action()
+    return true
   } catch (error) {
     toasts.report(error)
-    return undefined
+    return false
   }
 }

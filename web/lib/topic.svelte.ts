@@ -1,6 +1,6 @@
 import { topicName, type TopicKind, type TopicState } from '../../shared/topics.ts'
 import { call } from './call.ts'
-import { Revisions } from './revision.ts'
+import { Revisions } from './revisions.ts'
 import { socket } from './socket.ts'
 
 const RETRY_MS = 2000
