@@ -28,6 +28,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 10_000 } },
           // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
           fileParallelism: false,
           ...second,
