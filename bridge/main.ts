@@ -49,8 +49,8 @@ try {
   }
   const config = await loadConfig(values.config, drivers, { host: values.host, port })
   await using bench = await openBench(config, closing.signal, log)
-  log.info({ url: bench.url }, `${config.title} is at ${bench.url}`)
   if (!closing.signal.aborted) {
+    log.info({ url: bench.url }, `${config.title} is at ${bench.url}`)
     await new Promise((resolve) => closing.signal.addEventListener('abort', resolve, { once: true }))
   }
 } catch (error) {

@@ -12,6 +12,8 @@ interface Followed {
   lose(): void
 }
 
+// Looked up by the socket, never shown: it need not react.
+// eslint-disable-next-line svelte/prefer-svelte-reactivity
 const followed = new Map<string, Followed>()
 
 /** One topic of the bridge as the page shows it. Made by `followTopic`; shared by all who follow the same name. */

@@ -35,7 +35,7 @@ async function deviceFor(routerRtpCapabilities: Joined['routerRtpCapabilities'])
   const capabilities = JSON.stringify(routerRtpCapabilities)
   if (loaded?.capabilities === capabilities) return loaded.device
   const device = new Device()
-  await device.load({ routerRtpCapabilities: routerRtpCapabilities as types.RtpCapabilities })
+  await device.load({ routerRtpCapabilities: routerRtpCapabilities })
   loaded = { capabilities, device }
   return device
 }

@@ -60,7 +60,7 @@ export class Telemetry {
     const timer = setInterval(() => {
       void receiver.getStats().then((report) => {
         if (signal.aborted) return
-        const now = readLinkStats(report as unknown as Iterable<[string, Record<string, unknown>]>)
+        const now = readLinkStats(report)
         if (now && before) this.link = linkRates(before, now)
         before = now
       })
