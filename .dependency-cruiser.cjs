@@ -9,7 +9,9 @@ const mayImport = {
   media: ['core'],
   control: ['core'],
   store: ['core'],
-  server: ['core', 'control', 'media', 'store'],
+  access: ['core', 'store'],
+  server: ['access', 'core', 'control', 'media', 'store'],
+  cli: ['access', 'core', 'store', 'config\\.ts'],
   sim: ['scpi/message\\.ts'],
 }
 

@@ -3,37 +3,49 @@ import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Role } from '../shared/access.ts'
 import type { BenchState } from '../shared/bench.ts'
-import type { DeviceBase } from '../shared/device.ts'
+import type { DeviceBase, Family } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
+import { powerStream } from '../shared/streams.ts'
 import { type TopicKind, topicName, type TopicState } from '../shared/topics.ts'
+import { Access } from './access/access.ts'
 import type { BenchConfig, DeviceConfig } from './config.ts'
+import { Control } from './control/control.ts'
 import type { Handlers } from './core/device.ts'
 import type { Logger } from './core/log.ts'
 import { Stream } from './core/stream.ts'
-import { type Opening, Supervisor } from './core/supervisor.ts'
+import { Supervisor } from './core/supervisor.ts'
 import { Topic } from './core/topic.ts'
 import { openMedia } from './media/media.ts'
+import { addressOf, isLoopback, ownNames } from './server/address.ts'
+import { auditCall, auditDeed } from './server/audit-line.ts'
 import { Commands, type FindDevice } from './server/call.ts'
 import { Feeds } from './server/feeds.ts'
 import { createHttp } from './server/http.ts'
+import { Door } from './server/origin.ts'
+import { accessRoutes } from './server/routes/access.ts'
+import { auditRoutes } from './server/routes/audit.ts'
 import { commandRoutes } from './server/routes/commands.ts'
+import { estopRoute } from './server/routes/estop.ts'
 import { healthRoute } from './server/routes/health.ts'
 import { mjpegRoute } from './server/routes/mjpeg.ts'
-import { traceRoutes } from './server/routes/traces.ts'
+import { traceRoute } from './server/routes/traces.ts'
 import { openSocket } from './server/socket.ts'
+import { readTls } from './server/tls.ts'
+import type { Identify } from './server/who.ts'
 import { Simulator } from './simulators.ts'
+import { Audit } from './store/audit.ts'
+import { databaseFile, openDatabase } from './store/sqlite.ts'
 import { TraceStore } from './store/traces.ts'
 
-/** Until there is sign-in the bridge listens on loopback only, and whoever is there may operate. */
-const LOCAL_ROLE: Role = 'operator'
-
+const HOUR_MS = 3_600_000
 const root = new URL('..', import.meta.url)
 
 /** A running bench. Disposing of it closes everything, in the reverse of the order in which it was opened. */
 export interface Bench extends AsyncDisposable {
   url: string
+  /** Where the first administrator comes in, once; undefined on a bench that has users. */
+  setupUrl: string | undefined
   /** Process ids of the mediasoup workers, for diagnostics. */
   workerPids(): number[]
 }
@@ -41,6 +53,9 @@ export interface Bench extends AsyncDisposable {
 /** Opens everything: store, SFU, simulators, devices, and last the door. Rejects when the port is taken or the SFU cannot be had. */
 export async function openBench(config: BenchConfig, signal: AbortSignal, log: Logger): Promise<Bench> {
   await using opening = new AsyncDisposableStack()
+  const { server } = config
+  const tls = server.tls && (await readTls(server.tls))
+  const secure = tls !== undefined || server.behindProxy
   const version = await packageVersion()
   const feeds = new Feeds()
   const bench = feeds.addTopic(
@@ -56,14 +71,22 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     config.devices.map((device) => [device.id, feeds.addTopic(deviceTopic(device, bench))]),
   )
 
+  const db = opening.adopt(openDatabase(databaseFile(config.dataDir)), (open) => open.close())
+  const sessionMostMs = server.sessionDays * 24 * HOUR_MS
+  const access = new Access({
+    db,
+    limits: { idleMs: server.sessionIdleHours * HOUR_MS, mostMs: sessionMostMs },
+    secure,
+  })
+  const audit = opening.use(new Audit(db, config.audit.keepDays, log.child({ part: 'audit' })))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const media = opening.use(
     await openMedia({
-      host: config.server.host,
+      host: server.host,
       port: config.media.port,
       workers: config.media.workers,
       log: log.child({ part: 'media' }),
-      cameraTopic: (id) => topics.get(id),
+      cameraTopic: (id) => topics.get(id) as Topic<TopicState<'camera'>> | undefined,
     }),
   )
   const simulators = config.simulators.map(({ program, args }) =>
@@ -71,20 +94,54 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   )
   await Promise.all(simulators.map((simulator) => simulator.started))
 
-  const supervisors = new Map(
-    config.devices.map(({ id, driver, settings }) => {
-      const state = topics.get(id) as Topic<DeviceBase>
-      const context: Opening = {
+  const supervisors = new Map<string, Supervisor>()
+  const control = opening.use(
+    new Control({
+      interlocks: config.interlocks,
+      needs: new Map(config.devices.map(({ id, interlocks }) => [id, interlocks])),
+      readings: {
+        state: (id) => {
+          const topic = topics.get(id)
+          if (!topic) return undefined
+          const { value } = topic
+          return {
+            value,
+            ready: value.lifecycle.phase === 'ready',
+            subscribe: (listener) => topic.subscribe(listener),
+          }
+        },
+        newestPower: (id) => feeds.findStream(powerStream(id))?.newest,
+      },
+      devices: function* () {
+        for (const [id, supervisor] of supervisors) yield [id, supervisor.openDevice]
+      },
+      log: log.child({ part: 'control' }),
+      did: (deed) => {
+        log.warn(deed, deed.message)
+        audit.note(auditDeed(deed))
+      },
+      signal,
+    }),
+  )
+  feeds.addTopic(control.topic)
+  for (const { id, driver, settings } of config.devices) {
+    const opened = new Supervisor(
+      driver,
+      settings,
+      {
         id,
         log: log.child({ device: id }),
-        state,
+        state: topics.get(id) as Topic<DeviceBase>,
         stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
         publisher: media.publisher,
         traces,
-      }
-      return [id, opening.use(new Supervisor(driver, settings, context, signal))]
-    }),
-  )
+        opened: (device) => control.deviceOpened(id, device),
+      },
+      signal,
+    )
+    supervisors.set(id, opening.use(opened))
+  }
+  control.start()
   const device: FindDevice = (id) => {
     const supervisor = supervisors.get(id)
     if (supervisor) return supervisor.device
@@ -95,32 +152,85 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   }
 
   const own: Handlers = {
-    'session.hello': (_, caller) => Promise.resolve({ role: caller.role, now: Date.now(), version }),
+    'session.hello': (_, { name, role, via, client, scope }) =>
+      Promise.resolve({ name, role, via, client, ...(scope ? { scope } : {}), now: Date.now(), version }),
     'topic.read': ({ topic }) => {
       const { rev, snapshot } = feeds.topicNamed(topic).snapshot()
       return Promise.resolve({ rev, snapshot: snapshot as Record<string, unknown> })
     },
   }
-  const doors = new Commands({ ...own, ...traces.handlers, ...media.handlers }, device, log)
-  const http = createHttp(
-    fileURLToPath(new URL('web/dist', root)),
-    [commandRoutes(doors, LOCAL_ROLE, version), healthRoute(bench), traceRoutes(traces), mjpegRoute(device)],
+  const doors = new Commands({
+    handlers: {
+      ...own,
+      ...traces.handlers,
+      ...media.handlers,
+      ...control.handlers,
+      ...access.handlers,
+      ...audit.handlers,
+    },
+    device,
+    permit: (command, input, caller) => control.permit(command, input, caller),
+    audit: (call) => audit.note(auditCall(call)),
     log,
+  })
+  const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
+  const identify = identifyBy(access, server)
+  const http = createHttp({
+    pageDir: fileURLToPath(new URL('web/dist', root)),
+    routes: [
+      ...commandRoutes(doors, version),
+      ...accessRoutes({ access, secure, sessionMostMs, audit: (call) => audit.note(auditCall(call)) }),
+      ...auditRoutes(audit),
+      estopRoute(doors),
+      healthRoute(bench),
+      traceRoute(traces),
+      mjpegRoute(device),
+    ],
+    door,
+    identify,
+    behindProxy: server.behindProxy,
+    tls,
+    log,
+  })
+  opening.use(
+    openSocket({
+      http,
+      doors,
+      feeds,
+      door,
+      identify,
+      addressOf: addressOf(server.behindProxy),
+      connectionsPerAddress: server.connectionsPerAddress,
+      lease: control.lease,
+      log,
+    }),
   )
-  opening.use(openSocket({ http, doors, feeds, role: LOCAL_ROLE, log }))
   opening.defer(() => http.closeAllConnections())
-  http.listen(config.server.port, config.server.host)
+  http.listen(server.port, server.host)
   await once(http, 'listening').catch((cause: unknown) => {
-    const { host, port } = config.server
-    const message = `cannot listen on ${host}:${port} (${String(cause)}): is another bench running? Choose another with --port`
+    const message = `cannot listen on ${server.host}:${server.port} (${String(cause)}): is another bench running? Choose another with --port`
     throw new BenchError('config.invalid', message, { cause })
   })
   const { address, port, family } = http.address() as AddressInfo
+  const url = `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const setupPath = access.setupPath()
   const open = opening.move()
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url,
+    setupUrl: setupPath && `${url}${setupPath}`,
     workerPids: () => media.workers(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** By session or token; on loopback, and when nothing else speaks for them, whoever sits at this machine. */
+function identifyBy(access: Access, { host, localRole, behindProxy }: BenchConfig['server']): Identify {
+  // Through a proxy everybody comes from loopback.
+  const local = isLoopback(host) && !behindProxy && localRole !== 'none' ? localRole : undefined
+  return ({ cookie, authorization, address }) => {
+    const known = access.identify(cookie, authorization)
+    if (known || authorization !== undefined || local === undefined || !isLoopback(address)) return known
+    return { name: 'local', role: local, via: 'local', key: 'local' }
   }
 }
 
@@ -128,7 +238,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
 function deviceTopic(
   { id, title, driver }: DeviceConfig,
   bench: Topic<BenchState>,
-): Topic<TopicState<'camera' | 'instrument'>> {
+): Topic<TopicState<Family>> {
   const base = {
     id,
     kind: driver.kind,
@@ -136,10 +246,7 @@ function deviceTopic(
     title,
     lifecycle: { phase: 'opening' as const, since: Date.now() },
   }
-  const topic = new Topic<TopicState<'camera' | 'instrument'>>(
-    topicName(driver.family satisfies TopicKind, id),
-    base,
-  )
+  const topic = new Topic<TopicState<Family>>(topicName(driver.family satisfies TopicKind, id), base)
   bench.merge({ devices: { [id]: base } })
   topic.subscribe(({ patch }) => {
     if ('lifecycle' in patch)

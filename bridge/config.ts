@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
+import { role } from '../shared/access.ts'
 import { deviceId } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
+import { interlockConfig } from './control/interlock/source.ts'
 import type { Driver } from './core/device.ts'
+import { isLoopback } from './server/address.ts'
 
 const port = z.number().int().min(0).max(65_535)
 
@@ -15,7 +18,45 @@ export const benchFile = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1').describe('the address to listen on'),
       port: port.default(8080).describe('page, REST and sockets; 0 takes a free one'),
+      localRole: z
+        .enum([...role.options, 'none'])
+        .default('operator')
+        .describe(
+          'on loopback, what whoever sits at this machine is without signing in; none asks them to sign in too',
+        ),
+      tls: z
+        .strictObject({
+          certificate: z.string().describe('a PEM file; relative to this file'),
+          key: z.string().describe('a PEM file; relative to this file'),
+        })
+        .optional()
+        .describe('needed to listen beyond loopback; `lightbench tls init` makes both files'),
+      behindProxy: z
+        .boolean()
+        .default(false)
+        .describe(
+          'a proxy in front of the bridge speaks TLS, and says whose a connection is by X-Forwarded-For',
+        ),
+      names: z
+        .array(z.string())
+        .default([])
+        .describe('further host names of this bridge; its own name, its addresses and localhost are known'),
+      origins: z
+        .array(z.string())
+        .default([])
+        .describe('pages of other origins that may talk to the bridge, e.g. https://lab.example.org'),
+      connectionsPerAddress: z
+        .number()
+        .int()
+        .min(1)
+        .default(64)
+        .describe('sockets that one address may hold open'),
+      sessionIdleHours: z.number().positive().default(12).describe('a session that is idle for longer ends'),
+      sessionDays: z.number().positive().default(7).describe('a session lasts so long at most'),
     })
+    .prefault({}),
+  audit: z
+    .strictObject({ keepDays: z.number().positive().default(365).describe('older lines are forgotten') })
     .prefault({}),
   media: z
     .strictObject({
@@ -43,8 +84,19 @@ export const benchFile = z.strictObject({
     )
     .default([])
     .describe('programs that play an instrument, started and ended with the bench'),
+  interlocks: z
+    .record(deviceId, interlockConfig)
+    .default({})
+    .describe('named inputs that are to be closed before a device that lists them may act'),
   devices: z
-    .record(deviceId, z.looseObject({ driver: z.string(), title: z.string().optional() }))
+    .record(
+      deviceId,
+      z.looseObject({
+        driver: z.string(),
+        title: z.string().optional(),
+        interlocks: z.array(z.string()).default([]).describe('those that this device needs closed'),
+      }),
+    )
     .default({}),
 })
 
@@ -53,6 +105,7 @@ export interface DeviceConfig {
   id: string
   title: string
   driver: Driver
+  interlocks: string[]
   settings: unknown
 }
 
@@ -63,8 +116,6 @@ export interface Overrides {
   host?: string | undefined
   port?: number | undefined
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
 
 /**
  * Reads bench.yaml. Every mistake is reported at once as `file:line: path: what was expected` in one `config.invalid`.
@@ -82,21 +133,29 @@ export async function loadConfig(
   const bench = source.check(benchFile, source.content, [])
   source.throwIfWrong()
   const devices = Object.entries(bench?.devices ?? {}).map(([id, entry]) =>
-    checkDevice(source, drivers, id, entry),
+    checkDevice(source, drivers, Object.keys(bench?.interlocks ?? {}), id, entry),
   )
   source.throwIfWrong()
   if (!bench) throw new Error('unreachable: what is missing was reported')
-  const server = { host: overrides.host ?? bench.server.host, port: overrides.port ?? bench.server.port }
-  if (!LOOPBACK.test(server.host)) {
+  const from = dirname(file)
+  const { tls } = bench.server
+  const server = {
+    ...bench.server,
+    host: overrides.host ?? bench.server.host,
+    port: overrides.port ?? bench.server.port,
+    tls: tls && { certificate: resolve(from, tls.certificate), key: resolve(from, tls.key) },
+  }
+  if (!isLoopback(server.host) && !server.tls && !server.behindProxy) {
     const message =
-      `refusing to listen on ${server.host}: anyone who reaches it could drive the bench, and this version has no ` +
-      'sign-in yet. Use 127.0.0.1, and an SSH tunnel from elsewhere'
+      `refusing to listen on ${server.host} without TLS: passwords and pictures would travel open, and browsers refuse ` +
+      'cameras there. Give server.tls (lightbench tls init makes the files), or set server.behindProxy: true when a ' +
+      'proxy in front speaks TLS'
     throw new BenchError('config.invalid', message)
   }
   return {
     ...bench,
     server,
-    dataDir: resolve(dirname(file), bench.dataDir),
+    dataDir: resolve(from, bench.dataDir),
     devices: devices.filter((device) => device !== undefined),
   }
 }
@@ -104,8 +163,9 @@ export async function loadConfig(
 function checkDevice(
   source: Source,
   drivers: ReadonlyMap<string, Driver>,
+  interlocks: readonly string[],
   id: string,
-  entry: { driver: string; title?: string | undefined },
+  entry: { driver: string; title?: string | undefined; interlocks: string[] },
 ): DeviceConfig | undefined {
   const driver = drivers.get(entry.driver)
   if (!driver) {
@@ -115,9 +175,14 @@ function checkDevice(
     )
     return undefined
   }
-  const { driver: _, title, ...own } = entry
+  const { driver: _, title, interlocks: needs, ...own } = entry
+  needs.forEach((name, i) => {
+    if (interlocks.includes(name)) return
+    const known = interlocks.join(', ') || 'none'
+    source.wrong(['devices', id, 'interlocks', i], `there is no interlock "${name}"; there are ${known}`)
+  })
   const settings: unknown = source.check(driver.config, own, ['devices', id])
-  return { id, title: title ?? id, driver, settings }
+  return { id, title: title ?? id, driver, interlocks: needs, settings }
 }
 
 /** The file with its mistakes, each with the line it stands on. */

@@ -21,6 +21,13 @@ function close(why: string): void {
   closing.abort()
 }
 
+/** On standard output and not in the log, which others may read: the link makes an administrator. */
+function sayHowToSetUp(url: string): void {
+  process.stdout.write(
+    `\nNobody can sign in yet. Within the hour, make the first administrator at\n  ${url}\n\n`,
+  )
+}
+
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Not once: without a listener a second signal would end the process in the middle of making things safe.
   process.on(name, () => close(name))
@@ -51,6 +58,7 @@ try {
   await using bench = await openBench(config, closing.signal, log)
   if (!closing.signal.aborted) {
     log.info({ url: bench.url }, `${config.title} is at ${bench.url}`)
+    if (bench.setupUrl) sayHowToSetUp(bench.setupUrl)
     await new Promise((resolve) => closing.signal.addEventListener('abort', resolve, { once: true }))
   }
 } catch (error) {

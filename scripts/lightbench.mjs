@@ -5,6 +5,7 @@ import { run } from './run.mjs'
 import { root } from './setup/paths.mjs'
 
 const help = `Usage: lightbench [start] [options]
+       lightbench user|token|tls …     who may come in, and the certificate; without more words: how
 
 Sets up what is missing, then runs the bench until it is told to end.
 
@@ -16,7 +17,8 @@ Sets up what is missing, then runs the bench until it is told to end.
 `
 
 const args = process.argv.slice(2)
-if (args.includes('--help') || args.includes('-h')) process.stdout.write(help)
+if (['user', 'token', 'tls'].includes(args[0])) await run('cli', args)
+else if (args.includes('--help') || args.includes('-h')) process.stdout.write(help)
 else if (args.includes('--version')) process.stdout.write(`${version()}\n`)
 else await start(args[0] === 'start' ? args.slice(1) : args)
 

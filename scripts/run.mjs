@@ -3,11 +3,12 @@ import { pathToFileURL } from 'node:url'
 import { setUp } from './setup.mjs'
 import { bench } from './tasks/bench.mjs'
 import { check } from './tasks/check.mjs'
+import { cli } from './tasks/cli.mjs'
 import { dev } from './tasks/dev.mjs'
 import { start } from './tasks/start.mjs'
 import { test } from './tasks/test.mjs'
 
-const tasks = { start, dev, test, check, bench }
+const tasks = { start, cli, dev, test, check, bench }
 
 /** Sets up what a task needs, runs it, and ends this process with its exit code. */
 export async function run(name, args) {

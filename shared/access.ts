@@ -4,6 +4,12 @@ import { z } from 'zod'
 export const role = z.enum(['viewer', 'operator', 'administrator'])
 export type Role = z.infer<typeof role>
 
+/** What a token is bound to; members left out do not bind. */
+export const scope = z.object({
+  devices: z.array(z.string()).describe('only these devices, their topics and their streams').optional(),
+})
+export type Scope = z.infer<typeof scope>
+
 /** Whether `held` is `needed` or stronger. */
 export function satisfies(held: Role, needed: Role): boolean {
   return role.options.indexOf(held) >= role.options.indexOf(needed)

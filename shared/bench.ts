@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { role } from './access.ts'
+import { role, scope } from './access.ts'
 import { command } from './command.ts'
+import { clientRef } from './control.ts'
 import { deviceBase } from './device.ts'
 
 /** The bench's topic, `bench`: what is on it. */
@@ -21,13 +22,23 @@ export const benchCommands = {
   'session.hello': command({
     about: "Who the bridge takes the caller for, and the bridge's clock in ms since the epoch.",
     role: 'viewer',
+    reach: 'self',
     input: z.object({}),
-    output: z.object({ role, now: z.number(), version: z.string() }),
+    output: z.object({
+      name: z.string(),
+      role,
+      via: z.enum(['session', 'token', 'local']),
+      client: clientRef.describe('how the topic `control` names this page or script'),
+      scope: scope.optional(),
+      now: z.number(),
+      version: z.string(),
+    }),
   }),
   'topic.subscribe': command({
     about: 'Follow a topic: answers its state now; `patch` events follow until `topic.unsubscribe`.',
     role: 'viewer',
     only: 'socket',
+    reach: 'feed',
     input: z.object({ topic: topicName }),
     output: z.object({ rev: z.number().int(), snapshot: z.record(z.string(), z.unknown()) }),
   }),
@@ -35,12 +46,14 @@ export const benchCommands = {
     about: 'Stop following a topic.',
     role: 'viewer',
     only: 'socket',
+    reach: 'feed',
     input: z.object({ topic: topicName }),
     output: z.object({}),
   }),
   'topic.read': command({
     about: "A topic's state now, once.",
     role: 'viewer',
+    reach: 'feed',
     input: z.object({ topic: topicName }),
     output: z.object({ rev: z.number().int(), snapshot: z.record(z.string(), z.unknown()) }),
   }),
@@ -48,6 +61,7 @@ export const benchCommands = {
     about: 'Receive a binary stream as `stream` events, at most `window` of them unacknowledged.',
     role: 'viewer',
     only: 'socket',
+    reach: 'feed',
     input: z.object({ stream: streamName, window: z.number().int().min(1).max(64).default(4) }),
     output: z.object({}),
   }),
@@ -55,6 +69,7 @@ export const benchCommands = {
     about: 'Stop receiving a stream.',
     role: 'viewer',
     only: 'socket',
+    reach: 'feed',
     input: z.object({ stream: streamName }),
     output: z.object({}),
   }),

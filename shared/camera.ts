@@ -54,6 +54,7 @@ export const cameraCommands = {
   'camera.set': command({
     about: 'Change exposure, gain or the burned-in time code; answers the settings that the camera took.',
     role: 'operator',
+    lease: true,
     input: z.object({
       device: deviceId,
       exposureMs: z.number().positive().optional(),
@@ -83,6 +84,7 @@ export const cameraCommands = {
     about: "Hand over the browser's DTLS parameters.",
     role: 'viewer',
     only: 'socket',
+    reach: 'self',
     input: z.object({ viewer: viewerId, dtlsParameters: opaque }),
     output: z.object({}),
   }),
@@ -90,6 +92,7 @@ export const cameraCommands = {
     about: 'Ask for the picture, paused: answers what the browser builds its receiver from.',
     role: 'viewer',
     only: 'socket',
+    reach: 'self',
     input: z.object({ viewer: viewerId, rtpCapabilities: opaque }),
     output: z.object({
       id: z.string(),
@@ -102,6 +105,7 @@ export const cameraCommands = {
     about: 'The receiver is built: let the picture flow, beginning with a key frame.',
     role: 'viewer',
     only: 'socket',
+    reach: 'self',
     input: z.object({ viewer: viewerId }),
     output: z.object({}),
   }),
@@ -109,6 +113,7 @@ export const cameraCommands = {
     about: 'Stop watching.',
     role: 'viewer',
     only: 'socket',
+    reach: 'self',
     input: z.object({ viewer: viewerId }),
     output: z.object({}),
   }),

@@ -1,13 +1,24 @@
 import type { z } from 'zod'
+import { auditCommands } from './audit.ts'
 import { benchCommands } from './bench.ts'
 import { cameraCommands } from './camera.ts'
 import type { Command } from './command.ts'
+import { controlCommands } from './control.ts'
 import type { Result } from './errors.ts'
 import { instrumentCommands } from './instrument.ts'
+import { peopleCommands } from './people.ts'
 import { traceCommands } from './trace.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
-export const commands = { ...benchCommands, ...cameraCommands, ...instrumentCommands, ...traceCommands }
+export const commands = {
+  ...benchCommands,
+  ...controlCommands,
+  ...auditCommands,
+  ...peopleCommands,
+  ...cameraCommands,
+  ...instrumentCommands,
+  ...traceCommands,
+}
 
 export type CommandName = keyof typeof commands
 /** What a caller writes: fields with a default may be left out. */

@@ -58,18 +58,21 @@ export const instrumentCommands = {
   'sweep.start': command({
     about: 'Set the sweep and start it; answers the settings that the instrument took.',
     role: 'operator',
+    lease: true,
     input: sweepSettings.extend({ device: deviceId }),
     output: sweepSettings,
   }),
   'sweep.abort': command({
     about: 'End the sweep now. Goes ahead of everything else on the line.',
     role: 'operator',
+    safe: true,
     input: z.object({ device: deviceId }),
     output: z.object({}),
   }),
   'trace.read': command({
     about: 'Fetch a trace from the instrument and keep it; answers where it is.',
     role: 'operator',
+    audited: true,
     input: z.object({
       device: deviceId,
       channel: z.number().int().min(1).max(6),

@@ -177,7 +177,10 @@ class Camera implements Device {
   }
 
   /** A camera that looks is safe. */
-  stop(): void {}
+  stop(): Promise<void> {
+    // A camera neither moves nor emits.
+    return Promise.resolve()
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()

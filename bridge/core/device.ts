@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Role } from '../../shared/access.ts'
+import type { Role, Scope } from '../../shared/access.ts'
 import type { CommandName, OutputOf, ParsedInputOf } from '../../shared/commands.ts'
 import type { Family } from '../../shared/device.ts'
 import type { BenchError } from '../../shared/errors.ts'
@@ -10,11 +10,22 @@ import type { Stream } from './stream.ts'
 import type { Topic } from './topic.ts'
 import type { TraceKeeper } from './trace-keeper.ts'
 
-/** Who calls, as far as a handler may know. `signal` aborts when the caller is gone. */
+/** Who calls, as far as a handler may know. */
 export interface Caller {
+  /** A user's name, a token's, or `local`. */
+  name: string
   role: Role
-  /** For the log and the list of viewers. */
+  via: 'session' | 'token' | 'local'
+  /** The session or token, by a name that is no secret. */
+  key: string
+  /** The page or script: what a lease is held by. */
+  client: string
+  scope?: Scope | undefined
+  /** For the log, the audit and the list of viewers. */
   address: string
+  /** When the call arrived, on the clock of performance.now(). */
+  arrivedAt: number
+  /** Aborts when the caller is gone. */
   signal: AbortSignal
 }
 
@@ -25,8 +36,13 @@ export type Handlers = { [K in CommandName]?: Handler<K> }
 /** An open device. What it shows it writes into the topic it was given. */
 export interface Device extends AsyncDisposable {
   commands: Handlers
-  /** Makes safe, at once: never waits behind a queue or an answer. */
-  stop(): void
+  /**
+   * Makes safe. What does it is on its way before this returns, past every queue and every answer that is owed; the
+   * promise says that the device has confirmed it, and rejects when it has not.
+   */
+  stop(): Promise<void>
+  /** Ends light at once and nothing else, for devices that make it: nobody is there any more to answer for it. */
+  endEmission?(): void
   /** Cameras: JPEG pictures for whoever cannot take WebRTC, encoded only while somebody listens; the answer ends it. */
   jpegs?(listener: (jpeg: Uint8Array) => void): () => void
 }

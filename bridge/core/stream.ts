@@ -39,6 +39,11 @@ export class Stream {
     for (const subscriber of this.#subscribers) subscriber.offer([row])
   }
 
+  /** The newest row there is. */
+  get newest(): Row | undefined {
+    return this.#backlog.at(-1)
+  }
+
   subscribe(window: number, sink: PacketSink): Subscription {
     const credit = new CreditWindow<Row[]>(window, (rows, seq, dropped) => {
       sink(

@@ -10,7 +10,11 @@ const OPEN_MS = 15_000
 const CLOSE_MS = 2000
 
 /** What a device needs to be opened again and again; `fault` and `signal` are the supervisor's own. */
-export type Opening = Omit<DriverContext<Family>, 'fault' | 'signal' | 'state'> & { state: Topic<DeviceBase> }
+export type Opening = Omit<DriverContext<Family>, 'fault' | 'signal' | 'state'> & {
+  state: Topic<DeviceBase>
+  /** Hears of the device each time that it has opened, before anyone can use it. */
+  opened: (device: Device) => void
+}
 
 /**
  * Keeps one device open for as long as the bench runs: one that will not open, or that is lost, is `faulted` with its
@@ -105,6 +109,7 @@ export class Supervisor implements AsyncDisposable {
         throw error
       })
       this.#device = device
+      this.#opening.opened(device)
       this.#firstTry.resolve()
       this.#show({ phase: 'ready', since: Date.now() })
       this.#opening.log.info('the device is ready')
@@ -123,7 +128,9 @@ export class Supervisor implements AsyncDisposable {
       this.#device = undefined
       over.abort()
       if (device) {
-        device.stop()
+        device
+          .stop()
+          .catch((error: unknown) => this.#opening.log.warn({ error }, 'the stop was not confirmed'))
         await withDeadline(
           Promise.resolve(device[Symbol.asyncDispose]()),
           CLOSE_MS,

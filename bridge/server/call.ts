@@ -1,58 +1,105 @@
-import { satisfies } from '../../shared/access.ts'
-import { type CommandName, findCommand } from '../../shared/commands.ts'
+import { type Command, isAudited } from '../../shared/command.ts'
+import { type CommandName, commands, findCommand } from '../../shared/commands.ts'
 import { BenchError, explainIssues, type Failure, type Result } from '../../shared/errors.ts'
 import type { Caller, Device, Handler, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import { Budget } from './budget.ts'
+import { requireRole, requireScope } from './gate.ts'
 
 /** Where a device's open form is found. Throws `device.unknown` or `device.faulted`. */
 export type FindDevice = (id: string) => Device
 
+/** A call that is over, for the audit. */
+export interface Call {
+  name: string
+  input: unknown
+  caller: Caller | undefined
+  result: Result<unknown>
+  ms: number
+}
+
+interface Doors {
+  /** The bench's own; a command that has none of them goes to the device that its input names. */
+  handlers: Handlers
+  device: FindDevice
+  /** Throws unless the call may act now. */
+  permit: (command: Command, input: Record<string, unknown>, caller: Caller) => void
+  /** Hears of every call that belongs in the audit, refused ones too. */
+  audit: (call: Call) => void
+  log: Logger
+}
+
 /** The one door that every command goes through, whichever wire it came over. */
 export class Commands {
-  readonly #handlers: Handlers
-  readonly #device: FindDevice
-  readonly #log: Logger
+  readonly #doors: Doors
+  readonly #budget = new Budget()
 
-  /** `handlers` are the bench's own; a command that has none of them goes to the device that its input names. */
-  constructor(handlers: Handlers, device: FindDevice, log: Logger) {
-    this.#handlers = handlers
-    this.#device = device
-    this.#log = log
+  constructor(doors: Doors) {
+    this.#doors = doors
+    // A schema is compiled when it is first used, which takes some ms: not while somebody waits for a stop.
+    for (const { safe, input } of Object.values<Command>(commands)) if (safe) input.safeParse({})
   }
 
-  /** Checks the role, parses the input, does it. Never rejects: what goes wrong is in the result. */
-  async call(name: string, input: unknown, caller: Caller, own: Handlers = {}): Promise<Result<unknown>> {
+  /**
+   * Lets the caller through or not, parses the input, does it. Never rejects: what goes wrong is in the result. A
+   * command that waits for nothing is done in the tick in which this is called.
+   */
+  async call(
+    name: string,
+    input: unknown,
+    caller: Caller | undefined,
+    own: Handlers = {},
+  ): Promise<Result<unknown>> {
+    const begun = caller?.arrivedAt ?? performance.now()
+    const command = findCommand(name)
+    let result: Result<unknown>
     try {
-      const command = findCommand(name)
-      if (!command) throw new BenchError('input.invalid', `there is no command "${name}"`)
-      if (!satisfies(caller.role, command.role)) {
-        throw new BenchError(
-          'role.required',
-          `${name} needs the role ${command.role}; you are ${caller.role}`,
-        )
-      }
-      const parsed = command.input.safeParse(input ?? {})
-      if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
-      const handler = this.#find(name as CommandName, parsed.data, own)
-      return { ok: true, value: await handler(parsed.data as never, caller) }
+      if (!command) throw new BenchError('input.invalid', `there is no command "${name.slice(0, 80)}"`)
+      result = { ok: true, value: await this.#do(name as CommandName, command, input, caller, own) }
     } catch (error) {
-      return { ok: false, error: this.#failure(name, error) }
+      result = { ok: false, error: this.#failure(name, error) }
     }
+    if (command && isAudited(command)) {
+      this.#doors.audit({ name, input, caller, result, ms: performance.now() - begun })
+    }
+    return result
+  }
+
+  #do(
+    name: CommandName,
+    command: Command,
+    input: unknown,
+    caller: Caller | undefined,
+    own: Handlers,
+  ): Promise<unknown> {
+    requireRole(caller, command.role, name)
+    if (!command.safe && !this.#budget.spend(caller.client)) {
+      throw new BenchError(
+        'calls.exceeded',
+        'too many calls: wait for their answers, and make fewer a second',
+      )
+    }
+    const parsed = command.input.safeParse(input ?? {})
+    if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
+    const data = parsed.data as Record<string, unknown>
+    requireScope(caller, command, data, name)
+    this.#doors.permit(command, data, caller)
+    return this.#find(name, data, own)(parsed.data as never, caller)
   }
 
   #find(name: CommandName, input: Record<string, unknown>, own: Handlers): Handler<CommandName> {
-    const handler = own[name] ?? this.#handlers[name]
-    if (handler) return handler
+    const handler = own[name] ?? this.#doors.handlers[name]
+    if (handler) return handler as Handler<CommandName>
     const id = input['device']
     if (typeof id !== 'string') throw new BenchError('device.unsupported', `${name} is not to be had here`)
-    const done = this.#device(id).commands[name]
+    const done = this.#doors.device(id).commands[name]
     if (!done) throw new BenchError('device.unsupported', `${id} cannot do ${name}`, { device: id })
-    return done
+    return done as Handler<CommandName>
   }
 
   #failure(name: string, error: unknown): Failure {
     if (error instanceof BenchError) return error.toFailure()
-    this.#log.error({ command: name, error }, 'a command failed for a reason nobody foresaw')
+    this.#doors.log.error({ command: name, error }, 'a command failed for a reason nobody foresaw')
     return { code: 'internal', message: `${name} failed inside the bridge: its log has the details` }
   }
 }

@@ -26,6 +26,11 @@ export class Feeds {
     return this.#named('topic', this.#topics, name)
   }
 
+  /** The stream of this name, once its device has made it. */
+  findStream(name: string): Stream | undefined {
+    return this.#streams.get(name)
+  }
+
   /** Throws `input.invalid` with the names there are. */
   streamNamed(name: string): Stream {
     return this.#named('stream', this.#streams, name)

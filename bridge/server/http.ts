@@ -1,19 +1,40 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
-import Koa from 'koa'
+import helmet from 'helmet'
+import Koa, { type Context } from 'koa'
 import serve from 'koa-static'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { BenchError } from '../../shared/errors.ts'
+import type { Caller } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import { requireDevice, requireRole } from './gate.ts'
+import type { Door } from './origin.ts'
+import type { Route } from './route.ts'
+import { callerOf, type Identify } from './who.ts'
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   'input.invalid': 400,
+  'credentials.invalid': 401,
+  'session.required': 401,
+  'origin.foreign': 403,
   'role.required': 403,
+  'scope.exceeded': 403,
   'device.unknown': 404,
-  'trace.unknown': 404,
   'device.unsupported': 404,
+  'token.unknown': 404,
+  'trace.unknown': 404,
+  'user.unknown': 404,
   'device.busy': 409,
+  'estop.latched': 409,
+  'heartbeat.lost': 409,
+  'interlock.open': 409,
+  'lease.held': 409,
+  'lease.required': 409,
+  'user.exists': 409,
+  'attempts.exceeded': 429,
+  'calls.exceeded': 429,
   internal: 500,
   'device.timeout': 504,
 }
@@ -23,9 +44,26 @@ export function httpStatus(code: ErrorCode): number {
   return STATUS[code] ?? 502
 }
 
-/** An HTTP server with the page from `pageDir` and the given routes. It does not listen yet. */
-export function createHttp(pageDir: string, routes: ((router: Router) => void)[], log: Logger): Server {
-  const app = new Koa()
+/** PEM texts of a certificate, with those that vouch for it, and its key. */
+export interface Tls {
+  cert: string
+  key: string
+}
+
+interface HttpOptions {
+  pageDir: string
+  routes: readonly Route[]
+  door: Door
+  identify: Identify
+  /** Another program takes the connections and says whose they are (X-Forwarded-For). */
+  behindProxy: boolean
+  tls: Tls | undefined
+  log: Logger
+}
+
+/** An HTTP server, or an HTTPS one when there is a certificate, with the page and the routes. It does not listen yet. */
+export function createHttp(options: HttpOptions): Server {
+  const app = new Koa({ proxy: options.behindProxy, maxIpsCount: 1 })
   app.silent = true
   app.on('error', (error: Error & { code?: string }) => {
     // A browser that leaves in the middle of an answer is no error of ours.
@@ -34,11 +72,13 @@ export function createHttp(pageDir: string, routes: ((router: Router) => void)[]
       error.code !== 'ECONNRESET' &&
       error.code !== 'ERR_STREAM_PREMATURE_CLOSE'
     ) {
-      log.error({ error }, 'an HTTP request failed')
+      options.log.error({ error }, 'an HTTP request failed')
     }
   })
+  app.use(protect(options.tls !== undefined || options.behindProxy))
   app.use(async (context, next) => {
     try {
+      options.door.require(context.headers)
       await next()
     } catch (error) {
       if (!(error instanceof BenchError)) throw error
@@ -48,11 +88,62 @@ export function createHttp(pageDir: string, routes: ((router: Router) => void)[]
   })
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '256kb', onError: invalidBody }))
   const router = new Router()
-  for (const add of routes) add(router)
+  for (const route of options.routes) {
+    router[route.method](route.path, (context: Context) => admit(route, context, options.identify))
+  }
   app.use(router.routes()).use(router.allowedMethods())
-  app.use(serve(pageDir, { maxage: 0 }))
+  app.use(serve(options.pageDir, { maxage: 0 }))
   const handle = app.callback()
-  return createServer((request, response) => void handle(request, response))
+  const listener: RequestListener = (request, response) => void handle(request, response)
+  return options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
+}
+
+/** The one gate of REST: finds out who asks, and lets them through or not, as the route declares. */
+async function admit(route: Route, context: Context, identify: Identify): Promise<void> {
+  const { cookie, authorization } = context.headers
+  const identity = identify({ cookie, authorization, address: context.ip })
+  const gone = new AbortController()
+  context.res.once('close', () => gone.abort())
+  const caller: Caller | undefined = identity && callerOf(identity, '', context.ip, gone.signal)
+  if (route.role === 'anybody') {
+    await route.handle(context, caller)
+    return
+  }
+  const what = `${route.method.toUpperCase()} ${context.path}`
+  requireRole(caller, route.role, what)
+  const params = context['params'] as Record<string, string | undefined>
+  requireDevice(caller.scope, route.device === undefined ? undefined : params[route.device], what)
+  await route.handle(context, caller)
+}
+
+function protect(secure: boolean): Koa.Middleware {
+  const set = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'blob:'],
+        objectSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        workerSrc: ["'self'", 'blob:'],
+      },
+    },
+    strictTransportSecurity: secure,
+  })
+  return async (context, next) => {
+    await new Promise<void>((resolve, reject) => {
+      set(context.req, context.res, (error?: unknown) => {
+        if (error instanceof Error) reject(error)
+        else resolve()
+      })
+    })
+    await next()
+  }
 }
 
 function invalidBody(error: Error): never {

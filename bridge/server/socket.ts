@@ -1,22 +1,35 @@
-import type { Server as HttpServer } from 'node:http'
-import { Server } from 'socket.io'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import { Server, type Socket } from 'socket.io'
 import { type ClientEvents, commands, type ServerEvents } from '../../shared/commands.ts'
-import type { Role } from '../../shared/access.ts'
+import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Commands } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
+import type { Door } from './origin.ts'
+import { callerOf, type Credentials, type Identify } from './who.ts'
 
 /** The largest message that a browser has a reason to send: a description of its media abilities is some 10 kB. */
 const MOST_MESSAGE_BYTES = 256 * 1024
+/** Messages of any kind a second; a page that acknowledges every stream there is sends some hundred. */
+const MOST_MESSAGES_PER_S = 2000
+/** How soon a page whose session has ended elsewhere, on the command line for one, is sent away. */
+const LOOK_EVERY_MS = 2000
+
+type BenchSocket = Socket<ClientEvents, ServerEvents>
 
 interface SocketOptions {
   http: HttpServer
   doors: Commands
   feeds: Feeds
-  /** What everybody on loopback is, until there is sign-in. */
-  role: Role
+  door: Door
+  identify: Identify
+  /** The address of whoever sent the request. */
+  addressOf: (request: IncomingMessage) => string
+  connectionsPerAddress: number
+  /** Pages that come and go, by client. */
+  lease: { connected(client: string): void; disconnected(client: string): void }
   log: Logger
 }
 
@@ -26,7 +39,9 @@ function unsentPackets(conn: object): number {
 }
 
 /** Socket.IO on the bridge's HTTP server: one event a command, patches and packets the other way. */
-export function openSocket({ http, doors, feeds, role, log }: SocketOptions): AsyncDisposable {
+export function openSocket(options: SocketOptions): AsyncDisposable {
+  const { http, door, connectionsPerAddress, addressOf, log } = options
+  const perAddress = new Map<string, number>()
   const io = new Server<ClientEvents, ServerEvents>(http, {
     serveClient: false,
     perMessageDeflate: false,
@@ -35,37 +50,109 @@ export function openSocket({ http, doors, feeds, role, log }: SocketOptions): As
     pingInterval: 10_000,
     pingTimeout: 5000,
     connectionStateRecovery: undefined,
+    allowRequest: (request, answer) => {
+      try {
+        door.require(request.headers)
+        answer(null, true)
+      } catch (error) {
+        answer(error instanceof Error ? error.message : String(error), false)
+      }
+    },
+  })
+  io.use((socket, next) => {
+    const address = addressOf(socket.request)
+    if ((perAddress.get(address) ?? 0) >= connectionsPerAddress) {
+      next(refusal(new BenchError('calls.exceeded', `too many connections from ${address}: close some`)))
+    } else if (options.identify(credentialsOf(socket, address))) next()
+    else next(refusal(new BenchError('session.required', 'sign in to see this bench')))
   })
   io.on('connection', (socket) => {
-    const gone = new AbortController()
-    const connection = new Connection(
-      { emit: (event, ...args) => socket.emit(event, ...args), unsent: () => unsentPackets(socket.conn) },
-      feeds,
-    )
-    const caller: Caller = { role, address: socket.handshake.address, signal: gone.signal }
-    for (const name of Object.keys(commands)) {
-      socket.on(
-        name as never,
-        ((input: unknown, answer: unknown) => {
-          if (typeof answer !== 'function') return
-          void doors.call(name, input, caller, connection.handlers).then((result) => {
-            ;(answer as (result: unknown) => void)(result)
-          })
-        }) as never,
-      )
-    }
-    socket.on('stream.ack', (ack) => connection.acknowledge(ack))
-    socket.on('disconnect', (reason) => {
-      gone.abort()
-      connection[Symbol.dispose]()
-      log.debug({ address: caller.address, reason }, 'a browser has gone')
+    const address = addressOf(socket.request)
+    perAddress.set(address, (perAddress.get(address) ?? 0) + 1)
+    socket.on('disconnect', () => {
+      const left = (perAddress.get(address) ?? 1) - 1
+      if (left > 0) perAddress.set(address, left)
+      else perAddress.delete(address)
     })
-    log.debug({ address: caller.address }, 'a browser has come')
+    serve(socket, address, options)
   })
+  const look = setInterval(() => {
+    for (const socket of io.sockets.sockets.values()) {
+      if (!options.identify(credentialsOf(socket, addressOf(socket.request)))) socket.disconnect(true)
+    }
+  }, LOOK_EVERY_MS)
+  log.debug('the socket is open')
   return {
     async [Symbol.asyncDispose]() {
+      clearInterval(look)
       io.disconnectSockets(true)
       await io.close()
     },
   }
+}
+
+function serve(socket: BenchSocket, address: string, options: SocketOptions): void {
+  const { doors, feeds, identify, lease, log } = options
+  const gone = new AbortController()
+  const connection = new Connection(
+    { emit: (event, ...args) => socket.emit(event, ...args), unsent: () => unsentPackets(socket.conn) },
+    feeds,
+  )
+  const page = pageOf(socket)
+  const credentials = credentialsOf(socket, address)
+  const who = (): Caller | undefined => {
+    const identity = identify(credentials)
+    return identity && callerOf(identity, page, address, gone.signal)
+  }
+  // A lease is held by the page: one whose role changes meanwhile is the same page.
+  const client = who()?.client ?? ''
+  lease.connected(client)
+  limitMessages(socket)
+  for (const name of Object.keys(commands)) {
+    socket.on(
+      name as never,
+      ((input: unknown, answer: unknown) => {
+        const reply = typeof answer === 'function' ? (answer as (result: unknown) => void) : undefined
+        void doors.call(name, input, who(), connection.handlers).then((result) => reply?.(result))
+      }) as never,
+    )
+  }
+  socket.on('stream.ack', (ack) => connection.acknowledge(ack))
+  socket.on('disconnect', (reason) => {
+    gone.abort()
+    connection[Symbol.dispose]()
+    lease.disconnected(client)
+    log.debug({ address, reason }, 'a browser has gone')
+  })
+  log.debug({ address }, 'a browser has come')
+}
+
+function limitMessages(socket: BenchSocket): void {
+  let second = 0
+  let messages = 0
+  socket.use((_, next) => {
+    const now = Math.floor(performance.now() / 1000)
+    messages = now === second ? messages + 1 : 1
+    second = now
+    if (messages > MOST_MESSAGES_PER_S) socket.disconnect(true)
+    else next()
+  })
+}
+
+function credentialsOf(socket: BenchSocket, address: string): Credentials {
+  const { cookie, authorization } = socket.handshake.headers
+  const { token } = socket.handshake.auth
+  // A browser cannot set headers on a WebSocket: a page that has a token sends it in the handshake.
+  return { cookie, authorization: typeof token === 'string' ? `Bearer ${token}` : authorization, address }
+}
+
+/** The page's own random name; anything else is no page's. */
+function pageOf(socket: BenchSocket): string {
+  const { page } = socket.handshake.auth
+  return typeof page === 'string' && page.length <= 64 ? page : socket.id
+}
+
+/** An error as Socket.IO carries it to the browser: `connect_error` has `data`. */
+function refusal(error: BenchError): Error {
+  return Object.assign(new Error(error.message), { data: error.toFailure() })
 }

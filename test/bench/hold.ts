@@ -22,7 +22,7 @@ export async function measure(): Promise<{ streamGapMs: number; heartbeatGapMs: 
     },
   })
   await using bridge = await startBridge(file)
-  using client = await Client.connect(bridge.ready.url)
+  using client = await Client.operate(bridge.ready.url)
   await sleep(1500)
 
   progress('sweeping 940,001 points')

@@ -1,47 +1,117 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import { satisfies } from '../../shared/access.ts'
-import { role } from '../../shared/access.ts'
-import type { Command } from '../../shared/command.ts'
+import { role, satisfies } from '../../shared/access.ts'
+import { type Command, isAudited, reachOf } from '../../shared/command.ts'
 import { commands } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
-import type { Caller, Handlers } from '../../bridge/core/device.ts'
-import { Commands } from '../../bridge/server/call.ts'
+import type { Device, Handlers } from '../../bridge/core/device.ts'
+import { type Call, Commands } from '../../bridge/server/call.ts'
+import { callerAs } from '../support/caller.ts'
 
-const caller = (held: Caller['role']): Caller => ({
-  role: held,
-  address: 'test',
-  signal: new AbortController().signal,
-})
+const all = Object.entries<Command>(commands)
 const none = (): never => {
   throw new BenchError('device.unknown', 'there is no such device')
 }
-const doors = (handlers: Handlers, device = none): Commands =>
-  new Commands(handlers, device, pino({ level: 'silent' }))
 
-it.each(Object.entries<Command>(commands))(
-  '%s refuses whoever lacks the role, before it looks at the input',
-  async (name, command) => {
-    for (const held of role.options.filter((held) => !satisfies(held, command.role))) {
-      const result = await doors({}).call(name, 'nonsense', caller(held))
-      expect(result).toMatchObject({ ok: false, error: { code: 'role.required' } })
-    }
+interface Rig {
+  handlers?: Handlers
+  device?: () => Device
+  permit?: () => void
+}
+
+function doors({ handlers = {}, device = none, permit = () => {} }: Rig = {}): {
+  commands: Commands
+  kept: Call[]
+} {
+  const kept: Call[] = []
+  const audit = (call: Call): void => void kept.push(call)
+  const log = pino({ level: 'silent' })
+  return { commands: new Commands({ handlers, device, permit, audit, log }), kept }
+}
+
+it.each(all)('%s refuses whoever lacks the role, before it looks at the input', async (name, command) => {
+  const { commands } = doors()
+  for (const held of role.options.filter((held) => !satisfies(held, command.role))) {
+    const result = await commands.call(name, 'nonsense', callerAs({ role: held }))
+    expect(result).toMatchObject({ ok: false, error: { code: 'role.required' } })
+  }
+  expect(await commands.call(name, 'nonsense', undefined)).toMatchObject({
+    error: { code: 'session.required' },
+  })
+})
+
+it.each(all.filter(([, command]) => isAudited(command)))(
+  '%s is kept in the audit when it is refused',
+  async (name) => {
+    const { commands, kept } = doors()
+    await commands.call(name, {}, undefined)
+    expect(kept).toMatchObject([{ name, result: { ok: false } }])
   },
 )
 
+it('keeps everything that moves, emits, changes settings or makes safe in the audit', () => {
+  for (const [name, command] of all) {
+    if (command.lease || command.emits || command.safe) expect(isAudited(command), name).toBe(true)
+    if (command.emits) expect(command.lease, `${name} emits without the lease`).toBe(true)
+  }
+})
+
+it('lets a token that is bound to a camera reach that camera, and nothing else', async () => {
+  const { commands } = doors({
+    handlers: { 'camera.join': () => Promise.reject(new BenchError('media.unavailable', 'none')) },
+  })
+  const bound = callerAs({ role: 'administrator', via: 'token', scope: { devices: ['slide'] } })
+  const code = async (name: string, input: unknown): Promise<unknown> => {
+    const result = await commands.call(name, input, bound)
+    return result.ok ? 'ok' : result.error.code
+  }
+  expect(await code('camera.join', { camera: 'slide' })).toBe('media.unavailable')
+  expect(await code('camera.join', { camera: 'other' })).toBe('scope.exceeded')
+  expect(await code('topic.read', { topic: 'camera/other' })).toBe('scope.exceeded')
+  expect(await code('topic.read', { topic: 'bench' })).toBe('scope.exceeded')
+  for (const [name, command] of all) {
+    if (reachOf(command) !== 'bench' || command.safe) continue
+    expect(await code(name, sample(name)), name).toBe('scope.exceeded')
+  }
+})
+
+it('does a call that waits for nothing in the tick in which it arrives', () => {
+  let done = false
+  const { commands } = doors({
+    handlers: { 'estop.press': () => ((done = true), Promise.resolve({ stopMs: 0 })) },
+  })
+  void commands.call('estop.press', {}, callerAs({ role: 'viewer' }))
+  expect(done).toBe(true)
+})
+
+it('holds back a caller who calls too often, but never what makes safe', async () => {
+  const { commands } = doors({
+    handlers: {
+      'trace.list': () => Promise.resolve([]),
+      'estop.press': () => Promise.resolve({ stopMs: 0 }),
+    },
+  })
+  const results = await Promise.all(
+    Array.from({ length: 2000 }, () => commands.call('trace.list', {}, callerAs())),
+  )
+  const refused = results.filter((result) => !result.ok && result.error.code === 'calls.exceeded')
+  expect(refused.length).toBeGreaterThan(1500)
+  expect(refused.length).toBeLessThan(2000)
+  expect(await commands.call('estop.press', {}, callerAs())).toMatchObject({ ok: true })
+  expect(await commands.call('trace.list', {}, callerAs({ client: 'bbbbbbbbbbbb' }))).toMatchObject({
+    ok: true,
+  })
+})
+
 it('parses the input once, fills in defaults, and hands it on', async () => {
   let seen: unknown
-  const answer = await doors({ 'trace.list': (input) => ((seen = input), Promise.resolve([])) }).call(
-    'trace.list',
-    {},
-    caller('viewer'),
-  )
-  expect(answer).toEqual({ ok: true, value: [] })
+  const { commands } = doors({ handlers: { 'trace.list': (input) => ((seen = input), Promise.resolve([])) } })
+  expect(await commands.call('trace.list', {}, callerAs({ role: 'viewer' }))).toEqual({ ok: true, value: [] })
   expect(seen).toEqual({ limit: 100 })
 })
 
 it('says what is wrong with an input, where', async () => {
-  const result = await doors({}).call('sweep.start', { device: 'dut', startNm: 'x' }, caller('operator'))
+  const result = await doors().commands.call('sweep.start', { device: 'dut', startNm: 'x' }, callerAs())
   expect(result).toMatchObject({
     ok: false,
     error: { code: 'input.invalid', message: expect.stringContaining('startNm: ') },
@@ -49,25 +119,40 @@ it('says what is wrong with an input, where', async () => {
 })
 
 it('says that there is no such command, no such device, or that the device cannot do it', async () => {
-  expect(await doors({}).call('no.such', {}, caller('viewer'))).toMatchObject({
+  expect(await doors().commands.call('no.such', {}, callerAs())).toMatchObject({
     error: { code: 'input.invalid' },
   })
   const abort = { device: 'dut' }
-  expect(await doors({}).call('sweep.abort', abort, caller('operator'))).toMatchObject({
+  expect(await doors().commands.call('sweep.abort', abort, callerAs())).toMatchObject({
     error: { code: 'device.unknown' },
   })
-  const mute = { commands: {}, stop() {}, [Symbol.asyncDispose]: () => Promise.resolve() }
-  const result = await new Commands({}, () => mute, pino({ level: 'silent' })).call(
-    'sweep.abort',
-    abort,
-    caller('operator'),
-  )
+  const mute = { commands: {}, stop: () => Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() }
+  const result = await doors({ device: () => mute }).commands.call('sweep.abort', abort, callerAs())
   expect(result).toMatchObject({ error: { code: 'device.unsupported', device: 'dut' } })
 })
 
 it('lets no unknown error out of the house', async () => {
-  const leaky = doors({ 'trace.list': () => Promise.reject(new Error('password is hunter2')) })
-  const result = await leaky.call('trace.list', {}, caller('viewer'))
+  const { commands } = doors({
+    handlers: { 'trace.list': () => Promise.reject(new Error('password is hunter2')) },
+  })
+  const result = await commands.call('trace.list', {}, callerAs())
   expect(result).toMatchObject({ ok: false, error: { code: 'internal' } })
   expect(JSON.stringify(result)).not.toContain('hunter2')
 })
+
+/** An input that the command takes. */
+function sample(name: string): unknown {
+  const samples: Record<string, unknown> = {
+    'lease.give': { to: 'aaaaaaaaaaaa' },
+    'lease.decline': { to: 'aaaaaaaaaaaa' },
+    'interlock.set': { interlock: 'door', closed: true },
+    'user.add': { name: 'eve', role: 'viewer', password: 'a long enough one' },
+    'user.role': { name: 'eve', role: 'viewer' },
+    'user.password': { name: 'eve', password: 'a long enough one' },
+    'user.signOut': { name: 'eve' },
+    'user.remove': { name: 'eve' },
+    'token.add': { name: 'script', role: 'viewer' },
+    'token.revoke': { id: 'x' },
+  }
+  return samples[name] ?? {}
+}

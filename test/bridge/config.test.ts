@@ -68,16 +68,14 @@ describe('a mistake is told with file, line, path and what was expected:', () =>
 it('takes an empty file as a bench without devices', async () => {
   expect(await load('')).toMatchObject({
     title: 'Bench',
-    server: { host: '127.0.0.1', port: 8080 },
+    server: { host: '127.0.0.1', port: 8080, localRole: 'operator', behindProxy: false },
     devices: [],
   })
 })
 
-it('refuses any address but loopback until there is sign-in, and says so', async () => {
+it('refuses any address but loopback without TLS, and says so', async () => {
   for (const host of ['0.0.0.0', '192.168.1.5', '::', 'lab.example', '127.0.0.1.example']) {
-    expect(await complaint('', { host })).toMatch(
-      new RegExp(`refusing to listen on ${host}: .*no sign-in yet`),
-    )
+    expect(await complaint('', { host })).toMatch(new RegExp(`refusing to listen on ${host} without TLS`))
   }
   for (const host of ['127.0.0.1', '::1', 'localhost'])
     expect((await load('', { host })).server.host).toBe(host)

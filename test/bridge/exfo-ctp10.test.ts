@@ -12,6 +12,8 @@ import type { InstrumentState } from '../../shared/instrument.ts'
 import { decodeNpy } from '../../shared/npy.ts'
 import { type Exchange, ReplayInstrument } from '../support/replay.ts'
 
+import { callerAs } from '../support/caller.ts'
+
 const NO_ERROR = '0,"No error"'
 const SETTINGS: Exchange[] = [
   [':INIT:WAV:STAR?', '1.52000000E-006'],
@@ -35,7 +37,7 @@ const OPENING: Exchange[] = [
 ]
 const command = (text: string): Exchange[] => [[text], [':SYST:ERR?', NO_ERROR]]
 
-const caller = { role: 'operator' as const, address: 'test', signal: new AbortController().signal }
+const caller = callerAs()
 
 /** The driver in conversation; the test fails at its end when anything was left unsaid or said beside it. */
 async function converse(

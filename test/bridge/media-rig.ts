@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { callerAs } from '../support/caller.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import type { BenchError } from '../../shared/errors.ts'
 import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
@@ -49,7 +50,7 @@ export function simStart(codec: 'h264' | 'vp8' = 'h264', width = 160, height = 1
 }
 
 export function caller(signal: AbortSignal = new AbortController().signal): Caller {
-  return { role: 'viewer', address: 'test', signal }
+  return callerAs({ role: 'viewer', signal })
 }
 
 /** The handler of a command. Throws when there is none. */

@@ -24,9 +24,14 @@ export async function writeBench(bench: Record<string, unknown>): Promise<string
 }
 
 /** The real bridge in its own process. `port` 0 takes a free one. */
-export function startBridge(file: string, port = 0): Promise<Program<{ url: string; port: number }>> {
-  return Program.start('bridge/main.ts', ['--config', file, '--port', String(port)], (line) => {
-    const url = /"url":"(http:[^"]+)"/.exec(line)?.[1]
+export function startBridge(
+  file: string,
+  port = 0,
+  nodeArgs: string[] = [],
+): Promise<Program<{ url: string; port: number }>> {
+  const isReady = (line: string): { url: string; port: number } | undefined => {
+    const url = /"url":"(https?:[^"]+)"/.exec(line)?.[1]
     return url === undefined ? undefined : { url, port: Number(new URL(url).port) }
-  })
+  }
+  return Program.start('bridge/main.ts', ['--config', file, '--port', String(port)], isReady, nodeArgs)
 }

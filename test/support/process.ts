@@ -24,9 +24,10 @@ export class Program<Ready> implements AsyncDisposable {
     file: string,
     args: string[],
     isReady: (line: string) => Ready | undefined,
+    nodeArgs: string[] = [],
   ): Promise<Program<Ready>> {
     const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
-    const child = spawn(process.execPath, [path, '--with-parent', ...args], {
+    const child = spawn(process.execPath, [...nodeArgs, path, '--with-parent', ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     const output: string[] = []

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, CommandName, InputOf, OutputOf, ServerEvents } from '../../shared/commands.ts'
-import { type Result, unwrap } from '../../shared/errors.ts'
+import { BenchError, type Failure, type Result, unwrap } from '../../shared/errors.ts'
 
 const CALL_MS = 30_000
 
@@ -13,21 +13,36 @@ export class Client implements Disposable {
     this.socket = socket
   }
 
-  static async connect(url: string): Promise<Client> {
+  /** Connects as the page of whom the headers name. Rejects with the BenchError of a bridge that lets nobody in. */
+  static async connect(url: string, extraHeaders: Record<string, string> = {}): Promise<Client> {
     const socket: Socket<ServerEvents, ClientEvents> = io(url, {
       transports: ['websocket'],
       reconnection: false,
+      extraHeaders,
     })
-    await once(socket as never, 'connect')
+    const refused = once(socket as never, 'connect_error').then(([error]: { data?: Failure }[]) => {
+      socket.disconnect()
+      throw new BenchError(error?.data?.code ?? 'connection.lost', error?.data?.message ?? String(error))
+    })
+    await Promise.race([once(socket as never, 'connect'), refused])
     return new Client(socket)
+  }
+
+  /** The same, with the lease. */
+  static async operate(url: string, extraHeaders: Record<string, string> = {}): Promise<Client> {
+    const client = await Client.connect(url, extraHeaders)
+    await client.call('lease.take', {})
+    return client
   }
 
   /** The answer's value; throws the BenchError of a failed one. */
   async call<K extends CommandName>(name: K, input: InputOf<K>): Promise<OutputOf<K>> {
-    const result: Result<OutputOf<K>> = await this.socket
-      .timeout(CALL_MS)
-      .emitWithAck(name, ...([input] as never))
-    return unwrap(result)
+    return unwrap(await this.ask<OutputOf<K>>(name, input))
+  }
+
+  /** The answer as it comes, to any input. */
+  ask<T>(name: CommandName, input: unknown): Promise<Result<T>> {
+    return this.socket.timeout(CALL_MS).emitWithAck(name, ...([input] as never))
   }
 
   [Symbol.dispose](): void {

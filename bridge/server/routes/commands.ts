@@ -1,33 +1,36 @@
-import type Router from '@koa/router'
 import { z } from 'zod'
-import type { Role } from '../../../shared/access.ts'
 import { commands, findCommand } from '../../../shared/commands.ts'
 import type { Command } from '../../../shared/command.ts'
+import { BenchError } from '../../../shared/errors.ts'
 import type { Commands } from '../call.ts'
 import { httpStatus } from '../http.ts'
+import { parameter, type Route } from '../route.ts'
+import type { Caller } from '../../core/device.ts'
+import type { Context } from 'koa'
 
 /** `POST /api/commands/<name>` for every command that needs no connection, and their description at `/api/openapi.json`. */
-export function commandRoutes(doors: Commands, role: Role, version: string): (router: Router) => void {
-  return (router) => {
-    router.post('/api/commands/:name', async (context) => {
-      const name = context.params['name'] ?? ''
-      if (findCommand(name)?.only === 'socket') {
-        context.status = 400
-        const message = `${name} needs a connection that stays: call it over Socket.IO`
-        context.body = { ok: false, error: { code: 'input.invalid', message } }
-        return
-      }
-      const gone = new AbortController()
-      context.res.once('close', () => gone.abort())
-      const caller = { role, address: context.ip, signal: gone.signal }
-      const result = await doors.call(name, (context.request as { body?: unknown }).body, caller)
-      context.status = result.ok ? 200 : httpStatus(result.error.code)
-      context.body = result
-    })
-    router.get('/api/openapi.json', (context) => {
-      context.body = describe(version)
-    })
+export function commandRoutes(doors: Commands, version: string): Route[] {
+  const run = async (context: Context, caller: Caller | undefined): Promise<void> => {
+    const name = parameter(context, 'name')
+    if (findCommand(name)?.only === 'socket') {
+      throw new BenchError('input.invalid', `${name} needs a connection that stays: call it over Socket.IO`)
+    }
+    const result = await doors.call(name, (context.request as { body?: unknown }).body, caller)
+    context.status = result.ok ? 200 : httpStatus(result.error.code)
+    context.body = result
   }
+  return [
+    // Each command says itself whom it is for.
+    { method: 'post', path: '/api/commands/:name', role: 'anybody', handle: run },
+    {
+      method: 'get',
+      path: '/api/openapi.json',
+      role: 'anybody',
+      handle: (context) => {
+        context.body = describe(version)
+      },
+    },
+  ]
 }
 
 /** OpenAPI 3.1, made from the declarations. */

@@ -1,15 +1,19 @@
 import { PassThrough } from 'node:stream'
-import type Router from '@koa/router'
 import { BenchError } from '../../../shared/errors.ts'
 import type { FindDevice } from '../call.ts'
+import { parameter, type Route } from '../route.ts'
 
 const BOUNDARY = 'lightbench-frame'
 
 /** `GET /api/cameras/<id>/mjpeg`: for what cannot take WebRTC. A viewer that is slow gets fewer pictures, never old ones. */
-export function mjpegRoute(device: FindDevice): (router: Router) => void {
-  return (router) => {
-    router.get('/api/cameras/:id/mjpeg', (context) => {
-      const id = context.params['id'] ?? ''
+export function mjpegRoute(device: FindDevice): Route {
+  return {
+    method: 'get',
+    path: '/api/cameras/:id/mjpeg',
+    role: 'viewer',
+    device: 'id',
+    handle: (context) => {
+      const id = parameter(context, 'id')
       const camera = device(id)
       if (!camera.jpegs) throw new BenchError('device.unsupported', `${id} is not a camera`, { device: id })
       const body = new PassThrough({ highWaterMark: 1 })
@@ -26,6 +30,6 @@ export function mjpegRoute(device: FindDevice): (router: Router) => void {
       context.type = `multipart/x-mixed-replace; boundary=${BOUNDARY}`
       context.set('Cache-Control', 'no-store')
       context.body = body
-    })
+    },
   }
 }

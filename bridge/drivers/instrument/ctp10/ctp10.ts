@@ -2,7 +2,7 @@ import type { InstrumentState, SweepState } from '../../../../shared/instrument.
 import { BenchError } from '../../../../shared/errors.ts'
 import { powerStream } from '../../../../shared/streams.ts'
 import { epochMs } from '../../../core/clock.ts'
-import { pause } from '../../../core/deadline.ts'
+import { pause, withDeadline } from '../../../core/deadline.ts'
 import type { Device, DriverContext, Handlers } from '../../../core/device.ts'
 import type { Stream } from '../../../core/stream.ts'
 import type { ScpiError } from '../../../scpi/errors.ts'
@@ -20,6 +20,8 @@ const POLL_DEADLINE_MS = 1000
 const BUSY_RETRY_MS = 20
 const ERRORS_SHOWN = 10
 const ABORT = ':ABOR'
+/** How long an aborted sweep may take until the condition register is 0 again. */
+const REST_MS = 5000
 
 interface Settings {
   resource: string
@@ -34,6 +36,7 @@ export class Ctp10 implements Device {
   readonly #context: DriverContext<'instrument'>
   readonly #powers: Stream
   readonly #closed = new AbortController()
+  readonly #waitingForRest = new Set<{ since: number; resolve: () => void }>()
   #polling: Promise<void> = Promise.resolve()
   #skipped = 0
 
@@ -72,7 +75,7 @@ export class Ctp10 implements Device {
       return taken
     },
     'sweep.abort': () => {
-      this.stop()
+      this.#abort()
       return Promise.resolve({})
     },
     'trace.read': async (input, { signal }) => {
@@ -92,15 +95,26 @@ export class Ctp10 implements Device {
     },
   }
 
-  stop(): void {
-    this.#session.abort(ABORT)
-    if (this.#sweep.phase === 'running') this.#context.state.merge({ sweep: { phase: 'aborting' } })
+  stop(): Promise<void> {
+    this.#abort()
+    const rest = Promise.withResolvers<void>()
+    const waiting = { since: performance.now(), resolve: rest.resolve }
+    this.#waitingForRest.add(waiting)
+    const options = { device: this.#context.id, signal: this.#closed.signal }
+    return withDeadline(rest.promise, REST_MS, 'coming to rest after the stop', options).finally(() =>
+      this.#waitingForRest.delete(waiting),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     this.#session[Symbol.dispose]()
     await this.#polling
+  }
+
+  #abort(): void {
+    this.#session.abort(ABORT)
+    if (this.#sweep.phase === 'running') this.#context.state.merge({ sweep: { phase: 'aborting' } })
   }
 
   get #sweep(): SweepState {
@@ -170,6 +184,7 @@ export class Ctp10 implements Device {
   /** Begins a poll; false when the line is somebody else's just now, and then says whose. */
   #pollOnce(): boolean {
     const { busyWith } = this.#session
+    const begunAt = performance.now()
     const poll = this.#session.poll((wire) => this.#look(wire))
     if (!poll) {
       if (busyWith === 'bulk') this.#context.state.merge({ power: { heldBy: 'a trace download' } })
@@ -178,6 +193,7 @@ export class Ctp10 implements Device {
     poll.then(
       ({ powers, at, register }) => {
         this.#powers.push(at, powers)
+        if (register === 0) this.#rested(begunAt)
         this.#context.state.merge({ power: { heldBy: null } })
         this.#context.state.put({
           condition: { register, active: activeConditions(register) },
@@ -189,6 +205,11 @@ export class Ctp10 implements Device {
       },
     )
     return true
+  }
+
+  /** The register was 0 when asked at `askedAt`: whoever stopped before that has the answer. */
+  #rested(askedAt: number): void {
+    for (const { since, resolve } of this.#waitingForRest) if (since < askedAt) resolve()
   }
 
   async #look(wire: Wire): Promise<{ powers: number[]; at: number; register: number }> {

@@ -1,0 +1,54 @@
+import { BenchError } from '../../shared/errors.ts'
+import type { Group, Terminal } from './action.ts'
+import { askSecret } from './secret-input.ts'
+
+/** Each loaded when it is asked for: the certificates' library is slow to load, and seldom needed. */
+const groups: Record<string, () => Promise<Group>> = {
+  user: async () => (await import('./user.ts')).userActions,
+  token: async () => (await import('./token.ts')).tokenActions,
+  tls: async () => (await import('./tls.ts')).tlsActions,
+}
+
+const terminal: Terminal = {
+  print: (text) => void process.stdout.write(`${text}\n`),
+  note: (text) => void process.stderr.write(`${text}\n`),
+  askSecret,
+}
+
+async function main([group = '', verb = '', ...args]: string[]): Promise<number> {
+  const load = Object.hasOwn(groups, group) ? groups[group] : undefined
+  if (!load) {
+    process.stderr.write(`There is no command '${group}'. There are: ${Object.keys(groups).join(', ')}.\n`)
+    return 2
+  }
+  const actions = await load()
+  const action = Object.hasOwn(actions, verb) ? actions[verb] : undefined
+  if (!action || args.includes('--help') || args.includes('-h')) {
+    const asked = ['', '--help', '-h', 'help'].includes(verb) || action !== undefined
+    const out = asked ? process.stdout : process.stderr
+    if (!asked) out.write(`There is no command '${group} ${verb}'.\n\n`)
+    out.write(help(group, actions))
+    return asked ? 0 : 2
+  }
+  try {
+    await action.run(args, terminal)
+    return 0
+  } catch (error) {
+    if (!(error instanceof BenchError || isUsageError(error))) throw error
+    process.stderr.write(`lightbench ${group} ${verb}: ${error.message}\n`)
+    return 1
+  }
+}
+
+function help(group: string, actions: Group): string {
+  const entries = Object.entries(actions).map(
+    ([verb, { usage, about }]) => `  lightbench ${group} ${verb} ${usage}`.trimEnd() + `\n      ${about}\n`,
+  )
+  return `${entries.join('')}\nAll take --config FILE, the bench's file (bench.yaml in this folder).\n`
+}
+
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import { BenchError, explainIssues } from '../../shared/errors.ts'
+import { peopleCommands } from '../../shared/people.ts'
+import { Access } from '../access/access.ts'
+import type { Caller } from '../core/device.ts'
+import { openDatabase } from '../store/sqlite.ts'
+import { readBenchFile } from './bench-file.ts'
+
+type Commands = typeof peopleCommands
+type Name = keyof Commands
+
+/** Whoever can write the database is above all roles. No user can have this name, which has a space. */
+export const COMMAND_LINE: Caller = {
+  name: 'command line',
+  role: 'administrator',
+  via: 'local',
+  key: 'command-line',
+  client: '',
+  address: 'local',
+  arrivedAt: 0,
+  signal: new AbortController().signal,
+}
+
+/** Calls a command on the bench's database as the bridge would, one that runs beside it or not. */
+export type CallPeople = <K extends Name>(
+  name: K,
+  input: z.input<Commands[K]['input']>,
+) => Promise<z.output<Commands[K]['output']>>
+
+/** Opens the database of the bench in `config` for as long as `work` takes. */
+export async function withPeople<T>(config: string, work: (call: CallPeople) => Promise<T>): Promise<T> {
+  const { database } = await readBenchFile(config)
+  const db = openDatabase(database)
+  try {
+    const { handlers } = new Access({ db, limits: { idleMs: Infinity, mostMs: Infinity }, secure: false })
+    return await work(async (name, input) => {
+      const parsed = peopleCommands[name].input.safeParse(input)
+      if (!parsed.success) throw new BenchError('input.invalid', explainIssues(parsed.error))
+      const handler = handlers[name]
+      if (!handler) throw new Error(`unreachable: ${name} has no handler`)
+      return await handler(parsed.data as never, COMMAND_LINE)
+    })
+  } finally {
+    db.close()
+  }
+}

@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util'
+import { role, type Role } from '../../shared/access.ts'
+import { BenchError } from '../../shared/errors.ts'
+import type { Group } from './action.ts'
+import { configOption } from './bench-file.ts'
+import { withPeople } from './people.ts'
+import { positionals } from './positionals.ts'
+import { table, timeCell } from './table.ts'
+
+const options = configOption
+
+export const userActions: Group = {
+  add: {
+    usage: 'NAME [--role viewer|operator|administrator]',
+    about: 'Let somebody in; asks for their first password. A viewer unless said otherwise.',
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({
+        args,
+        allowPositionals: true,
+        options: { ...options, role: { type: 'string', default: 'viewer' } },
+      })
+      const [name] = positionals(given, ['NAME'])
+      const held = roleNamed(values.role)
+      await withPeople(values.config, async (call) => {
+        const password = await terminal.askSecret(`Password for ${name}`, true)
+        await call('user.add', { name, role: held, password })
+      })
+      terminal.print(`${name} can sign in as ${held}.`)
+    },
+  },
+  list: {
+    usage: '',
+    about: 'Everybody who can sign in.',
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
+      positionals(given, [])
+      const users = await withPeople(values.config, (call) => call('user.list', {}))
+      const rows = users.map(({ name, role, createdAt, lastSeenAt, sessions }) => [
+        name,
+        role,
+        timeCell(createdAt),
+        timeCell(lastSeenAt),
+        String(sessions),
+      ])
+      terminal.print(table(['NAME', 'ROLE', 'ADDED', 'LAST SEEN', 'SESSIONS'], rows))
+    },
+  },
+  role: {
+    usage: 'NAME viewer|operator|administrator',
+    about: "Change somebody's role, at once.",
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
+      const [name, wanted] = positionals(given, ['NAME', 'ROLE'])
+      const held = roleNamed(wanted)
+      await withPeople(values.config, (call) => call('user.role', { name, role: held }))
+      terminal.print(`${name} is ${held} now.`)
+    },
+  },
+  passwd: {
+    usage: 'NAME',
+    about: 'Give somebody a new password, which is asked for; all their sessions end.',
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
+      const [name] = positionals(given, ['NAME'])
+      await withPeople(values.config, async (call) => {
+        const password = await terminal.askSecret(`New password for ${name}`, true)
+        await call('user.password', { name, password })
+      })
+      terminal.print(`${name} has a new password, and is signed out everywhere.`)
+    },
+  },
+  remove: {
+    usage: 'NAME',
+    about: 'Let somebody in no longer: their sessions and the tokens they made end.',
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
+      const [name] = positionals(given, ['NAME'])
+      await withPeople(values.config, (call) => call('user.remove', { name }))
+      terminal.print(`${name} is removed.`)
+    },
+  },
+}
+
+/** Throws `input.invalid` with the roles there are. */
+export function roleNamed(text: string): Role {
+  const held = role.safeParse(text)
+  if (held.success) return held.data
+  const message = `there is no role "${text}": there are ${role.options.join(', ')}`
+  throw new BenchError('input.invalid', message)
+}

@@ -1,0 +1,145 @@
+import { type Command, reachOf } from '../../shared/command.ts'
+import type { ControlState } from '../../shared/control.ts'
+import { topicName } from '../../shared/topics.ts'
+import type { Caller, Device, Handlers } from '../core/device.ts'
+import type { Logger } from '../core/log.ts'
+import { Topic } from '../core/topic.ts'
+import { EmergencyStop, type OpenDevices } from './emergency-stop.ts'
+import { type Opened, Interlocks } from './interlock/interlocks.ts'
+import type { InterlockConfig, Readings } from './interlock/source.ts'
+import { Lease } from './lease.ts'
+
+/** Something that the bridge did by itself, for the audit. */
+export interface Deed {
+  who: string
+  via: string
+  action: string
+  device?: string
+  message: string
+}
+
+interface ControlOptions {
+  interlocks: Readonly<Record<string, InterlockConfig>>
+  /** Which interlocks each device needs. */
+  needs: ReadonlyMap<string, readonly string[]>
+  readings: Readings
+  devices: OpenDevices
+  log: Logger
+  /** Hears of what the bridge does by itself, after it is done. */
+  did: (deed: Deed) => void
+  signal: AbortSignal
+}
+
+/** Who may act, and whether anything may: the lease, the dead man's switch, the interlocks and the emergency stop. */
+export class Control implements Disposable {
+  readonly topic: Topic<ControlState>
+  readonly lease: Lease
+  readonly #stop: EmergencyStop
+  readonly #interlocks: Interlocks
+  readonly #options: ControlOptions
+
+  constructor(options: ControlOptions) {
+    this.#options = options
+    const { interlocks, needs, readings, devices, log, signal } = options
+    this.topic = new Topic<ControlState>(topicName('control'), {
+      asks: {},
+      stop: { latched: false, devices: {} },
+      interlocks: {},
+    })
+    this.#stop = new EmergencyStop(this.topic, devices, log)
+    this.lease = new Lease(this.topic, {
+      ended: (holder, why) =>
+        this.#darken('lease.ended', holder, `${holder} no longer holds the lease: ${why}`),
+      silent: (holder) => this.#darken('heartbeat.lost', holder, `${holder}'s heartbeat has stopped`),
+    })
+    const opened = (interlock: Opened): void => this.#opened(interlock)
+    this.#interlocks = new Interlocks({
+      config: interlocks,
+      needs,
+      readings,
+      topic: this.topic,
+      opened,
+      signal,
+    })
+  }
+
+  /** The commands of control; the caller has been let through by `permit`. */
+  get handlers(): Handlers {
+    return {
+      ...this.lease.handlers,
+      'estop.press': ({ why }, { name, arrivedAt }) => {
+        this.#stop.press(name, why)
+        return Promise.resolve({ stopMs: Math.round((performance.now() - arrivedAt) * 1000) / 1000 })
+      },
+      'estop.reset': () => {
+        this.#stop.reset()
+        return Promise.resolve({})
+      },
+      'interlock.set': ({ interlock, closed }) => {
+        this.#interlocks.set(interlock, closed)
+        return Promise.resolve({})
+      },
+    }
+  }
+
+  /** Begins to watch the interlocks: once the devices that they read are there to be read. */
+  start(): void {
+    this.#interlocks.start()
+  }
+
+  /**
+   * Throws unless this call may act now: `estop.latched`, `lease.required`, `interlock.open` or `heartbeat.lost`.
+   * Calls that move nothing and calls that make safe always may.
+   */
+  permit(command: Command, input: Record<string, unknown>, caller: Caller): void {
+    if (command.holder) this.lease.require(caller)
+    if (!command.lease) return
+    if (!command.whileStopped) this.#stop.require()
+    this.lease.require(caller)
+    this.lease.active(caller)
+    const device = input['device']
+    if (reachOf(command) === 'device' && typeof device === 'string') this.#interlocks.require(device)
+    if (command.emits) this.lease.requireHeartbeat()
+  }
+
+  /** A device has opened: it is not to act while the emergency stop is latched. */
+  deviceOpened(id: string, device: Device): void {
+    this.#stop.deviceOpened(id, device)
+  }
+
+  [Symbol.dispose](): void {
+    this.lease[Symbol.dispose]()
+  }
+
+  /** Ends all light: whoever answered for it does not any more. */
+  #darken(action: string, who: string, message: string): void {
+    for (const [id, device] of this.#options.devices()) {
+      try {
+        device?.endEmission?.()
+      } catch (error) {
+        this.#options.log.error({ device: id, error }, 'the driver failed to end emission')
+      }
+    }
+    this.#options.did({ who, via: 'bridge', action, message })
+  }
+
+  #opened({ title, why, devices, emergency }: Opened): void {
+    const message = `${title} has opened: ${why}`
+    if (emergency) this.#stop.press(title, why)
+    for (const [id, device] of this.#options.devices()) {
+      if (emergency || !devices.includes(id) || !device) continue
+      device.stop().catch((error: unknown) => {
+        this.#options.log.error(
+          { device: id, error },
+          'the device has not confirmed the stop of its interlock',
+        )
+      })
+    }
+    this.#options.did({
+      who: title,
+      via: 'interlock',
+      action: emergency ? 'estop.press' : 'interlock.open',
+      message,
+    })
+  }
+}

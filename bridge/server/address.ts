@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import { hostname, networkInterfaces } from 'node:os'
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
+
+/** Whether an address or a name to listen on is this machine's own loopback. */
+export function isLoopback(address: string): boolean {
+  return /^(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1)$/.test(address)
+}
+
+/** Names under which a bridge that listens on `host` may be asked for. */
+export function ownNames(host: string): string[] {
+  if (isLoopback(host)) return LOOPBACK_NAMES
+  const addresses = Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).map(({ address }) => address),
+  )
+  return [...LOOPBACK_NAMES, host, hostname(), `${hostname()}.local`, ...addresses]
+}
+
+/** Finds the address of whoever sent a request: the last that a proxy of ours has noted, or the connection's. */
+export function addressOf(behindProxy: boolean): (request: IncomingMessage) => string {
+  return (request) => {
+    const noted = behindProxy
+      ? String(request.headers['x-forwarded-for'] ?? '')
+          .split(',')
+          .at(-1)
+          ?.trim()
+      : ''
+    return noted || (request.socket.remoteAddress ?? '')
+  }
+}

@@ -1,0 +1,47 @@
+import { type Role, satisfies, type Scope } from '../../shared/access.ts'
+import { type Command, reachOf } from '../../shared/command.ts'
+import { BenchError } from '../../shared/errors.ts'
+import type { Caller } from '../core/device.ts'
+
+/** Throws `session.required` for nobody, and `role.required` for somebody whose role is too weak. */
+export function requireRole(
+  caller: Caller | undefined,
+  needed: Role,
+  what: string,
+): asserts caller is Caller {
+  if (!caller) {
+    throw new BenchError(
+      'session.required',
+      `${what} is for those who have signed in: sign in, or send a token`,
+    )
+  }
+  if (satisfies(caller.role, needed)) return
+  throw new BenchError('role.required', `${what} needs the role ${needed}; you are ${caller.role}`)
+}
+
+/** Throws `scope.exceeded` when the caller is bound to devices and this call reaches beyond them. */
+export function requireScope(
+  { scope }: Caller,
+  command: Command,
+  input: Record<string, unknown>,
+  name: string,
+): void {
+  if (!scope?.devices) return
+  const reach = reachOf(command)
+  if (reach === 'self' || (reach === 'bench' && command.safe)) return
+  if (reach === 'device') requireDevice(scope, input['device'] ?? input['camera'], name)
+  else if (reach === 'feed')
+    requireDevice(scope, String(input['topic'] ?? input['stream']).split('/')[1], name)
+  else throw beyond(scope, name)
+}
+
+/** Throws `scope.exceeded` unless the device is one of those that the scope names. */
+export function requireDevice(scope: Scope | undefined, device: unknown, what: string): void {
+  if (!scope?.devices || (typeof device === 'string' && scope.devices.includes(device))) return
+  throw beyond(scope, what)
+}
+
+function beyond(scope: Scope, what: string): BenchError {
+  const devices = scope.devices?.join(', ') || 'nothing'
+  return new BenchError('scope.exceeded', `${what} reaches beyond what this token is for: ${devices}`)
+}

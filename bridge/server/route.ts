@@ -1,0 +1,31 @@
+import type { Context } from 'koa'
+import type { Role } from '../../shared/access.ts'
+import type { Caller } from '../core/device.ts'
+
+interface Common {
+  method: 'get' | 'post'
+  path: string
+}
+
+/** A route that anybody may ask, signed in or not. */
+interface OpenRoute extends Common {
+  role: 'anybody'
+  handle(context: Context, caller: Caller | undefined): Promise<void> | void
+}
+
+/** A route for those of at least this role. */
+interface GuardedRoute extends Common {
+  role: Role
+  /** The path's parameter that names a device, for tokens that are bound to some. Without it they are turned away. */
+  device?: string
+  handle(context: Context, caller: Caller): Promise<void> | void
+}
+
+/** One HTTP route: who may ask for it stands beside what it does, and one gate reads it. */
+export type Route = OpenRoute | GuardedRoute
+
+/** A path's parameter, as the router found it. */
+export function parameter(context: Context, name: string): string {
+  const params = context['params'] as Record<string, string | undefined>
+  return params[name] ?? ''
+}

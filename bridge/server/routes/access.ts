@@ -1,0 +1,81 @@
+import type { Context } from 'koa'
+import { z } from 'zod'
+import type { Access } from '../../access/access.ts'
+import { cookieFor } from '../../access/cookie.ts'
+import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import type { Route } from '../route.ts'
+import { callerOf } from '../who.ts'
+import type { Call } from '../call.ts'
+
+const signIn = z.object({ name: z.string().max(64), password: z.string().max(200) })
+const setUp = signIn.extend({ key: z.string().max(200) })
+
+interface AccessRoutes {
+  access: Access
+  /** Browsers talk to the bridge over TLS. */
+  secure: boolean
+  sessionMostMs: number
+  audit: (call: Call) => void
+}
+
+/** Signing in, out, and setting up: routes of their own, since only an HTTP answer can give a browser its cookie. */
+export function accessRoutes({ access, secure, sessionMostMs, audit }: AccessRoutes): Route[] {
+  const letIn = async (context: Context, name: string, work: () => Promise<string>): Promise<void> => {
+    const begun = performance.now()
+    const call = { name: context.path.slice('/api/'.length), input: { name }, ms: 0 }
+    try {
+      const secret = await work()
+      const cookie = cookieFor(secret, secure, sessionMostMs)
+      const known = access.identify(cookie.split(';', 1)[0], undefined)
+      const caller = known && callerOf(known, '', context.ip, new AbortController().signal)
+      context.set('Set-Cookie', cookie)
+      context.body = { ok: true, value: {} }
+      audit({ ...call, caller, result: { ok: true, value: {} }, ms: performance.now() - begun })
+    } catch (error) {
+      if (error instanceof BenchError) {
+        const ms = performance.now() - begun
+        audit({ ...call, caller: undefined, result: { ok: false, error: error.toFailure() }, ms })
+      }
+      throw error
+    }
+  }
+  return [
+    {
+      method: 'post',
+      path: '/api/sign-in',
+      role: 'anybody',
+      handle: (context) => {
+        const { name, password } = body(context, signIn)
+        return letIn(context, name, () => access.signIn(name, password, context.ip))
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/set-up',
+      role: 'anybody',
+      handle: (context) => {
+        const { key, name, password } = body(context, setUp)
+        return letIn(context, name, () => access.setUp(key, name, password, context.ip))
+      },
+    },
+    {
+      method: 'post',
+      path: '/api/sign-out',
+      role: 'anybody',
+      handle: (context, caller) => {
+        if (caller) {
+          access.signOut(caller)
+          audit({ name: 'sign-out', input: {}, caller, result: { ok: true, value: {} }, ms: 0 })
+        }
+        context.set('Set-Cookie', cookieFor(undefined, secure, 0))
+        context.body = { ok: true, value: {} }
+      },
+    },
+  ]
+}
+
+function body<S extends z.ZodType>(context: Context, schema: S): z.output<S> {
+  const parsed = schema.safeParse((context.request as { body?: unknown }).body ?? {})
+  if (parsed.success) return parsed.data
+  throw new BenchError('input.invalid', `${context.path}: ${explainIssues(parsed.error)}`)
+}

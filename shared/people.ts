@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { role, scope } from './access.ts'
+import { command } from './command.ts'
+
+export const userName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,31}$/,
+    'a user is named by a-z, 0-9, ".", "_" and "-", begins with a letter or digit, 32 at most',
+  )
+
+export const PASSWORD_LEAST = 12
+export const newPassword = z
+  .string()
+  .min(PASSWORD_LEAST, `a password has ${PASSWORD_LEAST} characters at least`)
+  .max(200, 'a password has 200 characters at most')
+
+const tokenName = z.string().trim().min(1).max(64)
+
+/** Somebody who can sign in. */
+export const user = z.object({
+  name: userName,
+  role,
+  createdAt: z.number(),
+  lastSeenAt: z.number().optional(),
+  sessions: z.number().int().describe('how many are open'),
+})
+export type User = z.infer<typeof user>
+
+/** A key for a script, a kiosk, WHIP or WHEP; its secret is not among what is known of it. */
+export const token = z.object({
+  id: z.string(),
+  name: z.string(),
+  role,
+  scope,
+  createdBy: z.string(),
+  createdAt: z.number(),
+  expiresAt: z.number().optional(),
+  lastUsedAt: z.number().optional(),
+})
+export type Token = z.infer<typeof token>
+
+/** One browser that is signed in. */
+export const session = z.object({
+  id: z.string(),
+  address: z.string(),
+  createdAt: z.number(),
+  lastSeenAt: z.number(),
+  current: z.boolean(),
+})
+
+const none = z.object({})
+
+export const peopleCommands = {
+  'session.list': command({
+    about: "The caller's own sessions.",
+    role: 'viewer',
+    reach: 'self',
+    input: none,
+    output: z.array(session),
+  }),
+  'session.password': command({
+    about: "Change the caller's own password; all other sessions of theirs end.",
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    input: z.object({ current: z.string().max(200), password: newPassword }),
+    output: none,
+  }),
+  'session.signOutEverywhere': command({
+    about: "End all of the caller's sessions, this one too.",
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    input: none,
+    output: none,
+  }),
+  'user.list': command({
+    about: 'Everybody who can sign in.',
+    role: 'administrator',
+    input: none,
+    output: z.array(user),
+  }),
+  'user.add': command({
+    about: 'Let somebody in, with a first password.',
+    role: 'administrator',
+    audited: true,
+    input: z.object({ name: userName, role, password: newPassword }),
+    output: none,
+  }),
+  'user.role': command({
+    about: "Change somebody's role, at once; of the tokens they made, those end that can do more than that.",
+    role: 'administrator',
+    audited: true,
+    input: z.object({ name: userName, role }),
+    output: none,
+  }),
+  'user.password': command({
+    about: 'Give somebody a new password; all their sessions end.',
+    role: 'administrator',
+    audited: true,
+    input: z.object({ name: userName, password: newPassword }),
+    output: none,
+  }),
+  'user.signOut': command({
+    about: "End all of somebody's sessions.",
+    role: 'administrator',
+    audited: true,
+    input: z.object({ name: userName }),
+    output: none,
+  }),
+  'user.remove': command({
+    about: 'Let somebody in no longer: their sessions and the tokens they made end.',
+    role: 'administrator',
+    audited: true,
+    input: z.object({ name: userName }),
+    output: none,
+  }),
+  'token.list': command({
+    about: 'The tokens there are, without their secrets.',
+    role: 'administrator',
+    input: none,
+    output: z.array(token),
+  }),
+  'token.add': command({
+    about: 'Make a token. Its secret is in this answer and nowhere else.',
+    role: 'administrator',
+    audited: true,
+    input: z.object({
+      name: tokenName,
+      role,
+      scope: scope.default({}),
+      expiresAt: z.number().positive().describe('ms since the epoch').optional(),
+    }),
+    output: token.extend({ secret: z.string() }),
+  }),
+  'token.revoke': command({
+    about: 'End a token, and whatever is open by it.',
+    role: 'administrator',
+    audited: true,
+    input: z.object({ id: z.string().max(64) }),
+    output: none,
+  }),
+}
