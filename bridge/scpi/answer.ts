@@ -5,6 +5,8 @@ import { parseBlockHeader } from './block.ts'
 const LF = 0x0a
 const CR = 0x0d
 const ROOM_BYTES = 64 * 1024
+const CRLF_BYTES = 2
+const INDEFINITE_BYTES = 2
 
 /** Somebody waiting for an answer. */
 interface Waiting {
@@ -31,10 +33,14 @@ export class AnswerReader implements Receiver {
   #searched = 0
   #target: Uint8Array<ArrayBuffer> | undefined
   #targetFilled = 0
+  /** A block whose bytes are all there, and whose end the wire has still to mark. */
+  #whole: Uint8Array<ArrayBuffer> | undefined
   #waiting: Waiting | undefined
   #terminatorMayFollow = false
   #astray = false
   readonly #lost: (error: BenchError) => void
+  /** Whether the wire marks where an answer ends: then that is where it ends, and nowhere else. */
+  marksEnd = false
 
   /** `lost` hears of the connection's end. */
   constructor(lost: (error: BenchError) => void) {
@@ -71,19 +77,33 @@ export class AnswerReader implements Receiver {
     return this.#room.subarray(this.#filled)
   }
 
-  received(count: number): void {
+  received(count: number, end: boolean): void {
     if (this.#target) {
       this.#targetFilled += count
       this.#blockGrew(this.#target)
-      return
+    } else {
+      this.#filled += count
+      this.#look()
     }
-    this.#filled += count
-    this.#look()
+    if (end) this.#ended()
+  }
+
+  failed(error: BenchError): void {
+    this.#filled = 0
+    this.#searched = 0
+    this.#terminatorMayFollow = false
+    this.#astray = false
+    this.#fail(error)
   }
 
   closed(error: BenchError): void {
     this.#fail(error)
     this.#lost(error)
+  }
+
+  /** What comes from here on is not to be trusted. */
+  spoil(): void {
+    this.#astray = true
   }
 
   /** Whoever waits gets `error`; the answer is still owed, and is thrown away when it comes. */
@@ -113,7 +133,7 @@ export class AnswerReader implements Receiver {
   }
 
   #lookForLine(mostBytes: number): void {
-    const end = this.#room.subarray(0, this.#filled).indexOf(LF, this.#searched)
+    const end = this.marksEnd ? -1 : this.#room.subarray(0, this.#filled).indexOf(LF, this.#searched)
     if (end < 0) {
       this.#searched = this.#filled
       if (this.#filled > mostBytes) this.#refuse(`an answer of more than ${mostBytes} bytes without an end`)
@@ -126,9 +146,17 @@ export class AnswerReader implements Receiver {
   }
 
   #lookForBlock(wanted: BlockWanted, mostBytes: number): void {
+    if (this.#whole) {
+      if (this.#filled > CRLF_BYTES) this.#refuse('more than the block that was asked for')
+      return
+    }
     const header = parseBlockHeader(this.#room.subarray(0, this.#filled))
     if (header === 'more') return
     if (header === 'indefinite') {
+      if (this.marksEnd) {
+        if (this.#filled > mostBytes) this.#refuse(`a block of more than ${mostBytes} bytes without an end`)
+        return
+      }
       this.#refuse(
         'a block of indefinite length (#0), whose end a raw socket cannot mark: ask for a definite one',
       )
@@ -163,9 +191,38 @@ export class AnswerReader implements Receiver {
     this.#waiting?.block?.progress?.(this.#targetFilled, target.length)
     if (this.#targetFilled < target.length) return
     this.#target = undefined
+    if (this.marksEnd) {
+      this.#whole = target
+      return
+    }
     this.#terminatorMayFollow = true
     this.#settle(target)
     if (this.#filled > 0) this.#look()
+  }
+
+  /** The wire says that the answer is over: what has come is all of it. */
+  #ended(): void {
+    const waiting = this.#waiting
+    if (!waiting) return
+    const whole = this.#whole
+    if (!waiting.block) {
+      const text = this.#room.toString('latin1', 0, this.#filled).replace(/\r?\n$/, '')
+      this.#consume(this.#filled)
+      this.#settle(text)
+    } else if (whole) {
+      this.#consume(this.#filled)
+      this.#settle(whole)
+    } else if (
+      this.#filled >= INDEFINITE_BYTES &&
+      this.#room.toString('latin1', 0, INDEFINITE_BYTES) === '#0'
+    ) {
+      // NL with END is the end of an indefinite block (IEEE 488.2 section 8.7.10), not a part of it.
+      const end = this.#room[this.#filled - 1] === LF ? this.#filled - 1 : this.#filled
+      const target = waiting.block.into(end - INDEFINITE_BYTES)
+      this.#room.copy(target, 0, INDEFINITE_BYTES, end)
+      this.#consume(this.#filled)
+      this.#settle(target)
+    } else this.#refuse('an answer that ended before the block was whole')
   }
 
   /** Instruments end a block with LF, CRLF or nothing (IEEE 488.2 leaves it to the transport). */
@@ -187,6 +244,7 @@ export class AnswerReader implements Receiver {
   #settle(answer: string | Uint8Array<ArrayBuffer>): void {
     const waiting = this.#waiting
     this.#waiting = undefined
+    this.#whole = undefined
     waiting?.resolve(answer)
   }
 
@@ -200,6 +258,7 @@ export class AnswerReader implements Receiver {
     const waiting = this.#waiting
     this.#waiting = undefined
     this.#target = undefined
+    this.#whole = undefined
     waiting?.reject(error)
   }
 }

@@ -114,6 +114,7 @@ export class Session implements Disposable {
       throw this.#endError('the session was closed')
     }
     this.#transport = transport
+    reader.marksEnd = transport.marksEnd
     this.#wire = new Wire(this.#options.device, transport, reader)
     if (this.#abortOwed !== undefined) this.abort(this.#abortOwed)
   }
@@ -125,8 +126,8 @@ export class Session implements Disposable {
   }
 
   async #mend(): Promise<void> {
-    const until = performance.now() + DRAIN_MS
-    while (!this.#over && this.#reader.waiting && performance.now() < until) await sleep(DRAIN_STEP_MS)
+    if (this.#transport.clear) await this.#clear(this.#transport)
+    else await this.#drain()
     if (this.#over || this.#clean) return
     this.#transport.close()
     try {
@@ -137,5 +138,22 @@ export class Session implements Disposable {
     } catch (error) {
       this.#lose(error instanceof BenchError ? error : this.#endError(String(error)))
     }
+  }
+
+  /** One device clear, which may have swept an abort away that was just sent. */
+  async #clear(transport: Transport): Promise<void> {
+    try {
+      await transport.clear?.(this.#options.signal)
+      if (this.#abortOwed !== undefined) this.abort(this.#abortOwed)
+    } catch {
+      this.#reader.spoil()
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const until = performance.now() + DRAIN_MS
+    while (!this.#over && this.#reader.waiting && performance.now() < until) await sleep(DRAIN_STEP_MS)
+    // It went over this connection, which is the one that stays.
+    if (this.#clean) this.#abortOwed = undefined
   }
 }

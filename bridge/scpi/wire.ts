@@ -117,7 +117,10 @@ export class Wire {
     }
     signal?.addEventListener('abort', giveUp, { once: true })
     if (signal?.aborted) giveUp()
-    else this.write(text)
+    else {
+      this.write(text)
+      this.#transport.expectAnswer?.()
+    }
     const over = (): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', giveUp)

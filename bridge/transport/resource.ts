@@ -1,21 +1,70 @@
 import { z } from 'zod'
+import { BenchError } from '../../shared/errors.ts'
+import { hislipTransport } from './hislip/transport.ts'
+import { serialOptions, serialTransport } from './serial.ts'
 import { tcpTransport } from './tcp.ts'
+import { canonicalName, parseResource } from './resource-name.ts'
 import type { OpenTransport } from './transport.ts'
+import { vxi11Transport } from './vxi11/transport.ts'
 
-const SOCKET = /^TCPIP\d*::(?<host>[^:[\]]+|\[[0-9a-f:]+\])::(?<port>\d{1,5})::SOCKET$/i
+const port = z.number().int().min(1).max(65_535)
 
-/** A VISA resource name that this bridge can open (VPP-4.3 section 4.3.1). */
+/** What a resource name does not say of its wire. */
+export const wireOptions = z
+  .strictObject({
+    serial: serialOptions.prefault({}).describe('how the serial line is set'),
+    hislip: z
+      .strictObject({
+        mode: z
+          .enum(['synchronized', 'overlap'])
+          .optional()
+          .describe(
+            'whether a message interrupts the answer before it; the instrument chooses when left out',
+          ),
+      })
+      .prefault({}),
+    vxi11: z
+      .strictObject({
+        portmapperPort: port.optional().describe('where the portmapper is, if not at 111'),
+        corePort: port.optional().describe('where the instrument itself is, for one without a portmapper'),
+      })
+      .prefault({}),
+  })
+  .prefault({})
+  .describe('settings of the wire that the resource name does not hold')
+export type WireOptions = z.infer<typeof wireOptions>
+
+/** A VISA resource name that this bridge can open (VPP-4.3 section 4.3.1), in its canonical form. */
 export const resourceName = z
   .string()
-  .refine((name) => {
-    const port = Number(SOCKET.exec(name)?.groups?.['port'])
-    return port >= 1 && port <= 65_535
-  }, 'expected a VISA resource name such as TCPIP::192.168.1.20::5025::SOCKET (the other wires are not built yet)')
+  .transform((name, context) => {
+    try {
+      const resource = parseResource(name)
+      if (resource.wire !== 'usb') return canonicalName(resource)
+      context.addIssue('USB instruments are not spoken to yet: use the instrument’s LAN or serial port')
+    } catch (error) {
+      context.addIssue(error instanceof BenchError ? error.message : String(error))
+    }
+    return z.NEVER
+  })
   .describe('the VISA resource name, e.g. TCPIP::192.168.1.20::5025::SOCKET')
 
-/** How to open the connection that a resource name (checked by `resourceName`) leads to. */
-export function openResource(name: string): OpenTransport {
-  const parts = SOCKET.exec(name)?.groups
-  if (!parts) throw new RangeError(`not a resource name: ${name}`)
-  return tcpTransport((parts['host'] ?? '').replace(/^\[|\]$/g, ''), Number(parts['port']))
+/** How to open the connection that a resource name leads to. Throws `config.invalid` for what is no resource name and `device.unsupported` for a USB one. */
+export function openResource(
+  name: string,
+  options: WireOptions = wireOptions.parse(undefined),
+): OpenTransport {
+  const resource = parseResource(name)
+  switch (resource.wire) {
+    case 'socket':
+      return tcpTransport(resource.host, resource.port)
+    case 'hislip':
+      return hislipTransport(resource.host, resource.port, resource.device, options.hislip)
+    case 'vxi11':
+      return vxi11Transport(resource.host, resource.device, options.vxi11)
+    case 'serial':
+      return serialTransport(resource.path, options.serial)
+    case 'usb':
+      throw new BenchError('device.unsupported', `${name}: USB instruments are not spoken to yet`)
+  }
 }
