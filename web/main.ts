@@ -3,6 +3,7 @@ import './styles/base.css'
 import { mount } from 'svelte'
 import App from './App.svelte'
 import { connection } from './lib/connection.svelte.ts'
+import { startHeartbeat } from './lib/lease.svelte.ts'
 import { theme } from './lib/theme.svelte.ts'
 
 const target = document.getElementById('app')
@@ -10,4 +11,5 @@ if (!target) throw new Error('index.html has no element #app')
 
 theme.start()
 mount(App, { target })
+startHeartbeat()
 connection.start()

@@ -1,16 +1,11 @@
-import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
-import { chromiumForFile, expectAttribute } from './rig.ts'
+import { chromiumForFile, expectAttribute, fillSweep, takeControl } from './rig.ts'
 
 const { open } = chromiumForFile()
 
 function bench(resource: string): Promise<string> {
   return writeBench({ devices: { dut: { driver: 'instrument.exfo-ctp10', title: 'Tester', resource } } })
-}
-
-async function fillSweep(page: Page, values: Record<string, string>): Promise<void> {
-  for (const [label, value] of Object.entries(values)) await page.getByLabel(label).first().fill(value)
 }
 
 it('shows who the instrument is, and its powers move', async () => {
@@ -33,6 +28,7 @@ it('runs a sweep and shows its trace on the plot', async () => {
   await using bridge = await startBridge(await bench(instrument.ready.resource))
   const page = await open(bridge.ready.url)
   await expect.poll(() => page.getByTestId('identity').textContent()).toContain('CTP10')
+  await takeControl(page)
   await fillSweep(page, { Start: '1540', Stop: '1560', Sampling: '1', Speed: '20' })
   await page.getByTestId('sweep-start').click()
   await expectAttribute(page, 'sweep-phase', 'data-phase', 'running')
@@ -45,6 +41,7 @@ it('aborts a sweep that runs', async () => {
   await using bridge = await startBridge(await bench(instrument.ready.resource))
   const page = await open(bridge.ready.url)
   await expect.poll(() => page.getByTestId('identity').textContent()).toContain('CTP10')
+  await takeControl(page)
   await fillSweep(page, { Start: '1500', Stop: '1600', Sampling: '1', Speed: '10' })
   await page.getByTestId('sweep-start').click()
   await expectAttribute(page, 'sweep-phase', 'data-phase', 'running')
@@ -57,6 +54,7 @@ it('says where a setting is wrong, and starts nothing', async () => {
   await using bridge = await startBridge(await bench(instrument.ready.resource))
   const page = await open(bridge.ready.url)
   await expect.poll(() => page.getByTestId('identity').textContent()).toContain('CTP10')
+  await takeControl(page)
   await fillSweep(page, { Start: '1540', Stop: '1560', Sampling: '1', Speed: '33' })
   await page.getByTestId('sweep-start').click()
   await expect.poll(() => page.getByTestId('toast').first().textContent()).toContain('-224')

@@ -2,8 +2,16 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { launchChromium } from '../support/browser.ts'
 
+interface Viewport {
+  width: number
+  height: number
+}
+
+export const DESK: Viewport = { width: 1440, height: 900 }
+export const PHONE: Viewport = { width: 390, height: 844 }
+
 /** One Chromium for a file of tests; each page in a context of its own, and closed with the file. */
-export function chromiumForFile(): { open: (url: string) => Promise<Page> } {
+export function chromiumForFile(): { open: (url: string, viewport?: Viewport) => Promise<Page> } {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchChromium()
@@ -12,8 +20,8 @@ export function chromiumForFile(): { open: (url: string) => Promise<Page> } {
     await browser.close()
   })
   return {
-    async open(url) {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+    async open(url, viewport = DESK) {
+      const context = await browser.newContext({ viewport })
       const page = await context.newPage()
       await page.goto(url)
       return page
@@ -67,4 +75,17 @@ export async function expectAttribute(
       )
   const check = expect.poll(read, { timeout })
   await (typeof value === 'string' ? check.toBe(value) : check.toMatch(value))
+}
+
+/** Takes the lease, which acting needs. */
+export async function takeControl(page: Page): Promise<void> {
+  await page.getByTestId('lease-take').click()
+  await expectAttribute(page, 'lease-bar', 'data-lease', 'mine')
+}
+
+/** Fills in the sweep's form, by the labels of its fields. */
+export async function fillSweep(page: Page, values: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    await page.getByRole('spinbutton', { name, exact: true }).fill(value)
+  }
 }

@@ -34,3 +34,20 @@ export function age(ms: number): string {
 export function timeOfDay(epochMs: number): string {
   return new Date(epochMs).toLocaleTimeString('en-GB')
 }
+
+/** The time of day to the minute, `14:03`, in this machine's zone. */
+export function hourAndMinute(epochMs: number): string {
+  return timeOfDay(epochMs).slice(0, 5)
+}
+
+/** A person as others are told of them: whoever sits at the bench's own machine has no name. */
+export function personName(name: string): string {
+  return name === 'local' ? 'The local operator' : name
+}
+
+/** Date and time, `2026-03-09 14:03:22`, in this machine's zone; a dash for never. */
+export function dateAndTime(epochMs: number | undefined): string {
+  if (epochMs === undefined) return NONE
+  // Sweden writes dates as ISO 8601 has them.
+  return `${new Date(epochMs).toLocaleDateString('sv-SE')} ${timeOfDay(epochMs)}`
+}

@@ -1,6 +1,18 @@
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, ServerEvents } from '../../shared/commands.ts'
 
+const PAGE_ID_BYTES = 16
+
+/**
+ * This page's own name, which a lease is held by. In memory only: a reload or a second tab is another page, and does
+ * not inherit what this one was allowed.
+ */
+function newPageId(): string {
+  // Not crypto.randomUUID, which a page that came over plain HTTP does not have.
+  const bytes = crypto.getRandomValues(new Uint8Array(PAGE_ID_BYTES))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 /**
  * The page's one connection to the bridge. It never reconnects by itself: `connection` decides when, so that the
  * countdown people see is the truth.
@@ -10,4 +22,5 @@ export const socket: Socket<ServerEvents, ClientEvents> = io({
   reconnection: false,
   transports: ['websocket', 'polling'],
   tryAllTransports: true,
+  auth: { page: newPageId() },
 })

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import { leaseAnnouncement, leaseWords, waiting } from '../../web/panels/control/lease-words.ts'
+import { deviceWords, unsafeWords } from '../../web/panels/control/stop-words.ts'
+
+const lease = { client: 'b'.repeat(12), name: 'Ben', since: 0, connected: true, beating: true }
+
+it('says who has control', () => {
+  expect(leaseWords('free', undefined, 'Anna')).toBe('Nobody has control')
+  expect(leaseWords('mine', lease, 'Ben')).toBe('You have control')
+  expect(leaseWords('other', lease, 'Anna')).toBe('Ben has control')
+  expect(leaseWords('other', lease, 'Ben')).toBe('Another page of yours has control')
+  expect(leaseWords('other', { ...lease, name: 'local' }, 'Anna')).toBe('The local operator has control')
+})
+
+it('names first who has waited longest', () => {
+  const asks = { x: { name: 'Carla', since: 20 }, y: { name: 'Ben', since: 10 } }
+  expect(waiting(asks).map(({ client }) => client)).toEqual(['y', 'x'])
+})
+
+it('tells the holder alone who asks, and that the end is near', () => {
+  const state = {
+    lease: { ...lease, lapsesAt: 5 },
+    asks: { x: { name: 'Carla', since: 0 } },
+    stop: { latched: false, devices: {} },
+    interlocks: {},
+  }
+  expect(leaseAnnouncement('You have control', 'mine', state)).toBe(
+    'You have control. Your control is about to end. Asking for it: Carla',
+  )
+  expect(leaseAnnouncement('Ben has control', 'other', state)).toBe('Ben has control')
+})
+
+it('says of each device what it has made of the stop', () => {
+  expect(deviceWords({ state: 'safe' })).toBe('safe')
+  expect(deviceWords({ state: 'unconfirmed', reason: 'no answer' })).toBe('not confirmed: no answer')
+})
+
+it('names the devices that keep the stop from being reset; one that is closed does not', () => {
+  const titleOf = (id: string): string => id.toUpperCase()
+  const devices = {
+    a: { state: 'stopping' },
+    b: { state: 'unconfirmed' },
+    c: { state: 'closed' },
+    d: { state: 'safe' },
+  } as const
+  expect(unsafeWords(devices, titleOf)).toBe('Not safe yet: A, B')
+  expect(unsafeWords({ c: devices.c, d: devices.d }, titleOf)).toBeUndefined()
+})

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { hrefOf, PAGES, parseHash } from '../../web/lib/route.ts'
+
+it.each([
+  ['', { page: 'bench' }],
+  ['#', { page: 'bench' }],
+  ['#/', { page: 'bench' }],
+  ['#/people', { page: 'people' }],
+  ['#/people/', { page: 'people' }],
+  ['#/audit?who=anna', { page: 'audit' }],
+  ['#/set-up', { page: 'set-up' }],
+  ['#/set-up?key=a%2Fb-c_d', { page: 'set-up', key: 'a/b-c_d' }],
+  ['#/sign-in?key=x', { page: 'sign-in' }],
+  ['#/nowhere', { page: 'bench' }],
+  ['#__proto__', { page: 'bench' }],
+])('reads %j', (hash, route) => {
+  expect(parseHash(hash)).toEqual(route)
+})
+
+it('finds every page at its own address', () => {
+  for (const page of PAGES) expect(parseHash(hrefOf(page))).toEqual({ page })
+})

@@ -1,0 +1,22 @@
+import { connection } from './connection.svelte.ts'
+import { post } from './post.ts'
+
+// A connection is who it was when it was made: each of these makes a new one.
+
+/** Signs this browser in. Throws `credentials.invalid` or `attempts.exceeded`. */
+export async function signIn(name: string, password: string): Promise<void> {
+  await post('/api/sign-in', { name, password })
+  connection.renew()
+}
+
+/** Signs this browser out. */
+export async function signOut(): Promise<void> {
+  await post('/api/sign-out', {})
+  connection.renew()
+}
+
+/** Makes the bench's first administrator, and signs this browser in as such. */
+export async function setUp(key: string, name: string, password: string): Promise<void> {
+  await post('/api/set-up', { key, name, password })
+  connection.renew()
+}

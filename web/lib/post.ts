@@ -1,0 +1,29 @@
+import { BenchError, unwrap, type Result } from '../../shared/errors.ts'
+
+const DEADLINE_MS = 10_000
+
+/** Posts JSON to one of the bridge's routes. Throws the BenchError it answers, or one that says why it did not. */
+export async function post<T>(
+  path: string,
+  body: object,
+  { deadlineMs = DEADLINE_MS }: { deadlineMs?: number } = {},
+): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(deadlineMs),
+      // What has been asked for is to arrive, even when the page is left meanwhile.
+      keepalive: true,
+    })
+  } catch (cause) {
+    throw new BenchError('connection.lost', 'The bridge cannot be reached. Try again once it is back.', {
+      cause,
+    })
+  }
+  const result = (await response.json().catch(() => undefined)) as Result<T> | undefined
+  if (typeof result?.ok === 'boolean') return unwrap(result)
+  throw new BenchError('internal', `The bridge answered ${response.status} to ${path}. Its log says why.`)
+}
