@@ -86,7 +86,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       port: config.media.port,
       workers: config.media.workers,
       log: log.child({ part: 'media' }),
-      cameraTopic: (id) => topics.get(id) as Topic<TopicState<'camera'>> | undefined,
+      cameraTopic: (id) => topics.get(id),
     }),
   )
   const simulators = config.simulators.map(({ program, args }) =>

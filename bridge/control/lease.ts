@@ -1,4 +1,3 @@
-import type { MergePatch } from '../../shared/merge-patch.ts'
 import { type ControlState, LEASE_IDLE_MS, LEASE_LOST_MS } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
@@ -154,7 +153,7 @@ export class Lease implements Disposable {
 
   #forget(client: string): void {
     if (this.#topic.value.asks[client])
-      this.#topic.merge({ asks: { [client]: null } } as MergePatch<ControlState>)
+      this.#topic.merge({ asks: { [client]: null } })
   }
 
   #grant(client: string, name: string): void {

@@ -81,20 +81,20 @@ export class Commands {
     }
     const parsed = command.input.safeParse(input ?? {})
     if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
-    const data = parsed.data as Record<string, unknown>
+    const data = parsed.data
     requireScope(caller, command, data, name)
     this.#doors.permit(command, data, caller)
-    return this.#find(name, data, own)(parsed.data as never, caller)
+    return this.#find(name, data, own)(parsed.data, caller)
   }
 
   #find(name: CommandName, input: Record<string, unknown>, own: Handlers): Handler<CommandName> {
     const handler = own[name] ?? this.#doors.handlers[name]
-    if (handler) return handler as Handler<CommandName>
+    if (handler) return handler
     const id = input['device']
     if (typeof id !== 'string') throw new BenchError('device.unsupported', `${name} is not to be had here`)
     const done = this.#doors.device(id).commands[name]
     if (!done) throw new BenchError('device.unsupported', `${id} cannot do ${name}`, { device: id })
-    return done as Handler<CommandName>
+    return done
   }
 
   #failure(name: string, error: unknown): Failure {

@@ -10,6 +10,7 @@ const checks = {
   svelte: ['svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings', '--output', 'human'],
   lint: ['eslint', '--max-warnings', '0', '.'],
   imports: ['depcruise', '--config', '.dependency-cruiser.cjs', ...folders],
+  dependencies: ['node', 'scripts/tasks/audit.mjs'],
   format: ['prettier', '--check', '--log-level', 'warn', '.'],
 }
 

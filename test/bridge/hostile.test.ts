@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { type CommandName, commands } from '../../shared/commands.ts'
 import type { Command } from '../../shared/command.ts'
-import { errorCode, type Result } from '../../shared/errors.ts'
+import { errorCode } from '../../shared/errors.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { Heap } from '../support/heap.ts'
 import { ask, type Headers, setUp, signedIn } from '../support/people.ts'
@@ -88,7 +88,7 @@ async function attack(url: string, headers: Headers, seed: number): Promise<void
       .map(async ({ name, input }) => ({
         name,
         input,
-        result: (await client.ask(name, input)) as Result<unknown>,
+        result: await client.ask<unknown>(name, input),
       })),
   )
   for (const { name, input, result } of results) {

@@ -49,11 +49,11 @@ function rig(config: Record<string, object>, readings = nothing): Rig {
 
 it.each([
   [{ equals: '1' }, '1', undefined],
-  [{ equals: '1' }, '0', 'it is 0, not 1'],
+  [{ equals: '1' }, '0', "it is '0', not '1'"],
   [{ min: 1, max: 2 }, 1.5, undefined],
   [{ max: 2 }, 2.1, '2.1 is above 2'],
   [{ min: 1 }, NaN, 'NaN is not a number'],
-  [{ min: 1 }, '5', '5 is not a number'],
+  [{ min: 1 }, '5', "'5' is not a number"],
   [{ equals: true }, undefined, 'there is no value'],
 ])('%j with %j is open because: %s', (condition, value, why) => {
   expect(whyOpen(value, condition)).toBe(why)
@@ -98,12 +98,12 @@ it('follows a member of a device’s topic, open while the device is not ready',
   expect(lock.state('pan')).toMatchObject({ closed: true })
   value = { limits: { pan: 'hit' } }
   changed()
-  expect(lock.state('pan')).toMatchObject({ closed: false, reason: 'it is hit, not free' })
+  expect(lock.state('pan')).toMatchObject({ closed: false, reason: "it is 'hit', not 'free'" })
   value = { limits: { pan: 'free' } }
   ready = false
   changed()
   expect(lock.state('pan')).toMatchObject({ closed: false, reason: 'turret is not ready' })
-  expect(lock.opened.map(({ why }) => why)).toEqual(['it is hit, not free'])
+  expect(lock.opened.map(({ why }) => why)).toEqual(["it is 'hit', not 'free'"])
 })
 
 it('follows a power, and takes one that is old for open', async () => {

@@ -20,9 +20,9 @@ export class Client implements Disposable {
       reconnection: false,
       extraHeaders,
     })
-    const refused = once(socket as never, 'connect_error').then(([error]: { data?: Failure }[]) => {
+    const refused = once(socket as never, 'connect_error').then(([error]: (Error & { data?: Failure })[]) => {
       socket.disconnect()
-      throw new BenchError(error?.data?.code ?? 'connection.lost', error?.data?.message ?? String(error))
+      throw new BenchError(error?.data?.code ?? 'connection.lost', error?.data?.message ?? error?.message ?? '')
     })
     await Promise.race([once(socket as never, 'connect'), refused])
     return new Client(socket)
