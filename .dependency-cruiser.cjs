@@ -10,7 +10,7 @@ const mayImport = {
   control: ['core'],
   store: ['core'],
   access: ['core', 'store'],
-  server: ['access', 'core', 'control', 'media', 'store'],
+  server: ['access', 'core', 'control', 'media', 'store', 'transport/browser\\.ts'],
   cli: ['access', 'core', 'store', 'config\\.ts'],
   sim: ['scpi/message\\.ts'],
 }

@@ -8,6 +8,7 @@ import type { Result } from './errors.ts'
 import { instrumentCommands } from './instrument.ts'
 import { peopleCommands } from './people.ts'
 import { traceCommands } from './trace.ts'
+import { type WebSerialClientEvents, webSerialCommands, type WebSerialServerEvents } from './web-serial.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
 export const commands = {
@@ -18,6 +19,7 @@ export const commands = {
   ...cameraCommands,
   ...instrumentCommands,
   ...traceCommands,
+  ...webSerialCommands,
 }
 
 export type CommandName = keyof typeof commands
@@ -37,10 +39,11 @@ type CommandEvents = {
 }
 
 /** Browser to bridge: one event a command, and the acknowledgement of stream packets, which no one answers. */
-export type ClientEvents = CommandEvents & { 'stream.ack': (ack: { stream: string; seq: number }) => void }
+export type ClientEvents = CommandEvents &
+  WebSerialClientEvents & { 'stream.ack': (ack: { stream: string; seq: number }) => void }
 
 /** Bridge to browser. */
-export interface ServerEvents {
+export interface ServerEvents extends WebSerialServerEvents {
   patch: (change: { topic: string; rev: number; patch: Record<string, unknown> }) => void
   stream: (name: string, packet: ArrayBuffer | Uint8Array) => void
 }

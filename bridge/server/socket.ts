@@ -7,6 +7,7 @@ import type { Logger } from '../core/log.ts'
 import type { Commands } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
+import { Loans } from './loans.ts'
 import type { Door } from './origin.ts'
 import { callerOf, type Credentials, type Identify } from './who.ts'
 
@@ -98,6 +99,8 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions): vo
     { emit: (event, ...args) => socket.emit(event, ...args), unsent: () => unsentPackets(socket.conn) },
     feeds,
   )
+  const loans = new Loans((port, bytes, written) => socket.emit('serial.write', port, bytes, written))
+  const handlers = { ...connection.handlers, ...loans.handlers }
   const page = pageOf(socket)
   const credentials = credentialsOf(socket, address)
   const who = (): Caller | undefined => {
@@ -113,14 +116,16 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions): vo
       name as never,
       ((input: unknown, answer: unknown) => {
         const reply = typeof answer === 'function' ? (answer as (result: unknown) => void) : undefined
-        void doors.call(name, input, who(), connection.handlers).then((result) => reply?.(result))
+        void doors.call(name, input, who(), handlers).then((result) => reply?.(result))
       }) as never,
     )
   }
   socket.on('stream.ack', (ack) => connection.acknowledge(ack))
+  socket.on('serial.data', (port, bytes) => loans.received(port, bytes))
   socket.on('disconnect', (reason) => {
     gone.abort()
     connection[Symbol.dispose]()
+    loans[Symbol.dispose]()
     lease.disconnected(client)
     log.debug({ address, reason }, 'a browser has gone')
   })

@@ -14,6 +14,7 @@ export type Resource =
   | { wire: 'hislip'; board: number; host: string; device: string; port: number }
   | { wire: 'vxi11'; board: number; host: string; device: string }
   | { wire: 'serial'; path: string }
+  | { wire: 'browser'; port: string }
   | {
       wire: 'usb'
       board: number
@@ -26,7 +27,7 @@ export type Resource =
 /**
  * Reads a VISA resource name (VPP-4.3 section 4.3.1), in any case: `TCPIP[board]::host::port::SOCKET`,
  * `TCPIP[board]::host[::device name][::INSTR]`, `ASRL<device>::INSTR`, `USB[board]::vendor::product::serial[::interface][::INSTR]`.
- * Throws `config.invalid`, saying what is wrong with it.
+ * Not of VISA: `WEBSERIAL::<name>`, a port that somebody's page lends. Throws `config.invalid`, saying what is wrong with it.
  */
 export function parseResource(name: string): Resource {
   const refuse = (why: string): never => {
@@ -35,7 +36,7 @@ export function parseResource(name: string): Resource {
       `expected a VISA resource name such as ${EXAMPLES}; "${name}" ${why}`,
     )
   }
-  const found = /^(TCPIP|ASRL|USB)(.*)$/is.exec(name.trim())
+  const found = /^(TCPIP|ASRL|USB|WEBSERIAL)(.*)$/is.exec(name.trim())
   if (!found) return refuse('is no VISA resource name of a wire that is known here')
   const [, kind = '', rest = ''] = found
   const parts = split(rest)
@@ -44,6 +45,8 @@ export function parseResource(name: string): Resource {
       return parseLan(parts, refuse)
     case 'ASRL':
       return parseSerial(parts, refuse)
+    case 'WEBSERIAL':
+      return parseBrowser(parts, refuse)
     default:
       return parseUsb(parts, refuse)
   }
@@ -62,6 +65,8 @@ export function canonicalName(resource: Resource): string {
       return `TCPIP${resource.board}::${bracketed(resource.host)}::${resource.device}::INSTR`
     case 'serial':
       return `ASRL${resource.path}::INSTR`
+    case 'browser':
+      return `WEBSERIAL::${resource.port}`
     case 'usb': {
       const { board, vendor, product, serial } = resource
       const number = (id: number): string => `0x${id.toString(16).toUpperCase().padStart(4, '0')}`
@@ -144,6 +149,13 @@ function parseSerial(parts: string[], refuse: Refuse): Resource {
   const number = Number(device)
   if (number < 1) return refuse('has port 0, and the first is 1')
   return { wire: 'serial', path: process.platform === 'win32' ? `COM${number}` : `/dev/ttyS${number - 1}` }
+}
+
+function parseBrowser(parts: string[], refuse: Refuse): Resource {
+  const [none = '', port = '', ...more] = parts
+  if (none !== '' || more.length > 0 || !/^[a-z][a-z0-9-]{0,31}$/.test(port))
+    return refuse('is no WEBSERIAL::<name>, with a name of a-z, 0-9 and -')
+  return { wire: 'browser', port }
 }
 
 function parseUsb([first = '', ...parts]: string[], refuse: Refuse): Resource {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BenchError } from '../../shared/errors.ts'
+import { browserTransport } from './browser.ts'
 import { hislipTransport } from './hislip/transport.ts'
 import { serialOptions, serialTransport } from './serial.ts'
 import { tcpTransport } from './tcp.ts'
@@ -64,6 +65,8 @@ export function openResource(
       return vxi11Transport(resource.host, resource.device, options.vxi11)
     case 'serial':
       return serialTransport(resource.path, options.serial)
+    case 'browser':
+      return browserTransport(resource.port, options.serial)
     case 'usb':
       throw new BenchError('device.unsupported', `${name}: USB instruments are not spoken to yet`)
   }

@@ -125,6 +125,8 @@ function harmless(name: string): object {
     'lease.decline': { to: '000000000000' },
     'interlock.set': { interlock: 'none', closed: true },
     'sweep.start': { device: 'other', startNm: 1500, stopNm: 1600, samplingPm: 1, speedNmPerS: 10 },
+    'serial.offer': { port: 'none' },
+    'serial.withdraw': { port: 'none' },
     'trace.read': { device: 'other', channel: 1 },
     'camera.join': { camera: 'other' },
     'user.add': { name: 'root-admin', role: 'viewer', password: 'long enough a word' },

@@ -9,7 +9,7 @@ it('says who has control', () => {
   expect(leaseWords('mine', lease, 'Ben')).toBe('You have control')
   expect(leaseWords('other', lease, 'Anna')).toBe('Ben has control')
   expect(leaseWords('other', lease, 'Ben')).toBe('Another page of yours has control')
-  expect(leaseWords('other', { ...lease, name: 'local' }, 'Anna')).toBe('The local operator has control')
+  expect(leaseWords('other', { ...lease, name: 'local' }, 'Anna')).toBe('Local operator has control')
 })
 
 it('names first who has waited longest', () => {

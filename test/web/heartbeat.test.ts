@@ -55,7 +55,15 @@ it('says that somebody is there only when somebody has touched something since',
   vi.advanceTimersByTime(BEAT_MS)
   answerAll()
   vi.advanceTimersByTime(BEAT_MS)
-  expect(beats.map(({ active }) => active)).toEqual([true, false, true, false])
+  expect(beats.map(({ active }) => active)).toEqual([false, false, true, false])
+})
+
+it('does not take a connection that has come back for a person', () => {
+  heartbeat.start()
+  heartbeat.touch()
+  heartbeat.stop()
+  heartbeat.start()
+  expect(beats.map(({ active }) => active)).toEqual([false, false])
 })
 
 it('says so again until the bridge has heard it: a beat may be lost', () => {
@@ -63,7 +71,7 @@ it('says so again until the bridge has heard it: a beat may be lost', () => {
   answerAll()
   heartbeat.touch()
   vi.advanceTimersByTime(2 * BEAT_MS)
-  expect(beats.map(({ active }) => active)).toEqual([true, true, true])
+  expect(beats.map(({ active }) => active)).toEqual([false, true, true])
 })
 
 it('does not take the answer to an earlier beat for one to what came after it', () => {

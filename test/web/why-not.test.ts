@@ -72,7 +72,7 @@ describe('the lease', () => {
     const others = control({ lease: lease(OTHER) })
     expect(whyNot('camera.set', standing({ control: others }), 'slide')).toBe('Ben has control')
     const local = control({ lease: lease(OTHER, { name: 'local' }) })
-    expect(whyNot('camera.set', standing({ control: local }), 'slide')).toBe('The local operator has control')
+    expect(whyNot('camera.set', standing({ control: local }), 'slide')).toBe('Local operator has control')
   })
 
   it('is waited for until it is known', () => {

@@ -42,7 +42,7 @@ export function hourAndMinute(epochMs: number): string {
 
 /** A person as others are told of them: whoever sits at the bench's own machine has no name. */
 export function personName(name: string): string {
-  return name === 'local' ? 'The local operator' : name
+  return name === 'local' ? 'Local operator' : name
 }
 
 /** Date and time, `2026-03-09 14:03:22`, in this machine's zone; a dash for never. */

@@ -19,10 +19,9 @@ export class Heartbeat {
     this.#send = send
   }
 
-  /** Begins to beat. Taking the lease was somebody's doing. */
+  /** Begins to beat. That is nobody's doing: a link that comes and goes must not keep a lease alive by itself. */
   start(): void {
     if (this.#timer !== undefined) return
-    this.touch()
     this.#beat()
     this.#timer = setInterval(() => this.#beat(), BEAT_MS)
   }

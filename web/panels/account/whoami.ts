@@ -1,8 +1,9 @@
+import { personName } from '../../lib/format.ts'
 import type { Me } from '../../lib/why-not.ts'
 
 /** What the menu calls the person. */
 export function displayName(me: Me): string {
-  return me.via === 'local' ? 'Local operator' : me.name
+  return me.via === 'local' ? personName('local') : me.name
 }
 
 /** How the person came to be let in, as a sentence. */
