@@ -41,8 +41,8 @@ export class Commands {
   }
 
   /**
-   * Lets the caller through or not, parses the input, does it. Never rejects: what goes wrong is in the result. A
-   * command that waits for nothing is done in the tick in which this is called.
+   * Lets the caller through or not, then parses the input, and does it: whoever may not act learns nothing of what would
+   * be right. Never rejects: what goes wrong is in the result. A command that waits for nothing is done in the tick in which this is called.
    */
   async call(
     name: string,
@@ -79,11 +79,12 @@ export class Commands {
         'too many calls: wait for their answers, and make fewer a second',
       )
     }
+    const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
+    requireScope(caller, command, named, name)
+    this.#doors.permit(command, named, caller)
     const parsed = command.input.safeParse(input ?? {})
     if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
-    const data = parsed.data
-    requireScope(caller, command, data, name)
-    this.#doors.permit(command, data, caller)
+    const data = parsed.data as Record<string, unknown>
     return this.#find(name, data, own)(parsed.data, caller)
   }
 

@@ -71,7 +71,7 @@ it('lets a token that is bound to a camera reach that camera, and nothing else',
   expect(await code('topic.read', { topic: 'bench' })).toBe('scope.exceeded')
   for (const [name, command] of all) {
     if (reachOf(command) !== 'bench' || command.safe) continue
-    expect(await code(name, sample(name)), name).toBe('scope.exceeded')
+    expect(await code(name, {}), name).toBe('scope.exceeded')
   }
 })
 
@@ -139,20 +139,3 @@ it('lets no unknown error out of the house', async () => {
   expect(result).toMatchObject({ ok: false, error: { code: 'internal' } })
   expect(JSON.stringify(result)).not.toContain('hunter2')
 })
-
-/** An input that the command takes. */
-function sample(name: string): unknown {
-  const samples: Record<string, unknown> = {
-    'lease.give': { to: 'aaaaaaaaaaaa' },
-    'lease.decline': { to: 'aaaaaaaaaaaa' },
-    'interlock.set': { interlock: 'door', closed: true },
-    'user.add': { name: 'eve', role: 'viewer', password: 'a long enough one' },
-    'user.role': { name: 'eve', role: 'viewer' },
-    'user.password': { name: 'eve', password: 'a long enough one' },
-    'user.signOut': { name: 'eve' },
-    'user.remove': { name: 'eve' },
-    'token.add': { name: 'script', role: 'viewer' },
-    'token.revoke': { id: 'x' },
-  }
-  return samples[name] ?? {}
-}
