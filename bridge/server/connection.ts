@@ -3,7 +3,10 @@ import type { Handlers } from '../core/device.ts'
 import type { Subscription } from '../core/stream.ts'
 import type { Feeds } from './feeds.ts'
 
-/** A packet is left out for a browser that has this much waiting to be sent: its link is stuck. */
+/**
+ * A packet or a patch is left out for a browser that has this much waiting to be sent: its link is stuck. It sees the gap
+ * in a topic's revisions when it reads again, and subscribes anew.
+ */
 const MOST_UNSENT_PACKETS = 64
 
 /** One browser's socket as a connection needs it. */
@@ -31,7 +34,10 @@ export class Connection implements Disposable {
       this.#topics.get(name)?.()
       this.#topics.set(
         name,
-        topic.subscribe(({ rev, patch }) => this.#outlet.emit('patch', { topic: name, rev, patch })),
+        topic.subscribe(({ rev, patch }) => {
+          if (this.#outlet.unsent() < MOST_UNSENT_PACKETS)
+            this.#outlet.emit('patch', { topic: name, rev, patch })
+        }),
       )
       const { rev, snapshot } = topic.snapshot()
       return Promise.resolve({ rev, snapshot: snapshot as Record<string, unknown> })

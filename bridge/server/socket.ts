@@ -15,6 +15,8 @@ import { callerOf, type Credentials, type Identify } from './who.ts'
 const MOST_MESSAGE_BYTES = 256 * 1024
 /** Messages of any kind a second; a page that acknowledges every stream there is sends some hundred. */
 const MOST_MESSAGES_PER_S = 2000
+/** Answers that wait to be sent: a page that asks and does not read is sent away. */
+const MOST_UNSENT_ANSWERS = 1000
 /** How soon a page whose session has ended elsewhere, on the command line for one, is sent away. */
 const LOOK_EVERY_MS = 2000
 
@@ -79,7 +81,9 @@ export function openSocket(options: SocketOptions): AsyncDisposable {
   })
   const look = setInterval(() => {
     for (const socket of io.sockets.sockets.values()) {
-      if (!options.identify(credentialsOf(socket, addressOf(socket.request)))) socket.disconnect(true)
+      const stuck = unsentPackets(socket.conn) > MOST_UNSENT_ANSWERS
+      if (stuck || !options.identify(credentialsOf(socket, addressOf(socket.request))))
+        socket.disconnect(true)
     }
   }, LOOK_EVERY_MS)
   log.debug('the socket is open')

@@ -6,11 +6,13 @@ import { SetupError } from './error.mjs'
 const wanted = {
   chromium: '/usr/bin/chromium',
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+  'python3-pyvisa-py': '/usr/lib/python3/dist-packages/pyvisa_py/__init__.py',
+  'lxi-tools': '/usr/bin/lxi',
 }
 
 const missing = () => Object.keys(wanted).filter((name) => !existsSync(wanted[name]))
 
-/** The browser that the end-to-end tests drive, and a font for it to draw with. */
+/** The browser that the end-to-end tests drive, a font for it to draw with, and programs of others that speak SCPI. */
 export const packages = {
   name: 'Debian packages',
   needed: () => missing().length > 0,
