@@ -152,8 +152,7 @@ export class Lease implements Disposable {
   }
 
   #forget(client: string): void {
-    if (this.#topic.value.asks[client])
-      this.#topic.merge({ asks: { [client]: null } })
+    if (this.#topic.value.asks[client]) this.#topic.merge({ asks: { [client]: null } })
   }
 
   #grant(client: string, name: string): void {

@@ -44,6 +44,11 @@ export function httpStatus(code: ErrorCode): number {
   return STATUS[code] ?? 502
 }
 
+/** Who sends a request slower than this keeps a connection from somebody else. */
+const HEADERS_MS = 10_000
+const REQUEST_MS = 120_000
+const MOST_CONNECTIONS = 2000
+
 /** PEM texts of a certificate, with those that vouch for it, and its key. */
 export interface Tls {
   cert: string
@@ -95,7 +100,11 @@ export function createHttp(options: HttpOptions): Server {
   app.use(serve(options.pageDir, { maxage: 0 }))
   const handle = app.callback()
   const listener: RequestListener = (request, response) => void handle(request, response)
-  return options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
+  server.headersTimeout = HEADERS_MS
+  server.requestTimeout = REQUEST_MS
+  server.maxConnections = MOST_CONNECTIONS
+  return server
 }
 
 /** The one gate of REST: finds out who asks, and lets them through or not, as the route declares. */

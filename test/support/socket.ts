@@ -22,7 +22,10 @@ export class Client implements Disposable {
     })
     const refused = once(socket as never, 'connect_error').then(([error]: (Error & { data?: Failure })[]) => {
       socket.disconnect()
-      throw new BenchError(error?.data?.code ?? 'connection.lost', error?.data?.message ?? error?.message ?? '')
+      throw new BenchError(
+        error?.data?.code ?? 'connection.lost',
+        error?.data?.message ?? error?.message ?? '',
+      )
     })
     await Promise.race([once(socket as never, 'connect'), refused])
     return new Client(socket)
