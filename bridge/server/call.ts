@@ -84,7 +84,7 @@ export class Commands {
     this.#doors.permit(command, named, caller)
     const parsed = command.input.safeParse(input ?? {})
     if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
-    const data = parsed.data as Record<string, unknown>
+    const data = parsed.data
     return this.#find(name, data, own)(parsed.data, caller)
   }
 
