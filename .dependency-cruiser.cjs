@@ -9,9 +9,12 @@ const mayImport = {
   media: ['core'],
   control: ['core'],
   store: ['core'],
+  // It plays the instrument to other programs over the wires that transport speaks as a client, and its routes are the
+  // server's.
+  share: ['core', 'scpi', 'transport', 'server/route\\.ts'],
   access: ['core', 'store'],
   server: ['access', 'core', 'control', 'media', 'store', 'transport/browser\\.ts'],
-  cli: ['access', 'core', 'store', 'config\\.ts'],
+  cli: ['access', 'core', 'store', 'transport', 'drivers/instrument/scpi', 'config\\.ts'],
   sim: ['scpi/message\\.ts'],
 }
 

@@ -16,6 +16,7 @@ import type { Logger } from './core/log.ts'
 import { Stream } from './core/stream.ts'
 import { Supervisor } from './core/supervisor.ts'
 import { Topic } from './core/topic.ts'
+import { keeperOf } from './core/trace-keeper.ts'
 import { openMedia } from './media/media.ts'
 import { addressOf, isLoopback, ownNames } from './server/address.ts'
 import { auditCall, auditDeed } from './server/audit-line.ts'
@@ -29,8 +30,9 @@ import { commandRoutes } from './server/routes/commands.ts'
 import { estopRoute } from './server/routes/estop.ts'
 import { healthRoute } from './server/routes/health.ts'
 import { mjpegRoute } from './server/routes/mjpeg.ts'
-import { traceRoute } from './server/routes/traces.ts'
+import { traceRoutes } from './server/routes/traces.ts'
 import { openSocket } from './server/socket.ts'
+import { Lines } from './share/lines.ts'
 import { readTls } from './server/tls.ts'
 import type { Identify } from './server/who.ts'
 import { Simulator } from './simulators.ts'
@@ -134,7 +136,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
         state: topics.get(id) as Topic<DeviceBase>,
         stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
         publisher: media.publisher,
-        traces,
+        traces: keeperOf(traces, () => topics.get(id)?.value ?? {}),
         opened: (device) => control.deviceOpened(id, device),
       },
       signal,
@@ -150,6 +152,19 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       device: id,
     })
   }
+
+  const lines = opening.use(
+    await Lines.open({
+      devices: config.devices.flatMap(({ id, driver, console, share }) => {
+        const state = topics.get(id)
+        return driver.family === 'instrument' && state ? [{ id, state, console, share }] : []
+      }),
+      addTopic: (topic) => feeds.addTopic(topic),
+      permit: (command, input, caller) => control.permit(command, input, caller),
+      whyNot: (id, despiteLease) => control.whyNotFor(id, despiteLease),
+      log: log.child({ part: 'share' }),
+    }),
+  )
 
   const own: Handlers = {
     'session.hello': (_, { name, role, via, client, scope }) =>
@@ -167,6 +182,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       ...control.handlers,
       ...access.handlers,
       ...audit.handlers,
+      ...lines.handlers,
     },
     device,
     permit: (command, input, caller) => control.permit(command, input, caller),
@@ -175,15 +191,17 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   })
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
   const identify = identifyBy(access, server)
+  const pageDir = fileURLToPath(new URL('web/dist', root))
   const http = createHttp({
-    pageDir: fileURLToPath(new URL('web/dist', root)),
+    pageDir,
     routes: [
       ...commandRoutes(doors, version),
       ...accessRoutes({ access, secure, sessionMostMs, audit: (call) => audit.note(auditCall(call)) }),
       ...auditRoutes(audit),
+      ...lines.routes,
       estopRoute(doors),
       healthRoute(bench),
-      traceRoute(traces),
+      ...traceRoutes({ traces, audit: (call) => audit.note(auditCall(call)) }),
       mjpegRoute(device),
     ],
     door,

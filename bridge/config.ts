@@ -8,6 +8,7 @@ import { BenchError } from '../shared/errors.ts'
 import { interlockConfig } from './control/interlock/source.ts'
 import type { Driver } from './core/device.ts'
 import { isLoopback } from './server/address.ts'
+import { type ShareConfig, shareConfig } from './share/config.ts'
 
 const port = z.number().int().min(0).max(65_535)
 
@@ -78,7 +79,7 @@ export const benchFile = z.strictObject({
   simulators: z
     .array(
       z.strictObject({
-        program: z.enum(['ctp10']).describe('which instrument it plays'),
+        program: z.enum(['ctp10', 'scpi']).describe('which instrument it plays'),
         args: z.array(z.string()).default([]).describe('its command line'),
       }),
     )
@@ -95,6 +96,13 @@ export const benchFile = z.strictObject({
         driver: z.string(),
         title: z.string().optional(),
         interlocks: z.array(z.string()).default([]).describe('those that this device needs closed'),
+        console: z
+          .boolean()
+          .default(true)
+          .describe('whether people may send an instrument messages of their own'),
+        share: shareConfig
+          .optional()
+          .describe('ports on which other programs find the instrument; for instruments alone'),
       }),
     )
     .default({}),
@@ -106,6 +114,8 @@ export interface DeviceConfig {
   title: string
   driver: Driver
   interlocks: string[]
+  console: boolean
+  share: ShareConfig | undefined
   settings: unknown
 }
 
@@ -165,7 +175,7 @@ function checkDevice(
   drivers: ReadonlyMap<string, Driver>,
   interlocks: readonly string[],
   id: string,
-  entry: { driver: string; title?: string | undefined; interlocks: string[] },
+  entry: z.output<typeof benchFile>['devices'][string],
 ): DeviceConfig | undefined {
   const driver = drivers.get(entry.driver)
   if (!driver) {
@@ -175,14 +185,16 @@ function checkDevice(
     )
     return undefined
   }
-  const { driver: _, title, interlocks: needs, ...own } = entry
+  const { driver: _, title, interlocks: needs, console, share, ...own } = entry
+  if (share && driver.family !== 'instrument')
+    source.wrong(['devices', id, 'share'], `only an instrument can be shared, and ${entry.driver} is none`)
   needs.forEach((name, i) => {
     if (interlocks.includes(name)) return
     const known = interlocks.join(', ') || 'none'
     source.wrong(['devices', id, 'interlocks', i], `there is no interlock "${name}"; there are ${known}`)
   })
   const settings: unknown = source.check(driver.config, own, ['devices', id])
-  return { id, title: title ?? id, driver, interlocks: needs, settings }
+  return { id, title: title ?? id, driver, interlocks: needs, console, share, settings }
 }
 
 /** The file with its mistakes, each with the line it stands on. */

@@ -63,6 +63,9 @@ minute.
 ## Files
 
 - \`GET /api/traces/<id>.npy\`: a trace's samples, NPY 1.0, one axis of big-endian float32. Sample i lies at startM + i · stepM.
+  [traces.md](traces.md) has the other formats, the window for a plot, and the upload.
+- \`GET /api/devices/<id>/journal.csv|jsonl\`: every exchange with an instrument; [sharing.md](sharing.md) has the filter.
+- \`GET /api/audit.csv|jsonl\`, \`POST /api/sign-in|sign-out|set-up|estop\`: [access.md](access.md).
 - \`GET /api/cameras/<id>/mjpeg\`: JPEG pictures as multipart/x-mixed-replace, for what cannot take WebRTC.
 - \`GET /health\`: the bridge's own health, and each device's phase.
 

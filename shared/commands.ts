@@ -3,12 +3,15 @@ import { auditCommands } from './audit.ts'
 import { benchCommands } from './bench.ts'
 import { cameraCommands } from './camera.ts'
 import type { Command } from './command.ts'
+import { consoleCommands } from './console.ts'
 import { controlCommands } from './control.ts'
+import { declaredCommands } from './declared.ts'
 import type { Result } from './errors.ts'
 import { instrumentCommands } from './instrument.ts'
+import { journalCommands } from './journal.ts'
 import { peopleCommands } from './people.ts'
 import { traceCommands } from './trace.ts'
-import { type WebSerialClientEvents, webSerialCommands, type WebSerialServerEvents } from './web-serial.ts'
+import { webSerialCommands, type WebSerialClientEvents, type WebSerialServerEvents } from './web-serial.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
 export const commands = {
@@ -18,6 +21,9 @@ export const commands = {
   ...peopleCommands,
   ...cameraCommands,
   ...instrumentCommands,
+  ...journalCommands,
+  ...consoleCommands,
+  ...declaredCommands,
   ...traceCommands,
   ...webSerialCommands,
 }

@@ -19,6 +19,8 @@ export const errorCode = z.enum([
   'input.invalid',
   'interlock.open',
   'internal',
+  'laser.bounds',
+  'laser.unready',
   'lease.held',
   'lease.required',
   'media.unavailable',
@@ -30,6 +32,9 @@ export const errorCode = z.enum([
   'session.required',
   'token.unknown',
   'trace.unknown',
+  'turret.alarm',
+  'turret.error',
+  'turret.unhomed',
   'user.exists',
   'user.unknown',
 ])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command } from './command.ts'
+import { declaredState } from './declared.ts'
 import { deviceBase, deviceId } from './device.ts'
 import { traceInfo } from './trace.ts'
 
@@ -49,6 +50,8 @@ export const instrumentState = deviceBase.extend({
   sweepSettings: sweepSettings.optional(),
   /** A trace on its way from the instrument: bytes so far and in all. */
   download: z.object({ bytes: z.number(), of: z.number() }).optional(),
+  /** Of an instrument that bench.yaml declares (`instrument.scpi`). */
+  declared: declaredState.optional(),
   /** The newest of the instrument's own error queue, newest last, ten at most. */
   errors: z.array(z.object({ at: z.number(), code: z.number(), message: z.string() })).optional(),
 })

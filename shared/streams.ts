@@ -62,7 +62,15 @@ export function decodeSamples(bytes: ArrayBuffer | Uint8Array): SamplePacket {
   return { seq: view.getUint32(4, true), dropped: view.getUint32(8, true), columns, times, values }
 }
 
-/** The live powers of an instrument, one column a channel. */
-export function powerStream(device: string): string {
-  return `power/${device}`
+/** The live powers of an instrument, one column a channel; of its further detector modules by their slot. */
+export function powerStream(device: string, module?: number): string {
+  return module === undefined ? `power/${device}` : `power/${device}/${module}`
+}
+
+/**
+ * The readings of a declared instrument, one column each (`column` in its topic). NaN where a row does not have a
+ * reading, Infinity where the instrument was asked and had no number.
+ */
+export function readingsStream(device: string): string {
+  return `readings/${device}`
 }

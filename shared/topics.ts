@@ -3,6 +3,7 @@ import { benchState } from './bench.ts'
 import { cameraState } from './camera.ts'
 import { controlState } from './control.ts'
 import { instrumentState } from './instrument.ts'
+import { lineState } from './journal.ts'
 
 /**
  * Every kind of topic and the schema of its state. `bench` and `control` stand alone; the others are one a device: `camera/<id>`.
@@ -14,6 +15,7 @@ export const topics = {
   control: controlState,
   camera: cameraState,
   instrument: instrumentState,
+  line: lineState,
 }
 
 export type TopicKind = keyof typeof topics

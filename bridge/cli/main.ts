@@ -1,5 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
-import type { Group, Terminal } from './action.ts'
+import type { Action, Group, Terminal } from './action.ts'
 import { askSecret } from './secret-input.ts'
 
 /** Each loaded when it is asked for: the certificates' library is slow to load, and seldom needed. */
@@ -9,6 +9,11 @@ const groups: Record<string, () => Promise<Group>> = {
   tls: async () => (await import('./tls.ts')).tlsActions,
 }
 
+/** What is done without a second word: `lightbench probe RESOURCE`. */
+const single: Record<string, () => Promise<Action>> = {
+  probe: async () => (await import('./probe.ts')).probe,
+}
+
 const terminal: Terminal = {
   print: (text) => void process.stdout.write(`${text}\n`),
   note: (text) => void process.stderr.write(`${text}\n`),
@@ -16,9 +21,18 @@ const terminal: Terminal = {
 }
 
 async function main([group = '', verb = '', ...args]: string[]): Promise<number> {
+  const alone = Object.hasOwn(single, group) ? single[group] : undefined
+  if (alone)
+    return runSingle(
+      group,
+      await alone(),
+      [verb, ...args].filter((word) => word !== ''),
+    )
   const load = Object.hasOwn(groups, group) ? groups[group] : undefined
   if (!load) {
-    process.stderr.write(`There is no command '${group}'. There are: ${Object.keys(groups).join(', ')}.\n`)
+    process.stderr.write(
+      `There is no command '${group}'. There are: ${[...Object.keys(groups), ...Object.keys(single)].join(', ')}.\n`,
+    )
     return 2
   }
   const actions = await load()
@@ -30,12 +44,22 @@ async function main([group = '', verb = '', ...args]: string[]): Promise<number>
     out.write(help(group, actions))
     return asked ? 0 : 2
   }
+  return perform(`${group} ${verb}`, action, args)
+}
+
+async function runSingle(name: string, action: Action, args: string[]): Promise<number> {
+  if (args.length > 0 && !args.includes('--help') && !args.includes('-h')) return perform(name, action, args)
+  process.stdout.write(`  lightbench ${name} ${action.usage}\n      ${action.about}\n`)
+  return 0
+}
+
+async function perform(name: string, action: Action, args: string[]): Promise<number> {
   try {
     await action.run(args, terminal)
     return 0
   } catch (error) {
     if (!(error instanceof BenchError || isUsageError(error))) throw error
-    process.stderr.write(`lightbench ${group} ${verb}: ${error.message}\n`)
+    process.stderr.write(`lightbench ${name}: ${error.message}\n`)
     return 1
   }
 }

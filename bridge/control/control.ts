@@ -1,5 +1,6 @@
 import { type Command, reachOf } from '../../shared/command.ts'
 import type { ControlState } from '../../shared/control.ts'
+import { BenchError } from '../../shared/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
@@ -100,6 +101,29 @@ export class Control implements Disposable {
     const device = input['device']
     if (reachOf(command) === 'device' && typeof device === 'string') this.#interlocks.require(device)
     if (command.emits) this.lease.requireHeartbeat()
+  }
+
+  /**
+   * Why a program that is nobody's page may not act on the device now; undefined when it may. `despiteLease`: it may
+   * though somebody else holds the lease.
+   */
+  whyNotFor(device: string, despiteLease = false): BenchError | undefined {
+    try {
+      this.#stop.require()
+      this.#interlocks.require(device)
+    } catch (error) {
+      if (error instanceof BenchError) return error
+      throw error
+    }
+    const { lease } = this.topic.value
+    if (!lease || despiteLease) return undefined
+    return new BenchError(
+      'lease.held',
+      `${lease.name} holds the lease of the bench: only queries are served`,
+      {
+        device,
+      },
+    )
   }
 
   /** A device has opened: it is not to act while the emergency stop is latched. */

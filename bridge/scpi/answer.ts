@@ -1,6 +1,7 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { Receiver } from '../transport/transport.ts'
 import { parseBlockHeader } from './block.ts'
+import { INDEFINITE, type Passage } from './response.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -11,6 +12,7 @@ const INDEFINITE_BYTES = 2
 /** Somebody waiting for an answer. */
 interface Waiting {
   block: BlockWanted | undefined
+  pass: Passage | undefined
   mostBytes: number
   resolve: (answer: string | Uint8Array<ArrayBuffer>) => void
   reject: (error: BenchError) => void
@@ -59,12 +61,26 @@ export class AnswerReader implements Receiver {
 
   /** The next line, without its terminator (LF or CRLF). */
   line(mostBytes: number): Promise<string> {
-    return this.#expect(undefined, mostBytes) as Promise<string>
+    return this.#expect({ mostBytes }) as Promise<string>
   }
 
   /** The next block's bytes, in the buffer that `wanted.into` gave. */
   block(wanted: BlockWanted, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#expect(wanted, mostBytes) as Promise<Uint8Array<ArrayBuffer>>
+    return this.#expect({ block: wanted, mostBytes }) as Promise<Uint8Array<ArrayBuffer>>
+  }
+
+  /** Passes the next answer on, whatever it is, its end mark included. */
+  async pass(passage: Passage): Promise<void> {
+    await this.#expect({ pass: passage, mostBytes: 0 })
+  }
+
+  /** An answer that is passed on and has come to the end of a block is over, if nothing but its terminator can follow. */
+  endPass(): void {
+    const pass = this.#waiting?.pass
+    if (!pass?.scanner.afterBlock || this.marksEnd) return
+    this.#terminatorMayFollow = true
+    pass.end()
+    this.#settle('')
   }
 
   space(): Uint8Array {
@@ -83,7 +99,7 @@ export class AnswerReader implements Receiver {
       this.#blockGrew(this.#target)
     } else {
       this.#filled += count
-      this.#look()
+      this.#look(end)
     }
     if (end) this.#ended()
   }
@@ -110,25 +126,30 @@ export class AnswerReader implements Receiver {
   giveUp(error: BenchError): void {
     const waiting = this.#waiting
     if (!waiting) return
+    waiting.pass?.drop()
     this.#waiting = { ...waiting, resolve: () => {}, reject: () => {} }
     waiting.reject(error)
   }
 
-  #expect(block: BlockWanted | undefined, mostBytes: number): Promise<string | Uint8Array<ArrayBuffer>> {
+  #expect(
+    wanted: Partial<Pick<Waiting, 'block' | 'pass'>> & { mostBytes: number },
+  ): Promise<string | Uint8Array<ArrayBuffer>> {
+    const { block, pass, mostBytes } = wanted
     return new Promise((resolve, reject) => {
-      this.#waiting = { block, mostBytes, resolve, reject }
+      this.#waiting = { block, pass, mostBytes, resolve, reject }
       if (this.#filled > 0) this.#look()
     })
   }
 
-  #look(): void {
+  #look(end = false): void {
     if (this.#terminatorMayFollow) this.#dropTerminator()
     const waiting = this.#waiting
-    if (this.#filled === 0) return
+    if (this.#filled === 0 && !(end && waiting?.pass)) return
     if (!waiting) {
       this.#astray = true
       this.#filled = 0
-    } else if (waiting.block) this.#lookForBlock(waiting.block, waiting.mostBytes)
+    } else if (waiting.pass) this.#passOn(waiting.pass, end)
+    else if (waiting.block) this.#lookForBlock(waiting.block, waiting.mostBytes)
     else this.#lookForLine(waiting.mostBytes)
   }
 
@@ -145,6 +166,18 @@ export class AnswerReader implements Receiver {
     if (this.#filled > 0) this.#look()
   }
 
+  #passOn(pass: Passage, end: boolean): void {
+    const taken = pass.take(this.#room.subarray(0, this.#filled), this.marksEnd ? end : undefined)
+    if (typeof taken === 'string') {
+      this.#refuse(taken)
+      return
+    }
+    this.#consume(taken.count)
+    if (!taken.over) return
+    this.#settle('')
+    if (this.#filled > 0) this.#look()
+  }
+
   #lookForBlock(wanted: BlockWanted, mostBytes: number): void {
     if (this.#whole) {
       if (this.#filled > CRLF_BYTES) this.#refuse('more than the block that was asked for')
@@ -157,9 +190,7 @@ export class AnswerReader implements Receiver {
         if (this.#filled > mostBytes) this.#refuse(`a block of more than ${mostBytes} bytes without an end`)
         return
       }
-      this.#refuse(
-        'a block of indefinite length (#0), whose end a raw socket cannot mark: ask for a definite one',
-      )
+      this.#refuse(INDEFINITE)
       return
     }
     if (header === 'not a block') {

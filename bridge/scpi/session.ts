@@ -4,6 +4,9 @@ import { withDeadline } from '../core/deadline.ts'
 import { type Lane, Lanes } from '../core/lanes.ts'
 import type { OpenTransport, Transport } from '../transport/transport.ts'
 import { AnswerReader } from './answer.ts'
+import { type Asker, BRIDGE, currentAsker, POLL } from './asker.ts'
+import { epochMs } from '../core/clock.ts'
+import { type Dialect, Line } from './line.ts'
 import { type ExchangeOptions, Wire } from './wire.ts'
 
 /** How long an answer that came too late may still come in, before the connection is opened anew. */
@@ -18,6 +21,17 @@ export interface SessionOptions {
   signal: AbortSignal
   /** The session is over: the connection went away and no exchange will succeed again. */
   lost: (error: BenchError) => void
+  /** What outlives this session; one of its own when left out. */
+  line?: Line
+  /** What the driver knows of the instrument's language. */
+  dialect?: Dialect
+}
+
+/** Who has the line, and since when (performance.now()). */
+interface Serving {
+  lane: Lane
+  asker: Asker
+  since: number
 }
 
 /**
@@ -28,6 +42,9 @@ export interface SessionOptions {
 export class Session implements Disposable {
   readonly #options: SessionOptions
   readonly #lanes: Lanes
+  readonly line: Line
+  #serving: Serving | undefined
+  #pollWaits = false
   #transport!: Transport
   #reader!: AnswerReader
   #wire!: Wire
@@ -36,6 +53,8 @@ export class Session implements Disposable {
 
   private constructor(options: SessionOptions) {
     this.#options = options
+    this.line = options.line ?? new Line()
+    this.line.dialect = options.dialect ?? this.line.dialect
     this.#lanes = new Lanes(options.device, () => (this.#clean ? undefined : this.#mend()))
   }
 
@@ -43,6 +62,7 @@ export class Session implements Disposable {
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options)
     await session.#connect()
+    session.line.session = session
     return session
   }
 
@@ -55,19 +75,58 @@ export class Session implements Disposable {
     return this.#transport.peer
   }
 
-  /** Several exchanges that belong together, with nothing of anybody else's between them. */
-  run<T>(lane: 'control' | 'bulk', job: (wire: Wire) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#lanes.run(lane, () => this.#serve(job), signal)
+  /** Who has the line just now. */
+  get serving(): Serving | undefined {
+    return this.#serving
   }
 
-  /** The same if the line is free now; undefined when it is not: a poll is left out rather than late. */
-  poll<T>(job: (wire: Wire) => Promise<T>): Promise<T> | undefined {
-    return this.#lanes.poll(() => this.#serve(job))
+  /**
+   * Several exchanges that belong together, with nothing of anybody else's between them. Rejects with `device.busy`
+   * while somebody else has locked the instrument.
+   */
+  async run<T>(
+    lane: 'control' | 'bulk',
+    job: (wire: Wire) => Promise<T>,
+    signal?: AbortSignal,
+    asker: Asker = currentAsker(),
+  ): Promise<T> {
+    this.line.require(asker, this.#options.device)
+    const since = performance.now()
+    return this.#lanes.run(lane, () => this.#serve({ lane, asker, since }, job), signal)
+  }
+
+  /**
+   * The same if the line is free now; undefined when it is not: a poll is left out rather than late. Only for a message
+   * of another program it waits, since such a program asks again the moment that it is answered, and no poll would ever
+   * find the line free.
+   */
+  poll<T>(job: (wire: Wire) => Promise<T>, asker: Asker = POLL): Promise<T> | undefined {
+    if (this.line.keeper) return undefined
+    const turn: Serving = { lane: 'poll', asker, since: performance.now() }
+    if (this.#serving?.asker.by !== 'share') return this.#lanes.poll(() => this.#serve(turn, job))
+    if (this.#pollWaits) return undefined
+    this.#pollWaits = true
+    return this.#lanes
+      .run('control', () => this.#serve(turn, job))
+      .finally(() => {
+        this.#pollWaits = false
+      })
   }
 
   /** One query, one line of answer. */
   query(text: string, options: ExchangeOptions = {}): Promise<string> {
     return this.run('control', (wire) => wire.query(text, options), options.signal)
+  }
+
+  /** The status byte (IEEE 488.2 section 11.2); undefined when it would have to be asked for and the line is busy. */
+  async statusByte(asker: Asker, signal: AbortSignal): Promise<number | undefined> {
+    const { bus } = this.#transport
+    if (bus) return bus.readStatusByte(signal)
+    return this.#lanes.poll(() =>
+      this.#serve({ lane: 'poll', asker, since: performance.now() }, (wire) =>
+        wire.number('*STB?', { signal }),
+      ),
+    )
   }
 
   /**
@@ -78,10 +137,15 @@ export class Session implements Disposable {
     this.#abortOwed = text
     this.#transport.write(`${text}\n`)
     if (this.#clean) this.#abortOwed = undefined
+    const { by, who } = currentAsker()
+    this.line.journal.add({
+      ...{ at: epochMs(), lane: 'abort', by, who, sent: text, sentBytes: text.length + 1 },
+      ...{ answerBytes: 0, waitMs: 0, wireMs: 0 },
+    })
   }
 
   [Symbol.dispose](): void {
-    this.#over = true
+    this.#end()
     this.#transport.close()
     this.#reader.closed(this.#endError('the session was closed'))
   }
@@ -90,11 +154,24 @@ export class Session implements Disposable {
     return !this.#reader.waiting && !this.#reader.astray
   }
 
-  async #serve<T>(job: (wire: Wire) => Promise<T>): Promise<T> {
-    // Bytes that came while nobody had the line: whose they are nobody knows.
-    if (!this.#clean) await this.#mend()
-    if (this.#over) throw this.#endError('the session is closed')
-    return job(this.#wire)
+  async #serve<T>({ lane, asker, since }: Serving, job: (wire: Wire) => Promise<T>): Promise<T> {
+    const now = performance.now()
+    const serving = { lane, asker, since: now }
+    this.#serving = serving
+    try {
+      // Bytes that came while nobody had the line: whose they are nobody knows.
+      if (!this.#clean) await this.#mend()
+      if (this.#over) throw this.#endError('the session is closed')
+      this.#wire.begin({ lane, asker, waitMs: now - since })
+      return await job(this.#wire)
+    } finally {
+      if (this.#serving === serving) this.#serving = undefined
+    }
+  }
+
+  #end(): void {
+    this.#over = true
+    if (this.line.session === this) this.line.session = undefined
   }
 
   #endError(message: string): BenchError {
@@ -115,13 +192,14 @@ export class Session implements Disposable {
     }
     this.#transport = transport
     reader.marksEnd = transport.marksEnd
-    this.#wire = new Wire(this.#options.device, transport, reader)
+    this.#wire = new Wire(this.#options.device, transport, reader, this.line.journal)
     if (this.#abortOwed !== undefined) this.abort(this.#abortOwed)
   }
 
   #lose(error: BenchError): void {
     if (this.#over) return
-    this.#over = true
+    this.#end()
+    this.line.journal.note('control', BRIDGE, error.message, error.code)
     this.#options.lost(error)
   }
 
@@ -129,6 +207,11 @@ export class Session implements Disposable {
     if (this.#transport.clear) await this.#clear(this.#transport)
     else await this.#drain()
     if (this.#over || this.#clean) return
+    this.line.journal.note(
+      'control',
+      BRIDGE,
+      'the answer that is owed has not come: the connection is opened anew',
+    )
     this.#transport.close()
     try {
       await withDeadline(this.#connect(), REOPEN_MS, 'opening the connection anew', {
@@ -142,6 +225,7 @@ export class Session implements Disposable {
 
   /** One device clear, which may have swept an abort away that was just sent. */
   async #clear(transport: Transport): Promise<void> {
+    this.line.journal.note('control', BRIDGE, 'an answer is owed: device clear')
     try {
       await transport.clear?.(this.#options.signal)
       if (this.#abortOwed !== undefined) this.abort(this.#abortOwed)

@@ -1,7 +1,11 @@
 import { BenchError } from '../../shared/errors.ts'
+import { JOURNAL_TEXT, type JournalLane } from '../../shared/journal.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type AnswerReader, type BlockWanted } from './answer.ts'
+import { type Asker, DRIVER } from './asker.ts'
 import { parseScpiError, type ScpiError } from './errors.ts'
+import type { Journal } from './journal.ts'
+import { Passage } from './response.ts'
 
 const LINE_DEADLINE_MS = 3000
 const MOST_LINE_BYTES = 1 << 20
@@ -10,6 +14,8 @@ const MOST_BLOCK_BYTES = 256 << 20
 const BLOCK_SILENCE_MS = 5000
 /** An instrument whose queue never empties is answering nonsense. */
 const MOST_QUEUED_ERRORS = 64
+/** What ends a block comes right behind it, or not at all. */
+const AFTER_BLOCK_MS = 100
 
 /** Limits of one exchange. */
 export interface ExchangeOptions {
@@ -19,27 +25,85 @@ export interface ExchangeOptions {
   mostBytes?: number
 }
 
+/** Whose job has the line, for the journal. */
+interface Turn {
+  lane: JournalLane
+  asker: Asker
+  waitMs: number
+}
+
+/** An answer as the journal has it. */
+interface Told {
+  answer: string
+  bytes: number
+}
+
 /** What a job does while it has the line: one exchange at a time, each with its end in time. */
 export class Wire {
   readonly #device: string
   readonly #transport: Transport
   readonly #reader: AnswerReader
+  readonly #journal: Journal
+  #turn: Turn = { lane: 'control', asker: DRIVER, waitMs: 0 }
 
-  constructor(device: string, transport: Transport, reader: AnswerReader) {
+  constructor(device: string, transport: Transport, reader: AnswerReader, journal: Journal) {
     this.#device = device
     this.#transport = transport
     this.#reader = reader
+    this.#journal = journal
+  }
+
+  /** From here on the line is this job's. */
+  begin(turn: Turn): void {
+    this.#turn = turn
   }
 
   /** Sends a message that has no answer. */
   write(text: string): void {
     this.#transport.write(`${text}\n`)
+    this.#note(text, performance.now(), {})
   }
 
   /** Sends a query and gives its answer, one line. Rejects with `device.timeout`, `connection.lost`, `aborted` or `scpi.block`. */
   query(text: string, options: ExchangeOptions = {}): Promise<string> {
     const answer = this.#reader.line(options.mostBytes ?? MOST_LINE_BYTES)
-    return this.#exchange(text, answer, options, LINE_DEADLINE_MS).answer
+    return this.#exchange(text, answer, lineTold, options, LINE_DEADLINE_MS).answer
+  }
+
+  /**
+   * Sends a message with a query in it and hands the answer on as it comes, whatever it is and however long, its end
+   * mark included: `to` is given bytes that hold until it returns, and `last` with the end. Gives what there was of it.
+   * Rejects as `query` does.
+   */
+  async pass(
+    text: string,
+    to: (bytes: Uint8Array, last: boolean) => void,
+    options: ExchangeOptions = {},
+  ): Promise<Passage> {
+    let alive = (): void => {}
+    let quiet: NodeJS.Timeout | undefined
+    let head = ''
+    const passage = new Passage((bytes, last) => {
+      alive()
+      clearTimeout(quiet)
+      if (head.length < JOURNAL_TEXT) head += latin1(bytes, JOURNAL_TEXT + 1 - head.length)
+      if (!last && passage.scanner.afterBlock)
+        quiet = setTimeout(() => this.#reader.endPass(), AFTER_BLOCK_MS)
+      to(bytes, last)
+    }, options.mostBytes ?? MOST_BLOCK_BYTES)
+    const told = (): Told => {
+      const { blockBytes } = passage.scanner
+      const answer = blockBytes === undefined ? head.trimEnd() : blockTold(blockBytes)
+      return { answer, bytes: passage.bytes }
+    }
+    const exchange = this.#exchange(text, this.#reader.pass(passage), told, options, LINE_DEADLINE_MS)
+    alive = exchange.alive
+    try {
+      await exchange.answer
+    } finally {
+      clearTimeout(quiet)
+    }
+    return passage
   }
 
   /** A query answered by a number. Throws `scpi.error` when the answer is none; 9.91E37 is not a number (SCPI-1999 volume 1 section 7.2.1.5). */
@@ -70,7 +134,8 @@ export class Wire {
       },
     }
     const answer = this.#reader.block(watched, options.mostBytes ?? MOST_BLOCK_BYTES)
-    const exchange = this.#exchange(text, answer, options, BLOCK_SILENCE_MS)
+    const told = ({ length }: Uint8Array): Told => ({ answer: blockTold(length), bytes: length })
+    const exchange = this.#exchange(text, answer, told, options, BLOCK_SILENCE_MS)
     alive = exchange.alive
     return exchange.answer
   }
@@ -93,6 +158,7 @@ export class Wire {
     while (errors.length < MOST_QUEUED_ERRORS) {
       const error = parseScpiError(await this.query(':SYST:ERR?', options))
       if (!error) break
+      this.#journal.blame('scpi.error')
       errors.push(error)
     }
     return errors
@@ -101,10 +167,12 @@ export class Wire {
   #exchange<T>(
     text: string,
     answer: Promise<T>,
+    told: (answer: T) => Told,
     options: ExchangeOptions,
     usualMs: number,
   ): { answer: Promise<T>; alive: () => void } {
     const ms = options.deadlineMs ?? usualMs
+    const begun = performance.now()
     const timer = setTimeout(() => {
       const message = `${this.#device} (${this.#transport.peer}) did not answer ${text} within ${ms} ms`
       this.#reader.giveUp(new BenchError('device.timeout', message, { device: this.#device }))
@@ -118,14 +186,56 @@ export class Wire {
     signal?.addEventListener('abort', giveUp, { once: true })
     if (signal?.aborted) giveUp()
     else {
-      this.write(text)
+      this.#transport.write(`${text}\n`)
       this.#transport.expectAnswer?.()
     }
     const over = (): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', giveUp)
     }
-    answer.then(over, over)
+    answer.then(
+      (value) => {
+        over()
+        this.#note(text, begun, told(value))
+      },
+      (error: unknown) => {
+        over()
+        this.#note(text, begun, { error })
+      },
+    )
     return { answer, alive: () => timer.refresh() }
   }
+
+  #note(sent: string, begun: number, came: Partial<Told> & { error?: unknown }): void {
+    const { lane, asker, waitMs } = this.#turn
+    const { answer, bytes = 0, error } = came
+    // Only the first exchange of a job has waited for the line.
+    this.#turn.waitMs = 0
+    this.#journal.add({
+      at: performance.timeOrigin + begun,
+      lane,
+      by: asker.by,
+      who: asker.who,
+      sent,
+      answer,
+      sentBytes: sent.length + 1,
+      answerBytes: bytes,
+      waitMs,
+      wireMs: performance.now() - begun,
+      error: error === undefined ? undefined : error instanceof BenchError ? error.code : 'internal',
+      message: error instanceof Error ? error.message : undefined,
+    })
+  }
+}
+
+function lineTold(line: string): Told {
+  return { answer: line, bytes: line.length }
+}
+
+function blockTold(bytes: number): string {
+  return `#${String(bytes).length} block of ${bytes} bytes`
+}
+
+function latin1(bytes: Uint8Array, most: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, most)).toString('latin1')
 }

@@ -1,4 +1,4 @@
-const measurements = ['glass', 'hold', 'pyvisa', 'query', 'slow', 'stop', 'trace'] as const
+const measurements = ['glass', 'hold', 'pyvisa', 'query', 'share', 'slow', 'stop', 'trace'] as const
 
 const name = measurements.find((measurement) => measurement === process.argv[2])
 if (!name) {

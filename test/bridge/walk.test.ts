@@ -10,8 +10,9 @@ import { auditRoutes } from '../../bridge/server/routes/audit.ts'
 import { commandRoutes } from '../../bridge/server/routes/commands.ts'
 import { estopRoute } from '../../bridge/server/routes/estop.ts'
 import { healthRoute } from '../../bridge/server/routes/health.ts'
+import { lineRoutes } from '../../bridge/share/routes.ts'
 import { mjpegRoute } from '../../bridge/server/routes/mjpeg.ts'
-import { traceRoute } from '../../bridge/server/routes/traces.ts'
+import { traceRoutes } from '../../bridge/server/routes/traces.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, post, setUp, signedIn } from '../support/people.ts'
 import { Client } from '../support/socket.ts'
@@ -39,8 +40,12 @@ const clients: Client[] = []
 
 beforeAll(async () => {
   const camera = { driver: 'camera.sim', width: 160, height: 120 }
+  const absent = { driver: 'instrument.exfo-ctp10', resource: 'TCPIP::127.0.0.1::1::SOCKET' }
   bridge = await startBridge(
-    await writeBench({ server: { localRole: 'none' }, devices: { slide: camera, other: camera } }),
+    await writeBench({
+      server: { localRole: 'none' },
+      devices: { slide: camera, other: camera, absent },
+    }),
   )
   const { url } = bridge.ready
   const admin = await setUp(url, bridge.output)
@@ -109,7 +114,8 @@ function expected(command: Command, { role, holds, devices }: Person): ErrorCode
 }
 
 function outcome(result: Result<unknown>): ErrorCode | 'through' {
-  return !result.ok && REFUSALS.includes(result.error.code) ? result.error.code : 'through'
+  const code = 'error' in result ? result.error.code : undefined
+  return code !== undefined && REFUSALS.includes(code) ? code : 'through'
 }
 
 /** An input that gets through the door and then changes nothing: those it names are not there. */
@@ -192,7 +198,8 @@ const routes: Route[] = [
   estopRoute(undefined as never),
   healthRoute(undefined as never),
   mjpegRoute(undefined as never),
-  traceRoute(undefined as never),
+  ...traceRoutes({} as never),
+  ...lineRoutes(undefined as never, undefined as never),
 ]
 
 it.each(names)('lets %s ask for the routes that are declared for them, and no other', async (name) => {
@@ -200,9 +207,16 @@ it.each(names)('lets %s ask for the routes that are declared for them, and no ot
   for (const route of routes) {
     // The stop and the commands are walked above; signing in and out would change who this is.
     if (route.role === 'anybody') continue
-    const path = route.path.replace(':id', 'other').replace(':file', 'none.npy')
+    const path = route.path
+      .replace(':id', 'other')
+      .replace(':file', 'none.npy')
+      .replace(/:(channel|laser)/, '1')
     const gone = new AbortController()
-    const answer = await fetch(bridge.ready.url + path, { headers, signal: gone.signal })
+    const answer = await fetch(bridge.ready.url + path, {
+      method: route.method,
+      headers,
+      signal: gone.signal,
+    })
     const wanted = !role
       ? 'session.required'
       : !satisfies(role, route.role)

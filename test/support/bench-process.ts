@@ -16,6 +16,15 @@ export function startCtp10(
   })
 }
 
+/** A simulated tunable laser that says on its output when its light goes on and off. */
+export function startLaser(): Promise<Program<{ resource: string }>> {
+  return Program.start('bridge/sim/scpi/main.ts', ['--port', '0'], (line) => {
+    if (!line.startsWith('{"listening"')) return undefined
+    const { listening } = JSON.parse(line) as { listening: { port: number } }
+    return { resource: `TCPIP::127.0.0.1::${listening.port}::SOCKET` }
+  })
+}
+
 /** A bench file in a folder of its own, with ports that the system chooses. */
 export async function writeBench(bench: Record<string, unknown>): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'bench.yaml')

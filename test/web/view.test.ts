@@ -1,24 +1,47 @@
 import { expect, it } from 'vitest'
-import { pan, wholeView, zoom } from '../../web/plot/view.ts'
+import { indexAt, leastSpan, nmAt, pan, wholeView, zoom } from '../../web/plot/view.ts'
 
-const POINTS = 1001
+const trace = { startM: 1.5e-6, stepM: 1e-12, samples: { length: 1001 } }
+const whole = wholeView([trace])
+const LEAST = leastSpan([trace])
+
+it('reaches from the first sample to the last, of several from the leftmost to the rightmost', () => {
+  expect(whole.from).toBeCloseTo(1500)
+  expect(whole.to).toBeCloseTo(1501)
+  const both = wholeView([trace, { startM: 1.4e-6, stepM: 1e-12, samples: { length: 11 } }])
+  expect([both.from, both.to]).toEqual([expect.closeTo(1400), expect.closeTo(1501)])
+})
+
+it('knows which sample lies where', () => {
+  expect(indexAt(trace, nmAt(trace, 417))).toBeCloseTo(417, 4)
+})
 
 it('keeps what is under the cursor there', () => {
-  const view = zoom(wholeView(POINTS), 0.5, 0.25, POINTS)
-  expect(view.to - view.from).toBe(500)
-  expect(view.from + 0.25 * 500).toBe(250)
+  const view = zoom(whole, 0.5, 0.25, whole, LEAST)
+  expect(view.to - view.from).toBeCloseTo(0.5)
+  expect(view.from + 0.25 * 0.5).toBeCloseTo(1500.25)
 })
 
 it('goes back to all of it and no further', () => {
-  expect(zoom({ from: 100, to: 200 }, 100, 0.5, POINTS)).toEqual(wholeView(POINTS))
+  const view = zoom({ from: 1500.1, to: 1500.2 }, 100, 0.5, whole, LEAST)
+  expect(view.from).toBeCloseTo(whole.from)
+  expect(view.to).toBeCloseTo(whole.to)
 })
 
-it('stops zooming in at a handful of samples', () => {
-  const view = zoom(wholeView(POINTS), 1e-9, 0.5, POINTS)
-  expect(view.to - view.from).toBeCloseTo(8)
+it('stops zooming in at a handful of samples of the finest trace', () => {
+  const fine = { ...trace, stepM: 1e-13 }
+  const view = zoom(whole, 1e-9, 0.5, whole, leastSpan([trace, fine]))
+  expect(view.to - view.from).toBeCloseTo(8e-4)
 })
 
 it('keeps its span when it is moved against an edge', () => {
-  expect(pan({ from: 900, to: 1000 }, 5, POINTS)).toEqual({ from: 900, to: 1000 })
-  expect(pan({ from: 0, to: 100 }, -5, POINTS)).toEqual({ from: 0, to: 100 })
+  for (const [view, part] of [
+    [{ from: 1500.9, to: 1501 }, 5],
+    [{ from: 1500, to: 1500.1 }, -5],
+  ] as const) {
+    const moved = pan(view, part, whole)
+    expect(moved.to - moved.from).toBeCloseTo(0.1)
+    expect(moved.from).toBeGreaterThanOrEqual(whole.from)
+    expect(moved.to).toBeLessThanOrEqual(whole.to)
+  }
 })

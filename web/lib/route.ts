@@ -1,5 +1,5 @@
 /** The page's pages. */
-export const PAGES = ['bench', 'serial', 'people', 'audit', 'set-up', 'sign-in'] as const
+export const PAGES = ['bench', 'traces', 'serial', 'people', 'audit', 'set-up', 'sign-in'] as const
 export type PageName = (typeof PAGES)[number]
 
 /** What the address bar asks for. */

@@ -6,11 +6,16 @@ const SPAN_S = 60
 /** Below this a steady power would be drawn as a storm of noise. */
 const LEAST_HEIGHT = 1
 
-/** The y range: all that is in view, at least one unit high, with a little air. */
-export function stripRange(low: number | null, high: number | null): [number, number] {
+/** The y range: all that is in view, at least so high, with a little air. A least height of 0 is a thousandth of the values. */
+export function stripRange(
+  low: number | null,
+  high: number | null,
+  leastHeight = LEAST_HEIGHT,
+): [number, number] {
   if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [-1, 0]
-  const missing = Math.max(0, LEAST_HEIGHT - (high - low)) / 2
-  const air = Math.max(LEAST_HEIGHT, high - low) * 0.08
+  const least = leastHeight || Math.max(Math.abs(low), Math.abs(high)) / 1000 || LEAST_HEIGHT
+  const missing = Math.max(0, least - (high - low)) / 2
+  const air = Math.max(least, high - low) * 0.08
   return [low - missing - air, high + missing + air]
 }
 
@@ -19,6 +24,13 @@ export function stripOptions(
   colours: PlotColours,
   columns: number,
   unit: string,
+  look: {
+    /** Which channel colour each line has; in order when left out. */
+    order?: readonly number[] | undefined
+    leastHeight?: number | undefined
+    /** Room for the numbers of the axis, in CSS pixels. */
+    axisWidth?: number | undefined
+  } = {},
 ): Omit<uPlot.Options, 'width' | 'height'> {
   const axis: uPlot.Axis = {
     font: FONT,
@@ -32,7 +44,7 @@ export function stripOptions(
     cursor: { show: false },
     scales: {
       x: { time: false, range: [-SPAN_S, 0] },
-      y: { range: (_, low, high) => stripRange(low, high) },
+      y: { range: (_, low, high) => stripRange(low, high, look.leastHeight) },
     },
     axes: [
       {
@@ -43,16 +55,18 @@ export function stripOptions(
       },
       {
         ...axis,
-        size: 56,
+        size: look.axisWidth ?? 56,
         space: 26,
         values: (_, splits) =>
-          splits.map((value, i) => `${value}${i === splits.length - 1 ? ` ${unit}` : ''}`),
+          splits.map(
+            (value, i) => `${Number(value.toPrecision(6))}${i === splits.length - 1 ? ` ${unit}` : ''}`,
+          ),
       },
     ],
     series: [
       {},
       ...Array.from({ length: columns }, (_, i) => ({
-        stroke: colours.channels[i % colours.channels.length] ?? colours.text,
+        stroke: colours.channels[(look.order?.[i] ?? i) % colours.channels.length] ?? colours.text,
         width: 1.5,
         points: { show: false },
       })),

@@ -4,10 +4,10 @@ import type { PlotColours } from './colours.ts'
 /** What a trace plot is drawn with, and whom it tells. */
 interface TracePlotSpec {
   colours: PlotColours
-  /** The channel's colour, counted from 0. */
-  colour: number
   unit: string
-  oncursor: (nm: number | undefined, value: number | null | undefined) => void
+  /** Draws the curves over the axes. */
+  ondraw: (plot: uPlot) => void
+  oncursor: (nm: number | undefined) => void
   onbox: (fromNm: number, toNm: number) => void
   onreset: () => void
 }
@@ -17,19 +17,25 @@ const FONT = '12px system-ui, sans-serif'
 const LEAST_HEIGHT = 0.02
 const BOX_LEAST_PX = 4
 
-/** How far apart the decimals of an axis must be so that neighbouring ticks read differently. */
-function decimalsFor(step: number): number {
-  return Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)))
+const MOST_DECIMALS = 6
+
+/** How many decimals ticks of this step take: 2.5 takes one, 10 takes none. */
+export function decimalsFor(step: number): number {
+  for (let decimals = 0; decimals < MOST_DECIMALS; decimals++) {
+    const whole = step * 10 ** decimals
+    if (whole >= 1 - 1e-9 && Math.abs(whole - Math.round(whole)) < 1e-6) return decimals
+  }
+  return MOST_DECIMALS
 }
 
 /** The y range: the lowest and highest in view with a little air. */
-export function heightOf(low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [-1, 1]
+export function heightOf(low: number, high: number): [number, number] {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return [-1, 1]
   const air = Math.max(0, LEAST_HEIGHT - (high - low)) / 2 + (high - low) * 0.05
   return [low - air, high + air]
 }
 
-/** uPlot's options for one trace over wavelength; size and data come later. */
+/** uPlot's options for curves over wavelength: axes, cursor and box are its own, the curves are ours to draw. */
 export function traceOptions(spec: TracePlotSpec): Omit<uPlot.Options, 'width' | 'height'> {
   const { colours } = spec
   const axis = (label: string, size: number): uPlot.Axis => ({
@@ -46,19 +52,14 @@ export function traceOptions(spec: TracePlotSpec): Omit<uPlot.Options, 'width' |
   })
   return {
     legend: { show: false },
-    padding: [8, 10, 0, 0],
-    scales: { x: { time: false, auto: false }, y: { range: (_, low, high) => heightOf(low, high) } },
+    padding: [8, 20, 0, 0],
+    scales: { x: { time: false, auto: false }, y: { auto: false } },
     axes: [axis('Wavelength (nm)', 34), axis(spec.unit, 56)],
-    series: [
-      {},
-      {
-        stroke: colours.channels[spec.colour % colours.channels.length] ?? colours.text,
-        width: 1.25,
-        points: { show: false },
-      },
-    ],
+    // Curves may lie on axes of their own, which uPlot's one column of x cannot say.
+    series: [{}, { show: false }],
     cursor: {
       y: false,
+      points: { show: false },
       drag: { x: true, y: false, setScale: false },
       bind: {
         mousedown: (_, _target, handler) => (event) => (event.shiftKey ? handler(event) : null),
@@ -69,12 +70,11 @@ export function traceOptions(spec: TracePlotSpec): Omit<uPlot.Options, 'width' |
       },
     },
     hooks: {
+      draw: [spec.ondraw],
       setCursor: [
         (u) => {
-          const i = u.cursor.idx
-          const inside = (u.cursor.left ?? -1) >= 0
-          if (!inside || i === null || i === undefined) spec.oncursor(undefined, undefined)
-          else spec.oncursor(u.data[0][i], u.data[1]?.[i])
+          const left = u.cursor.left ?? -1
+          spec.oncursor(left < 0 ? undefined : u.posToVal(left, 'x'))
         },
       ],
       setSelect: [

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { openResource, resourceName, wireOptions } from '../../transport/resource.ts'
 import { defineDriver } from '../../core/device.ts'
+import { attributed } from '../../scpi/asker.ts'
+import { Line } from '../../scpi/line.ts'
 import { Session } from '../../scpi/session.ts'
 import { Ctp10 } from './ctp10/ctp10.ts'
+import { HEADERS } from './ctp10/headers.ts'
 
 /** EXFO CTP10 optical component tester over SCPI on a raw socket (CTP10 user guide, remote control). */
 export default defineDriver({
@@ -20,9 +23,13 @@ export default defineDriver({
       open: openResource(config.resource, config.wire),
       signal: context.signal,
       lost: context.fault,
+      line: Line.of(context.state),
+      dialect: { headers: HEADERS, errorQueue: true },
     })
     try {
-      return await Ctp10.open(session, config, context)
+      const device = await Ctp10.open(session, config, context)
+      device.commands = attributed(device.commands)
+      return device
     } catch (error) {
       session[Symbol.dispose]()
       throw error

@@ -1,17 +1,16 @@
-import { BenchError } from '../../../shared/errors.ts'
-import { decodeNpy } from '../../../shared/npy.ts'
-import { traceSamplesPath, type TraceInfo } from '../../../shared/trace.ts'
+import type { TraceInfo } from '../../../shared/trace.ts'
 import { call } from '../../lib/call.ts'
+import { type Curve, curveOf } from '../../plot/curve.ts'
+import { fetchSamples } from '../../plot/fetch-trace.ts'
 
 /** A full trace is some MB and comes over an instrument's slow line. */
 const READ_DEADLINE_MS = 120_000
-const SAMPLES_DEADLINE_MS = 60_000
 const LIST_LIMIT = 50
 
 /** A trace with its samples, ready to draw. */
 export interface LoadedTrace {
   info: TraceInfo
-  samples: Float32Array
+  curve: Curve
 }
 
 /** The traces of one instrument that the bridge keeps, and the one on the screen. */
@@ -56,24 +55,17 @@ export class TraceShelf {
     const reading = this.busy === 'instrument'
     if (!reading) this.busy = 'bridge'
     try {
-      const response = await fetch(traceSamplesPath(info.id), {
-        signal: AbortSignal.timeout(SAMPLES_DEADLINE_MS),
-      })
-      if (!response.ok) throw missing(info, response.status)
-      const samples = decodeNpy(await response.arrayBuffer())
-      if (turn === this.#showing) this.loaded = { info, samples }
+      const samples = await fetchSamples(info)
+      if (turn === this.#showing) this.loaded = { info, curve: curveFor(info, samples) }
     } finally {
       if (turn === this.#showing && this.busy === 'bridge') this.busy = undefined
     }
   }
 }
 
-function missing(info: TraceInfo, status: number): BenchError {
-  if (status === 404) {
-    return new BenchError('trace.unknown', `The trace ${info.label} is no longer kept. Fetch it again.`)
-  }
-  return new BenchError(
-    'internal',
-    `The bridge answered ${status} for the trace ${info.label}. Its log says why.`,
-  )
+function curveFor(
+  { id, name, label, channel, unit, startM, stepM }: TraceInfo,
+  samples: Float32Array,
+): Curve {
+  return curveOf({ id, label: name ?? label, unit, startM, stepM, samples, colour: channel - 1 })
 }

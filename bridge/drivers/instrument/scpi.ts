@@ -1,0 +1,32 @@
+import { defineDriver } from '../../core/device.ts'
+import { Line } from '../../scpi/line.ts'
+import { Session } from '../../scpi/session.ts'
+import { openResource } from '../../transport/resource.ts'
+import { declaredConfig } from './scpi/config.ts'
+import { entriesOf } from './scpi/entries.ts'
+import { headersOf } from './scpi/headers.ts'
+import { DeclaredInstrument } from './scpi/instrument.ts'
+
+/** Any SCPI instrument, from its declaration: one of instruments/, or what stands in bench.yaml. */
+export default defineDriver({
+  kind: 'instrument.scpi',
+  family: 'instrument',
+  config: declaredConfig,
+  async open({ resource, wire, declaration }, context) {
+    const entries = entriesOf(declaration)
+    const session = await Session.open({
+      device: context.id,
+      open: openResource(resource, wire),
+      signal: context.signal,
+      lost: context.fault,
+      line: Line.of(context.state),
+      dialect: { headers: headersOf(entries), errorQueue: entries.errors === 'queue' },
+    })
+    try {
+      return await DeclaredInstrument.open(session, resource, entries, context)
+    } catch (error) {
+      session[Symbol.dispose]()
+      throw error
+    }
+  },
+})

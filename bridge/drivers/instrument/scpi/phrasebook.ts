@@ -1,0 +1,142 @@
+import { BenchError } from '../../../../shared/errors.ts'
+import type { DriverContext } from '../../../core/device.ts'
+import type { ScpiError } from '../../../scpi/errors.ts'
+import type { ExchangeOptions, Wire } from '../../../scpi/wire.ts'
+import type { Entries, Reading, Setting } from './entries.ts'
+import type { Polled } from './poller.ts'
+import { choiceOf } from './setting-value.ts'
+import { kindOf, parseAnswer } from './value.ts'
+import type { Taken } from './values.ts'
+
+const ERRORS_SHOWN = 10
+
+/** What a job has asked already: what several entries are taken from is asked once. */
+export type Answers = Map<string, string>
+
+/** Asks for one entry, with the line. */
+export type Ask = (wire: Wire, options?: { signal?: AbortSignal; answers?: Answers }) => Promise<Taken>
+
+/** How a declared instrument is spoken to: its questions by name, its commands with its error queue behind each. */
+export class Phrasebook {
+  readonly #entries: Entries
+  readonly #context: DriverContext<'instrument'>
+  readonly #asks = new Map<string, Ask>()
+  /** How many readings are numbers: the columns of the stream. */
+  readonly columns: number
+
+  constructor(entries: Entries, context: DriverContext<'instrument'>) {
+    this.#entries = entries
+    this.#context = context
+    const columns = columnsOf(entries)
+    this.columns = columns.size
+    for (const reading of entries.readings.values())
+      this.#asks.set(reading.name, askReading(reading, columns.get(reading.name)))
+    for (const setting of entries.settings.values()) {
+      const ask = askSetting(setting)
+      if (ask) this.#asks.set(setting.name, ask)
+    }
+  }
+
+  /** How a reading or setting is asked for; undefined for what cannot be. */
+  asked(name: string): Ask | undefined {
+    return this.#asks.get(name)
+  }
+
+  /** Those that can be asked for, for an error's text. */
+  names(): string {
+    return [...this.#asks.keys()].join(', ') || 'none'
+  }
+
+  /** What is asked again and again; those of `taken` have just been. */
+  polled(taken: readonly Taken[]): Polled[] {
+    const known = new Set(taken.map(({ name }) => name))
+    const { readings, settings } = this.#entries
+    return [...readings.values(), ...settings.values()].flatMap(({ name, everyMs }) => {
+      const ask = this.#asks.get(name)
+      return ask ? [{ name, everyMs, ask, known: known.has(name) }] : []
+    })
+  }
+
+  /** Sends a command and, of an instrument that has a queue, asks what it says of it. Rejects with `scpi.error`. */
+  async command(wire: Wire, text: string, options: ExchangeOptions): Promise<void> {
+    if (this.#entries.errors === 'queue') await wire.command(text, options)
+    else wire.write(text)
+  }
+
+  /** Empties the error queue into the topic. */
+  async drain(wire: Wire): Promise<ScpiError[]> {
+    if (this.#entries.errors === 'none') return []
+    const errors = await wire.drainErrors()
+    this.#show(errors)
+    return errors
+  }
+
+  /** The instrument's own words in an error of `command` belong in the topic too. */
+  noteErrorsOf(error: unknown): void {
+    if (error instanceof BenchError && error.code === 'scpi.error' && Array.isArray(error.cause))
+      this.#show(error.cause as ScpiError[])
+  }
+
+  /** After the safe commands: the switches that are to be off. Rejects with `scpi.error` where only the queue can tell. */
+  async readSafe(wire: Wire): Promise<Taken[]> {
+    const switches = [...this.#entries.settings.values()].filter(
+      ({ offWhenSafe, emits, type, query }) =>
+        (offWhenSafe ?? emits) && type === 'boolean' && query !== undefined,
+    )
+    const errors = await this.drain(wire)
+    // Whoever answers has read what came before.
+    if (switches.length === 0 && this.#entries.errors === 'none') await wire.query('*IDN?')
+    if (switches.length === 0 && errors.length > 0) {
+      const said = errors.map(({ code, message }) => `${code} "${message}"`).join(', ')
+      const message = `${this.#context.id} was told to be safe, and answered ${said}`
+      throw new BenchError('scpi.error', message, { device: this.#context.id })
+    }
+    const taken: Taken[] = []
+    for (const { name } of switches) {
+      const ask = this.#asks.get(name)
+      if (ask) taken.push(await ask(wire))
+    }
+    return taken
+  }
+
+  #show(errors: readonly ScpiError[]): void {
+    if (errors.length === 0) return
+    const shown = [
+      ...(this.#context.state.value.errors ?? []),
+      ...errors.map((error) => ({ at: Date.now(), ...error })),
+    ]
+    this.#context.state.put({ errors: shown.slice(-ERRORS_SHOWN) })
+    this.#context.log.warn({ errors }, 'the instrument reports errors')
+  }
+}
+
+/** Which column of the stream each number has. */
+export function columnsOf({ readings }: Entries): Map<string, number> {
+  const numbers = [...readings.values()].filter(({ parse }) => kindOf(parse, undefined) === 'number')
+  return new Map(numbers.map(({ name }, column) => [name, column]))
+}
+
+function askReading({ name, query, parse, limits, deadlineMs }: Reading, column: number | undefined): Ask {
+  const kind = kindOf(parse, undefined)
+  return async (wire, { signal, answers } = {}) => {
+    const answer = answers?.get(query) ?? (await wire.query(query, { deadlineMs, signal }))
+    answers?.set(query, answer)
+    return { name, column, limits, ...parseAnswer(answer, parse, kind) }
+  }
+}
+
+function askSetting(setting: Setting): Ask | undefined {
+  const { name, query, parse, type, deadlineMs } = setting
+  if (query === undefined) return undefined
+  const kind = kindOf(parse, type)
+  return async (wire, { signal } = {}) => {
+    const parsed = parseAnswer(await wire.query(query, { deadlineMs, signal }), parse, kind)
+    const isChoice = type === 'choice' && typeof parsed.value === 'string'
+    return {
+      name,
+      ...parsed,
+      ...(isChoice && { value: choiceOf(setting, String(parsed.value)) }),
+      wanted: true,
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+
+// The way to an instrument and its own thinking: each answer of the simulators at the given ports comes so many ms later.
+const [ms = 0, ...ports] = process.argv.slice(2).map(Number)
+
+const listening = await Promise.all(
+  ports.map(async (port) => {
+    const server = createServer({ noDelay: true }, (socket) => {
+      const instrument = connect({ host: '127.0.0.1', port, noDelay: true })
+      socket.on('data', (bytes) => instrument.write(bytes))
+      instrument.on('data', (bytes) => setTimeout(() => socket.write(bytes), ms))
+      for (const [end, far] of [
+        [socket, instrument],
+        [instrument, socket],
+      ] as const) {
+        end.on('error', () => {})
+        end.once('close', () => far.destroy())
+      }
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  }),
+)
+process.send?.({ ports: listening })
+process.once('disconnect', () => process.exit())
