@@ -79,7 +79,7 @@ export const benchFile = z.strictObject({
   simulators: z
     .array(
       z.strictObject({
-        program: z.enum(['ctp10', 'scpi']).describe('which instrument it plays'),
+        program: z.enum(['ctp10', 'grbl', 'scpi']).describe('which instrument it plays'),
         args: z.array(z.string()).default([]).describe('its command line'),
       }),
     )

@@ -21,6 +21,9 @@ interface Schema {
   anyOf?: Schema[]
 }
 
+/** Topics that are one a bench; the others are one a device. */
+const ALONE = ['bench', 'control']
+
 /** docs/protocol.md, made from the contract. */
 export function protocolPage(): string {
   const sections = Object.entries<Command>(commands).map(([name, command]) => {
@@ -30,8 +33,8 @@ export function protocolPage(): string {
     return `### ${name}\n\n${command.about}\n\nRole: ${command.role}. Over: ${over}.\n\nInput:\n\n${table(input)}\nOutput:\n\n${table(output)}`
   })
   const states = Object.entries(topics).map(
-    ([name, schema]) =>
-      `### ${name === 'bench' ? name : `${name}/<id>`}\n\n${table(z.toJSONSchema(schema) as Schema)}`,
+    ([name, { role, state }]) =>
+      `### ${ALONE.includes(name) ? name : `${name}/<id>`}\n\nRole: ${role}.\n\n${table(z.toJSONSchema(state) as Schema)}`,
   )
   return `# The wire protocol
 

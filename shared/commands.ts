@@ -11,6 +11,7 @@ import { instrumentCommands } from './instrument.ts'
 import { journalCommands } from './journal.ts'
 import { peopleCommands } from './people.ts'
 import { traceCommands } from './trace.ts'
+import { turretCommands } from './turret.ts'
 import { webSerialCommands, type WebSerialClientEvents, type WebSerialServerEvents } from './web-serial.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
@@ -25,6 +26,7 @@ export const commands = {
   ...consoleCommands,
   ...declaredCommands,
   ...traceCommands,
+  ...turretCommands,
   ...webSerialCommands,
 }
 

@@ -6,7 +6,7 @@ export const deviceId = z
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a device name is a-z, 0-9 and -, begins with a letter, 32 at most')
 
 /** What a panel is chosen by. */
-export const family = z.enum(['camera', 'instrument'])
+export const family = z.enum(['camera', 'instrument', 'turret'])
 export type Family = z.infer<typeof family>
 
 /** Where a device is in its life. `reason` and `retryAt` (ms since the epoch) only while it is faulted. */

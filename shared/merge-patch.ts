@@ -27,7 +27,7 @@ export function diffMerge(before: object, after: object): State | undefined {
   const patch: State = {}
   const old = before as State
   const now = after as State
-  for (const key of Object.keys(old)) if (now[key] === undefined) patch[key] = null
+  for (const key of Object.keys(old)) if (old[key] !== undefined && now[key] === undefined) patch[key] = null
   for (const [key, value] of Object.entries(now)) {
     const was = old[key]
     if (value === was || value === undefined) continue

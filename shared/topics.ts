@@ -1,27 +1,42 @@
 import type { z } from 'zod'
+import type { Role } from './access.ts'
 import { benchState } from './bench.ts'
 import { cameraState } from './camera.ts'
 import { controlState } from './control.ts'
 import { instrumentState } from './instrument.ts'
 import { lineState } from './journal.ts'
+import { turretState } from './turret.ts'
+
+/** A kind of topic: the weakest role that may follow it, and what it holds. */
+interface TopicSpec {
+  role: Role
+  state: z.ZodType
+}
 
 /**
- * Every kind of topic and the schema of its state. `bench` and `control` stand alone; the others are one a device: `camera/<id>`.
+ * Every kind of topic. `bench` and `control` stand alone; the others are one a device: `camera/<id>`.
  * Subscribing answers `{ rev, snapshot }`; then each `patch` is an RFC 7396 merge patch and raises `rev` by one.
  * A state never holds null, which in a patch means 'gone'.
  */
 export const topics = {
-  bench: benchState,
-  control: controlState,
-  camera: cameraState,
-  instrument: instrumentState,
-  line: lineState,
-}
+  bench: { role: 'viewer', state: benchState },
+  control: { role: 'viewer', state: controlState },
+  camera: { role: 'viewer', state: cameraState },
+  instrument: { role: 'viewer', state: instrumentState },
+  turret: { role: 'viewer', state: turretState },
+  line: { role: 'viewer', state: lineState },
+} satisfies Record<string, TopicSpec>
 
 export type TopicKind = keyof typeof topics
-export type TopicState<K extends TopicKind> = z.infer<(typeof topics)[K]>
+export type TopicState<K extends TopicKind> = z.infer<(typeof topics)[K]['state']>
 
 /** The name on the wire. */
 export function topicName(kind: TopicKind, id?: string): string {
   return id === undefined ? kind : `${kind}/${id}`
+}
+
+/** Who may follow the topic of this name; for a name that belongs to no kind, whoever may follow any. */
+export function topicRole(name: string): Role {
+  const kind = name.split('/', 1)[0] ?? ''
+  return Object.hasOwn(topics, kind) ? topics[kind as TopicKind].role : 'viewer'
 }

@@ -1,5 +1,6 @@
 import { type Command, isAudited } from '../../shared/command.ts'
 import { type CommandName, commands, findCommand } from '../../shared/commands.ts'
+import { topicRole } from '../../shared/topics.ts'
 import { BenchError, explainIssues, type Failure, type Result } from '../../shared/errors.ts'
 import type { Caller, Device, Handler, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
@@ -80,6 +81,7 @@ export class Commands {
       )
     }
     const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
+    if (typeof named['topic'] === 'string') requireRole(caller, topicRole(named['topic']), named['topic'])
     requireScope(caller, command, named, name)
     this.#doors.permit(command, named, caller)
     const parsed = command.input.safeParse(input ?? {})

@@ -29,8 +29,8 @@ it('finds declared names only, not what every object has', () => {
 })
 
 it('lets no topic hold null, which in a patch means gone', () => {
-  for (const schema of Object.values(topics))
-    expect(JSON.stringify(z.toJSONSchema(schema))).not.toContain('"null"')
+  for (const { state } of Object.values(topics))
+    expect(JSON.stringify(z.toJSONSchema(state))).not.toContain('"null"')
 })
 
 it('carries an error over the wire without its cause', () => {

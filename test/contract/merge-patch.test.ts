@@ -31,3 +31,9 @@ it('finds the patch that turns one state into another, with nothing in it that i
   expect(applyMergePatch(before, patch ?? {})).toEqual(after)
   expect(diffMerge(after, structuredClone(after))).toBeUndefined()
 })
+
+it('says once that a member is gone, and nothing of one that never was', () => {
+  expect(diffMerge({ a: undefined }, { a: undefined, b: 1 })).toEqual({ b: 1 })
+  expect(diffMerge({ a: undefined }, {})).toBeUndefined()
+  expect(diffMerge({ a: 1 }, { a: undefined })).toEqual({ a: null })
+})

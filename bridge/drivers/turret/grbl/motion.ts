@@ -1,0 +1,245 @@
+import { BenchError } from '../../../../shared/errors.ts'
+import type { Direction, TurretState } from '../../../../shared/turret.ts'
+import { withDeadline } from '../../../core/deadline.ts'
+import type { Geometry } from './geometry.ts'
+import type { Status } from './message.ts'
+import { Stream } from './stream.ts'
+import { type GrblWire, JOG_CANCEL, RESET } from './wire.ts'
+
+/** A jog that is not repeated within this ends by itself. */
+const JOG_LIVES_MS = 200
+const REST_MS = 5000
+
+type Activity = NonNullable<TurretState['activity']>
+
+interface MotionOptions {
+  id: string
+  wire: GrblWire
+  geometry: Geometry
+  /** Acceleration, mm/s², of each axis as the controller has it. */
+  acceleration: (axis: 'pan' | 'tilt') => number
+  homeWithinMs: number
+  /** Throws while nothing may move. */
+  require: () => void
+  changed: () => void
+}
+
+/** What turns: at most one wish is followed, and the newest wins. */
+export class Motion {
+  readonly #options: MotionOptions
+  readonly #stream: Stream
+  #activity: Activity = 'rest'
+  #position: Direction | undefined
+  #target: Direction | undefined
+  /** Counts wishes: one that is no longer the newest is void. */
+  #wish = 0
+  /** Resolves with whether it arrived when motion ends. */
+  #rest = Promise.withResolvers<boolean>()
+  /** A report that was asked for before this says nothing about the motion now. */
+  #trustFrom = -Infinity
+  #jog: { velocity: Direction; timer: NodeJS.Timeout } | undefined
+
+  constructor(options: MotionOptions) {
+    this.#options = options
+    this.#stream = new Stream({
+      ...options,
+      refused: (error) => this.#streamRefused(error),
+    })
+  }
+
+  get activity(): Activity {
+    return this.#activity
+  }
+
+  get position(): Direction | undefined {
+    return this.#position
+  }
+
+  get target(): Direction | undefined {
+    return this.#target
+  }
+
+  /**
+   * Goes to a direction, degrees, at `speed` degrees/s; resolves with it when the controller has taken it, or with
+   * `wait` on arrival. Rejects with `input.invalid` beyond the limits, `turret.error`, and `aborted` when it does not
+   * get there.
+   */
+  async move(
+    wanted: { pan?: number | undefined; tilt?: number | undefined; relative: boolean },
+    { speed, wait }: { speed: number | undefined; wait: boolean },
+  ): Promise<Direction> {
+    const { wire, geometry } = this.#options
+    this.#options.require()
+    const goal = this.#target
+    const aim = (): Direction => {
+      const base = goal ?? this.#position
+      if (!base) throw this.#unknown()
+      const add = wanted.relative ? base : { pan: 0, tilt: 0 }
+      const pan = wanted.pan === undefined ? base.pan : add.pan + wanted.pan
+      const tilt = wanted.tilt === undefined ? base.tilt : add.tilt + wanted.tilt
+      const beyond = geometry.beyond(base, { pan, tilt })
+      if (beyond !== undefined) throw this.#error('input.invalid', beyond)
+      return { pan, tilt }
+    }
+    aim()
+    const from = await this.#clear(this.#options.require)
+    if (!from) throw this.#unknown()
+    // Braking has taken it further.
+    const to = aim()
+    this.#begin('moving', to)
+    const rest = this.#rest.promise
+    try {
+      await wire.send(geometry.jogLine(from, to, geometry.seconds(from, to, speed)))
+    } catch (error) {
+      if (this.#rest.promise === rest) this.#end(false)
+      throw error
+    }
+    this.#trustFrom = performance.now()
+    if (wait && !(await rest)) throw this.#error('aborted', 'the move was ended before it arrived')
+    return to
+  }
+
+  /** Turns at a velocity, degrees/s, until 200 ms after the last call. */
+  async jog(wanted: Direction): Promise<void> {
+    this.#options.require()
+    const velocity = this.#options.geometry.atMost(wanted)
+    if (velocity.pan === 0 && velocity.tilt === 0) {
+      if (this.#activity === 'jogging') void this.halt().catch(() => {})
+      return
+    }
+    const going = this.#jog !== undefined
+    clearTimeout(this.#jog?.timer)
+    const timer = setTimeout(() => void this.halt().catch(() => {}), JOG_LIVES_MS)
+    this.#jog = { velocity, timer }
+    if (going) {
+      if (this.#activity === 'jogging') this.#stream.turn(velocity)
+      return
+    }
+    try {
+      const from = await this.#clear(this.#options.require, true)
+      if (!from) throw this.#unknown()
+      this.#begin('jogging', undefined)
+      this.#trustFrom = performance.now()
+      this.#stream.start(from, (this.#jog as { velocity: Direction } | undefined)?.velocity ?? velocity)
+    } catch (error) {
+      if (this.#activity !== 'jogging') this.#letGo()
+      throw error
+    }
+  }
+
+  /**
+   * Ends motion with the controller's own deceleration, so that the position is kept; homing can only be cut off. The
+   * bytes are on their way before this returns; resolves at rest. Rejects with `device.timeout`.
+   */
+  halt(): Promise<void> {
+    this.#wish += 1
+    this.#letGo()
+    const { wire, id } = this.#options
+    if (this.#activity === 'homing') {
+      wire.realTime(RESET)
+      return wire.settled().then(() => {})
+    }
+    wire.realTime(JOG_CANCEL)
+    if (this.#activity === 'rest') return Promise.resolve()
+    this.#activity = 'stopping'
+    this.#target = undefined
+    this.#trustFrom = performance.now()
+    this.#options.changed()
+    return withDeadline(
+      this.#rest.promise.then(() => {}),
+      REST_MS,
+      'coming to rest',
+      { device: id },
+    )
+  }
+
+  /** Runs the homing cycle, once `require` still lets it when what moved is at rest. Rejects with `turret.error`, or `aborted` when an alarm or a reset ended it. */
+  async home(require: () => void): Promise<void> {
+    await this.#clear(require)
+    this.#begin('homing', undefined)
+    const rest = this.#rest.promise
+    try {
+      // Until it is done the controller answers nothing, not even a status report.
+      await this.#options.wire.send('$H', this.#options.homeWithinMs)
+      this.#end(true)
+    } catch (error) {
+      if (error instanceof BenchError && error.code === 'device.timeout') this.#options.wire.realTime(RESET)
+      if (this.#rest.promise === rest) this.#end(false)
+      throw error
+    }
+  }
+
+  /** A reset has ended, or is about to end, all motion. */
+  forget(): void {
+    this.#wish += 1
+    this.#letGo()
+    this.#end(false)
+  }
+
+  /** Takes a report that was asked for at `askedAt`. */
+  reported(status: Status, direction: Direction | undefined, askedAt: number): void {
+    this.#position = direction ?? this.#position
+    if (this.#activity === 'rest' || this.#activity === 'homing') return
+    // Lines that were on their way when the jog was cancelled begin another.
+    if (this.#activity === 'stopping' && status.state === 'Jog') this.#options.wire.realTime(JOG_CANCEL)
+    const still = status.state !== 'Jog' && status.state !== 'Run' && status.state !== 'Home'
+    if (!still || askedAt < this.#trustFrom || this.#stream.unanswered > 0) return
+    if (this.#activity === 'jogging') return
+    this.#end(this.#activity === 'moving' && status.state === 'Idle')
+  }
+
+  /** Makes way for a new wish, and gives where it begins. Rejects with `aborted` when a newer one came meanwhile. */
+  async #clear(require: () => void, jogs = false): Promise<Direction | undefined> {
+    const halted = this.#activity === 'rest' ? undefined : this.#stopKeeping(jogs)
+    const wish = ++this.#wish
+    await halted
+    if (wish !== this.#wish) throw this.#error('aborted', 'a newer command came first')
+    require()
+    return this.#position
+  }
+
+  /** Halts; a jog that has just begun to be wanted stays wanted. */
+  #stopKeeping(jogs: boolean): Promise<void> {
+    const jog = this.#jog
+    if (jogs) this.#jog = undefined
+    const halted = this.halt()
+    if (jogs) this.#jog = jog
+    return halted
+  }
+
+  #begin(activity: Activity, target: Direction | undefined): void {
+    this.#rest = Promise.withResolvers()
+    this.#activity = activity
+    this.#target = target
+    this.#trustFrom = Infinity
+    this.#options.changed()
+  }
+
+  #end(arrived: boolean): void {
+    this.#activity = 'rest'
+    this.#target = undefined
+    this.#rest.resolve(arrived)
+    this.#options.changed()
+  }
+
+  #letGo(): void {
+    clearTimeout(this.#jog?.timer)
+    this.#jog = undefined
+    this.#stream.end()
+  }
+
+  #streamRefused(error: unknown): void {
+    const { wire } = this.#options
+    // At the end of the travel the controller takes no more: that is what a jog comes to.
+    if (this.#activity === 'jogging' && !(error instanceof BenchError && error.code === 'connection.lost'))
+      void this.halt().catch(() => wire.realTime(JOG_CANCEL))
+  }
+
+  #unknown(): BenchError {
+    return this.#error('device.busy', 'the controller has not yet said where it points: ask again')
+  }
+
+  #error(code: 'input.invalid' | 'aborted' | 'device.busy', what: string): BenchError {
+    return new BenchError(code, `${this.#options.id}: ${what}`, { device: this.#options.id })
+  }
+}

@@ -1,0 +1,39 @@
+import { pause } from '../../../core/deadline.ts'
+import type { GrblWire } from './wire.ts'
+
+/** 20 reports a second while something happens, 5 at rest. */
+const TICK_MS = 50
+const REST_TICKS = 4
+/** A report that is not there by then is asked for again. */
+const REPORT_MS = 500
+/** A controller that says nothing for so long is not there any more. */
+export const SILENT_MS = 3000
+
+interface PollOptions {
+  wire: GrblWire
+  busy: () => boolean
+  /** It homes: until it is done it says nothing, and the homing has its own deadline. */
+  mute: () => boolean
+  /** It has said nothing for too long. Called once, and the poll ends. */
+  silent: () => void
+  signal: AbortSignal
+}
+
+/** Asks for status reports until the signal aborts or the controller is silent. */
+export async function poll({ wire, busy, mute, silent, signal }: PollOptions): Promise<void> {
+  let since = performance.now()
+  for (let tick = 0; await pause(TICK_MS, signal); tick++) {
+    const now = performance.now()
+    if (mute()) {
+      since = now
+      continue
+    }
+    if (now - Math.max(since, wire.heardAt) > SILENT_MS) {
+      silent()
+      return
+    }
+    if (!busy() && tick % REST_TICKS !== 0) continue
+    if (wire.askedAt !== undefined && now - wire.askedAt > REPORT_MS) wire.forgetStatus()
+    wire.askStatus()
+  }
+}

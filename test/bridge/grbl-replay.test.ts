@@ -1,0 +1,324 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { type GrblExchange, GrblReplay } from '../support/grbl-wire.ts'
+import { type OpenTurret, openTurret } from './turret-rig.ts'
+
+const WELCOME = ['', "Grbl 1.1h ['$' for help]"]
+const LOCKED = [...WELCOME, "[MSG:'$H'|'$X' to unlock]"]
+const MODES: GrblExchange = ['$G', '[GC:G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0]', 'ok']
+const SETTINGS = {
+  $13: 0,
+  $20: 1,
+  $21: 1,
+  $22: 1,
+  $30: 1000,
+  $31: 0,
+  $32: 1,
+  $120: 500,
+  $121: 500,
+  $130: 200,
+  $131: 100,
+}
+const opening = (settings: Partial<typeof SETTINGS> = {}, ...startup: string[]): GrblExchange[] => [
+  ['\x18', ...WELCOME],
+  ['$I', '[VER:1.1h.20190830:]', '[OPT:V,15,128]', 'ok'],
+  ['$$', ...Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name}=${value}`), 'ok'],
+  ['$N', ...startup.map((line, i) => `$N${i}=${line}`), 'ok'],
+  MODES,
+]
+const CLOSING: GrblExchange[] = [['\x85'], ['!'], ['\x18', ...WELCOME], MODES]
+const AT_HOME = '<Idle|MPos:-100.000,-50.000,0.000|FS:0,0|WCO:0.000,0.000,0.000|Ov:100,100,100>'
+const LOCKED_STATUS = '<Alarm|MPos:0.000,0.000,0.000|FS:0,0>'
+const PROOF: GrblExchange[] = [['G1F100M3S0G4P0.025M30', '[MSG:Pgm End]', 'ok'], MODES]
+
+/** The driver in conversation; the test fails at its end when anything was left unsaid or said beside it. */
+async function converse(
+  exchanges: GrblExchange[],
+  {
+    open = opening(),
+    laser = {},
+    status = AT_HOME,
+  }: {
+    open?: GrblExchange[]
+    laser?: Record<string, unknown>
+    status?: string
+  } = {},
+): Promise<OpenTurret & { grbl: GrblReplay }> {
+  const grbl = await GrblReplay.listen([...open, ...exchanges])
+  grbl.status = status
+  const turret = await openTurret(grbl.resource, { laser })
+  onTestFinished(async () => {
+    await expect.poll(() => grbl.left).toEqual({ unsaid: [], unexpected: [] })
+    grbl.expect(...CLOSING)
+    await turret.device[Symbol.asyncDispose]()
+    expect(grbl.left).toEqual({ unsaid: [], unexpected: [] })
+    await grbl[Symbol.asyncDispose]()
+  })
+  return { ...turret, grbl }
+}
+
+const HOMING: GrblExchange = ['$H', 'ok']
+
+it('opens with a reset, learns the settings, and shows them', async () => {
+  const { state } = await converse([])
+  expect(state()).toMatchObject({
+    controller: { version: '1.1h.20190830', options: 'V' },
+    position: { pan: 0, tilt: 0 },
+    moving: false,
+    homed: false,
+    motors: true,
+    problems: [],
+    limits: { pan: { min: -95, max: 95 }, tilt: { min: -45, max: 45 } },
+    laser: { enabled: false, emitting: false, ready: false, fireCount: 0 },
+  })
+  expect(state().laser?.missing).toEqual(['the laser is not enabled', 'the turret is not homed'])
+})
+
+it('says which settings are wrong and what to do', async () => {
+  const wrong = opening({ $32: 0, $31: 10, $22: 0, $20: 0, $21: 0 }, 'G21', 'M3S1000')
+  const { state, call } = await converse([], { open: wrong })
+  expect(state().problems).toEqual([
+    expect.stringContaining('$32=1'),
+    expect.stringContaining('$31=0'),
+    expect.stringContaining('startup line M3S1000'),
+    expect.stringContaining('$22=1'),
+    expect.stringContaining('$20=1'),
+    expect.stringContaining('$21=1'),
+  ])
+  await expect(call('laser.enable')).rejects.toMatchObject({
+    code: 'laser.unready',
+    message: expect.stringContaining('$32=1'),
+  })
+})
+
+it('compares the limits of bench.yaml with the travel of the controller', async () => {
+  const { state } = await converse([], { open: opening({ $130: 150 }) })
+  expect(state().problems).toEqual([expect.stringContaining('$130')])
+})
+
+it('refuses motion before homing, homes, then moves as an absolute jog in machine coordinates', async () => {
+  const { call, state, grbl } = await converse([])
+  await expect(call('turret.move', { pan: 1 })).rejects.toMatchObject({
+    code: 'turret.unhomed',
+    message: expect.stringContaining('turret.home'),
+  })
+  grbl.expect(HOMING)
+  await call('turret.home')
+  expect(state().homed).toBe(true)
+  // 30 mm in half a second and no other axis: F is along the path.
+  grbl.expect(['$J=G53G21G90X-70Y-50F3600', 'ok'])
+  grbl.status = '<Jog|MPos:-90.000,-50.000,0.000|FS:3600,0>'
+  expect(await call('turret.move', { pan: 30 })).toEqual({ pan: 30, tilt: 0 })
+  expect(state()).toMatchObject({ moving: true, activity: 'moving', target: { pan: 30, tilt: 0 } })
+  await expect.poll(() => state().position).toEqual({ pan: 10, tilt: 0 })
+  grbl.status = '<Idle|MPos:-70.000,-50.000,0.000|FS:0,0>'
+  await expect.poll(() => state().moving).toBe(false)
+  expect(state().position).toEqual({ pan: 30, tilt: 0 })
+})
+
+it('refuses to aim beyond the limits, and says in words why the controller refuses', async () => {
+  const { call, grbl } = await converse([HOMING])
+  await call('turret.home')
+  await expect(call('turret.move', { pan: 96 })).rejects.toMatchObject({
+    code: 'input.invalid',
+    message: expect.stringContaining('outside -95° to 95°'),
+  })
+  grbl.expect(['$J=G53G21G90X-10Y-50F3600', 'error:15'])
+  await expect(call('turret.move', { pan: 90 })).rejects.toMatchObject({
+    code: 'turret.error',
+    message: expect.stringContaining('error 15, the way leads out of the travel'),
+  })
+})
+
+it('shows an alarm in words, resets after a limit, and unlocks', async () => {
+  const { call, state, grbl } = await converse([HOMING])
+  await call('turret.home')
+  grbl.expect(['\x18', ...LOCKED])
+  grbl.status = LOCKED_STATUS
+  grbl.say('ALARM:1', '[MSG:Reset to continue]')
+  await expect
+    .poll(() => state().alarm)
+    .toEqual({ code: 1, message: expect.stringContaining('limit switch') })
+  expect(state().homed).toBe(false)
+  await expect.poll(() => grbl.left.unsaid).toEqual([])
+  await expect(call('turret.move', { pan: 1 })).rejects.toMatchObject({ code: 'turret.unhomed' })
+  grbl.expect(['$X', '[MSG:Caution: Unlocked]', 'ok'])
+  grbl.status = AT_HOME
+  expect(await call('turret.unlock')).toEqual({ message: expect.stringContaining('home it before') })
+  expect(state().alarm).toBeUndefined()
+})
+
+it('is locked, in words, when it was just switched on', async () => {
+  const open = opening()
+  open[0] = ['\x18', ...LOCKED]
+  const { state } = await converse([], { open, status: LOCKED_STATUS })
+  expect(state().alarm).toEqual({ message: expect.stringContaining('turret.home') })
+})
+
+it('says why homing failed', async () => {
+  const { call, state, grbl } = await converse([['$H', 'ALARM:9', ...LOCKED]])
+  await expect(call('turret.home')).rejects.toMatchObject({
+    code: 'turret.alarm',
+    message: expect.stringContaining('did not find a limit switch'),
+  })
+  grbl.status = LOCKED_STATUS
+  await expect.poll(() => state().alarm?.code).toBe(9)
+  expect(state().homed).toBe(false)
+})
+
+it('stops with three bytes that wait for nothing, and confirms', async () => {
+  const { call, device, grbl, state } = await converse([HOMING])
+  await call('turret.home')
+  // A line that is never answered holds the queue.
+  grbl.expect(['$J=G53G21G90X-70Y-50F3600'])
+  grbl.status = '<Jog|MPos:-90.000,-50.000,0.000|FS:3600,0>'
+  const move = call('turret.move', { pan: 30 })
+  const moved = expect(move).rejects.toMatchObject({ code: 'aborted' })
+  await expect.poll(() => grbl.left.unsaid).toEqual([])
+  grbl.expect(['\x85'], ['!'], ['\x18', 'ALARM:3', ...LOCKED], MODES)
+  grbl.status = LOCKED_STATUS
+  await device.stop()
+  await moved
+  expect(state()).toMatchObject({ homed: false, moving: false, alarm: { code: 3 } })
+})
+
+it('does not confirm a stop when the laser is not off', async () => {
+  const { device, grbl } = await converse([])
+  grbl.expect(['\x85'], ['!'], ['\x18', ...WELCOME], ['$G', '[GC:G0 G54 M3 S500]', 'ok'])
+  await expect(device.stop()).rejects.toMatchObject({
+    message: expect.stringContaining('the laser is not off'),
+  })
+})
+
+it('enables the laser with a dark pulse, and fires pulses of one line each', async () => {
+  const { call, state, grbl } = await converse([HOMING, ...PROOF], { laser: { cooldownMs: 5000 } })
+  await call('turret.home')
+  await call('laser.enable')
+  expect(state().laser).toMatchObject({ enabled: true, ready: true, missing: [], fireCount: 0 })
+  const pulse: GrblExchange = ['G1F100M3S250G4P0.075M30', '[MSG:Pgm End]', 'ok']
+  grbl.expect(['\x99'], pulse, ['G4P0.125', 'ok'], pulse)
+  expect(await call('laser.fire', { pulses: 2, gapMs: 120, powerPercent: 25 })).toEqual({ pulses: 2 })
+  const { laser } = state()
+  expect(laser).toMatchObject({
+    emitting: false,
+    fireCount: 2,
+    ready: false,
+    missing: ['it is cooling down'],
+  })
+  expect(laser!.cooldownUntil! - laser!.lastEndedAt!).toBeGreaterThanOrEqual(4900)
+  await expect(call('laser.fire')).rejects.toMatchObject({ code: 'laser.unready' })
+  await call('laser.resetCount')
+  expect(state().laser?.fireCount).toBe(0)
+})
+
+it('rehearses in the dark: no count, no cooldown', async () => {
+  const dark: GrblExchange = ['G1F100M3S0G4P0.075M30', '[MSG:Pgm End]', 'ok']
+  const { call, state } = await converse([HOMING, ...PROOF, ['\x99'], dark])
+  await call('turret.home')
+  await call('laser.enable')
+  expect(await call('laser.fire', { mock: true })).toEqual({ pulses: 1 })
+  expect(state().laser).toMatchObject({ fireCount: 0, ready: true })
+  expect(state().laser?.lastEndedAt).toBeUndefined()
+})
+
+it('does not enable the laser of a firmware that does not end a pulse by itself', async () => {
+  const { call, state, grbl } = await converse([HOMING])
+  await call('turret.home')
+  grbl.expect(['G1F100M3S0G4P0.025M30', 'ok'], ['$G', '[GC:G1 G54 M3 S0]', 'ok'], ['\x18', ...WELCOME], MODES)
+  await expect(call('laser.enable')).rejects.toMatchObject({ code: 'laser.unready' })
+  expect(state().laser?.enabled).toBe(false)
+})
+
+it('resets when a pulse is answered with an error: light may have stayed on', async () => {
+  const { call, state, grbl } = await converse([HOMING, ...PROOF])
+  await call('turret.home')
+  await call('laser.enable')
+  grbl.expect(['\x99'], ['G1F100M3S500G4P0.075M30', 'error:7'], ['\x18', ...WELCOME], MODES)
+  await expect(call('laser.fire')).rejects.toMatchObject({
+    code: 'turret.error',
+    message: expect.stringContaining('memory'),
+  })
+  expect(state().laser).toMatchObject({ enabled: false, emitting: false, fireCount: 1 })
+})
+
+it('ends light in mid-pulse with one byte, and never goes on by itself', async () => {
+  const { call, device, state, grbl } = await converse([HOMING, ...PROOF])
+  await call('turret.home')
+  await call('laser.enable')
+  grbl.expect(['\x99'], ['G1F100M3S500G4P0.075M30'])
+  const fire = call('laser.fire', { pulses: 3, gapMs: 100 })
+  const fired = expect(fire).rejects.toMatchObject({
+    code: 'aborted',
+    message: expect.stringContaining('0 of 3'),
+  })
+  await expect.poll(() => grbl.left.unsaid).toEqual([])
+  expect(state().laser?.emitting).toBe(true)
+  await expect(call('turret.move', { pan: 1 })).rejects.toMatchObject({ code: 'device.busy' })
+  grbl.expect(['\x18', ...WELCOME], MODES)
+  device.endEmission?.()
+  await fired
+  expect(state().laser).toMatchObject({ enabled: false, emitting: false, fireCount: 1 })
+  await expect(call('laser.fire')).rejects.toMatchObject({ code: 'laser.unready' })
+})
+
+it('fires nothing more when an alarm comes together with the end of a pulse', async () => {
+  const { call, state, grbl } = await converse([HOMING, ...PROOF])
+  await call('turret.home')
+  await call('laser.enable')
+  grbl.expect(['\x99'], ['G1F100M3S500G4P0.075M30', 'ok', 'ALARM:1'])
+  await expect(call('laser.fire', { pulses: 3 })).rejects.toMatchObject({ code: 'aborted' })
+  expect(state().laser).toMatchObject({ enabled: false, emitting: false, fireCount: 1 })
+})
+
+it('writes nothing to end light where there is none', async () => {
+  const { device, call } = await converse([HOMING, ...PROOF])
+  await call('turret.home')
+  await call('laser.enable')
+  device.endEmission?.()
+  await call('laser.disable')
+})
+
+it('asks five times a second at rest and says nothing, twenty times while it moves', async () => {
+  const { call, grbl, topic } = await converse([HOMING])
+  await call('turret.home')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  let changes = 0
+  topic.subscribe(() => changes++)
+  let before = grbl.asked
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  expect(grbl.asked - before).toBeGreaterThanOrEqual(4)
+  expect(grbl.asked - before).toBeLessThanOrEqual(6)
+  expect(changes).toBe(0)
+  grbl.expect(['$J=G53G21G90X-70Y-50F3600', 'ok'])
+  grbl.status = '<Jog|MPos:-90.000,-50.000,0.000|FS:3600,0>'
+  await call('turret.move', { pan: 30 })
+  before = grbl.asked
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  expect(grbl.asked - before).toBeGreaterThanOrEqual(15)
+  expect(grbl.asked - before).toBeLessThanOrEqual(21)
+  grbl.status = '<Idle|MPos:-70.000,-50.000,0.000|FS:0,0>'
+})
+
+it('takes the motors’ current away by sleeping, and wakes by a reset', async () => {
+  const { call, state, grbl } = await converse([['$SLP', 'ok', '[MSG:Sleeping]']])
+  grbl.status = '<Sleep|MPos:0.000,0.000,0.000|FS:0,0>'
+  await call('turret.motors', { on: false })
+  expect(state()).toMatchObject({ motors: false, homed: false })
+  await expect(call('turret.home')).rejects.toMatchObject({
+    message: expect.stringContaining('turret.motors'),
+  })
+  grbl.expect(['\x18', ...LOCKED])
+  const waking = call('turret.motors', { on: true })
+  grbl.status = LOCKED_STATUS
+  await waking
+  expect(state()).toMatchObject({ motors: true, alarm: { message: expect.stringContaining('turret.home') } })
+})
+
+it('is faulted when the controller begins anew by itself, and when it is no Grbl 1.1', async () => {
+  const { grbl, faults } = await converse([])
+  await new Promise((resolve) => setTimeout(resolve, 1600))
+  grbl.say(...LOCKED)
+  await expect.poll(() => faults).toMatchObject([{ code: 'connection.lost' }])
+  const old = await GrblReplay.listen([['\x18', "Grbl 0.9j ['$' for help]"]])
+  await expect(openTurret(old.resource)).rejects.toMatchObject({ code: 'device.unsupported' })
+  await old[Symbol.asyncDispose]()
+})
