@@ -14,6 +14,7 @@ const mayImport = {
   share: ['core', 'scpi', 'transport', 'server/route\\.ts'],
   access: ['core', 'store'],
   server: ['access', 'core', 'control', 'media', 'store', 'transport/browser\\.ts'],
+  compat: ['core', 'server', 'drivers/instrument/ctp10'],
   cli: ['access', 'core', 'store', 'transport', 'drivers/instrument/scpi', 'config\\.ts'],
   sim: ['scpi/message\\.ts'],
 }

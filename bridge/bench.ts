@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url'
 import type { BenchState } from '../shared/bench.ts'
 import type { DeviceBase, Family } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
+import type { InstrumentState } from '../shared/instrument.ts'
 import { powerStream } from '../shared/streams.ts'
 import { type TopicKind, topicName, type TopicState } from '../shared/topics.ts'
 import { Access } from './access/access.ts'
+import { Compat } from './compat/compat.ts'
 import type { BenchConfig, DeviceConfig } from './config.ts'
 import { Control } from './control/control.ts'
 import type { Handlers } from './core/device.ts'
@@ -192,9 +194,24 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
   const identify = identifyBy(access, server)
   const pageDir = fileURLToPath(new URL('web/dist', root))
+  const first = config.devices.find(({ driver }) => driver.kind === 'instrument.exfo-ctp10')
+  const compat =
+    config.compat &&
+    new Compat({
+      ctp10: first && { id: first.id, state: topics.get(first.id) as Topic<InstrumentState> },
+      version,
+      page: join(pageDir, 'index.html'),
+      doors,
+      device,
+      control: control.topic,
+      findStream: (name) => feeds.findStream(name),
+      stillThere: (caller) => control.lease.active(caller),
+    })
   const http = createHttp({
     pageDir,
     routes: [
+      // Before the bridge's own, of which `/health` is one.
+      ...(compat?.routes ?? []),
       ...commandRoutes(doors, version),
       ...accessRoutes({ access, secure, sessionMostMs, audit: (call) => audit.note(auditCall(call)) }),
       ...auditRoutes(audit),
@@ -223,6 +240,9 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       log,
     }),
   )
+  if (compat) {
+    opening.use(compat.listen({ http, door, identify, addressOf: addressOf(server.behindProxy), log }))
+  }
   opening.defer(() => http.closeAllConnections())
   http.listen(server.port, server.host)
   await once(http, 'listening').catch((cause: unknown) => {

@@ -76,6 +76,10 @@ export const benchFile = z.strictObject({
     })
     .prefault({}),
   dataDir: z.string().default('data').describe('traces and recordings; relative to this file'),
+  compat: z
+    .enum(['exfo-ctp10-api'])
+    .optional()
+    .describe("another program's routes at the root, for the first CTP10: its notebooks run unchanged"),
   simulators: z
     .array(
       z.strictObject({

@@ -59,7 +59,7 @@ with the event \`stream.ack { stream, seq }\` when it has been handled. At most 
 unacknowledged; beyond that the newest replaces the one that waits, and the packet's \`dropped\` counts what was replaced. An
 acknowledgement that is lost is forgiven after 2 s.
 
-Samples (\`power/<id>\`), little-endian: u8 kind (1), u8 columns, u16 rows, u32 seq, u32 dropped, u32 reserved, then a f64
+Samples (\`power/<id>\`, \`power/<id>/<slot>\` of a further module, \`readings/<id>\` of a declared instrument), little-endian: u8 kind (1), u8 columns, u16 rows, u32 seq, u32 dropped, u32 reserved, then a f64
 time a row (ms since the epoch), then a f32 a value, row by row; NaN where there was none. The first packet holds the last
 minute.
 

@@ -5,6 +5,7 @@ import { cameraCommands } from './camera.ts'
 import type { Command } from './command.ts'
 import { consoleCommands } from './console.ts'
 import { controlCommands } from './control.ts'
+import { ctp10Commands } from './ctp10.ts'
 import { declaredCommands } from './declared.ts'
 import type { Result } from './errors.ts'
 import { instrumentCommands } from './instrument.ts'
@@ -22,6 +23,7 @@ export const commands = {
   ...peopleCommands,
   ...cameraCommands,
   ...instrumentCommands,
+  ...ctp10Commands,
   ...journalCommands,
   ...consoleCommands,
   ...declaredCommands,

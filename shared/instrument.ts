@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command } from './command.ts'
+import { ctp10State } from './ctp10.ts'
 import { declaredState } from './declared.ts'
 import { deviceBase, deviceId } from './device.ts'
 import { traceInfo } from './trace.ts'
@@ -52,6 +53,8 @@ export const instrumentState = deviceBase.extend({
   download: z.object({ bytes: z.number(), of: z.number() }).optional(),
   /** Of an instrument that bench.yaml declares (`instrument.scpi`). */
   declared: declaredState.optional(),
+  /** Of an EXFO CTP10. */
+  ctp10: ctp10State.optional(),
   /** The newest of the instrument's own error queue, newest last, ten at most. */
   errors: z.array(z.object({ at: z.number(), code: z.number(), message: z.string() })).optional(),
 })

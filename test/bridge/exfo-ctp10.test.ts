@@ -2,84 +2,13 @@ import { mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { expect, it, onTestFinished } from 'vitest'
-import type { Device } from '../../bridge/core/device.ts'
-import { Stream } from '../../bridge/core/stream.ts'
-import { Topic } from '../../bridge/core/topic.ts'
-import exfoCtp10 from '../../bridge/drivers/instrument/exfo-ctp10.ts'
+import { expect, it } from 'vitest'
 import { TraceStore } from '../../bridge/store/traces.ts'
-import type { InstrumentState } from '../../shared/instrument.ts'
 import { decodeNpy } from '../../shared/npy.ts'
-import { type Exchange, ReplayInstrument } from '../support/replay.ts'
-
 import { callerAs } from '../support/caller.ts'
-
-const NO_ERROR = '0,"No error"'
-const SETTINGS: Exchange[] = [
-  [':INIT:WAV:STAR?', '1.52000000E-006'],
-  [':INIT:WAV:STOP?', '1.57000000E-006'],
-  [':INIT:WAV:SAMP?', '1.00000000E-012'],
-  [':INIT:TLS1:SPE?', '50'],
-]
-const POLL: Exchange[] = [
-  [':STAT:OPER:COND?', '0'],
-  [':CTP:SENS4:CHAN1:POW?', '-3.21000000E+000'],
-  [':CTP:SENS4:CHAN2:POW?', '-4.5'],
-  [':CTP:SENS4:CHAN3:POW?', '9.91E37'],
-  [':CTP:SENS4:CHAN4:POW?', '1.25'],
-]
-const OPENING: Exchange[] = [
-  ['*IDN?', 'EXFO,CTP10,12345AB,1.5.0'],
-  [':SYST:ERR?', '-113,"Undefined header;FOO"'],
-  [':SYST:ERR?', NO_ERROR],
-  ...SETTINGS,
-  ...POLL,
-]
-const command = (text: string): Exchange[] => [[text], [':SYST:ERR?', NO_ERROR]]
+import { command, converse, refused, SETTINGS } from './ctp10-rig.ts'
 
 const caller = callerAs()
-
-/** The driver in conversation; the test fails at its end when anything was left unsaid or said beside it. */
-async function converse(
-  exchanges: Exchange[],
-): Promise<{ device: Device; state: () => InstrumentState; rows: number[][] }> {
-  const instrument = await ReplayInstrument.listen([...OPENING, ...exchanges])
-  const log = pino({ level: 'silent' })
-  const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
-  const topic = new Topic<InstrumentState>('instrument/ctp10', {
-    id: 'ctp10',
-    kind: exfoCtp10.kind,
-    family: 'instrument',
-    title: 'CTP10',
-    lifecycle: { phase: 'opening', since: 0 },
-  })
-  const rows: number[][] = []
-  class Recorded extends Stream {
-    override push(_: number, values: readonly number[]): void {
-      rows.push([...values])
-    }
-  }
-  const device = await exfoCtp10.open(
-    exfoCtp10.config.parse({ resource: instrument.resource, powersPerSecond: 0.1 }),
-    {
-      id: 'ctp10',
-      signal: new AbortController().signal,
-      log,
-      state: topic,
-      fault: () => {},
-      stream: (name, columns) => new Recorded(name, columns),
-      publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
-      traces: await TraceStore.open(folder, log),
-    },
-  )
-  await expect.poll(() => rows.length).toBe(1)
-  onTestFinished(async () => {
-    await expect.poll(() => instrument.left).toEqual({ unsaid: [], unexpected: [] })
-    await device[Symbol.asyncDispose]()
-    await instrument[Symbol.asyncDispose]()
-  })
-  return { device, state: () => topic.value, rows }
-}
 
 it('opens: identity, old errors, the present sweep, then the first powers', async () => {
   const { state, rows } = await converse([])
@@ -90,7 +19,7 @@ it('opens: identity, old errors, the present sweep, then the first powers', asyn
     condition: { register: 0, active: [] },
     sweep: { phase: 'idle' },
   })
-  expect(rows).toEqual([[-3.21, -4.5, NaN, 1.25]])
+  expect(rows.get('power/ctp10')?.map(({ values }) => values)).toEqual([[-3.21, -4.5, NaN, 1.25]])
 })
 
 it('starts a sweep: every setting checked, what the instrument took read back, then started', async () => {
@@ -99,8 +28,10 @@ it('starts a sweep: every setting checked, what the instrument took read back, t
     ...command(':INIT:WAV:SAMP 1PM'),
     ...command(':INIT:WAV:STAR 1520NM'),
     ...command(':INIT:WAV:STOP 1570NM'),
+    [':INIT:WAV:STAR?', '1.52000000E-006'],
     ...SETTINGS,
     ...command(':INIT:IMM'),
+    [':STAT:OPER:COND?', '4'],
   ])
   const wanted = { device: 'ctp10', startNm: 1520, stopNm: 1570, samplingPm: 1, speedNmPerS: 50 }
   const taken = await device.commands['sweep.start']?.(wanted, caller)
@@ -109,11 +40,7 @@ it('starts a sweep: every setting checked, what the instrument took read back, t
 })
 
 it('starts nothing when the instrument refuses a setting, and gives its own words', async () => {
-  const { device, state } = await converse([
-    [':INIT:TLS1:SPE 33'],
-    [':SYST:ERR?', '-222,"Data out of range"'],
-    [':SYST:ERR?', NO_ERROR],
-  ])
+  const { device, state } = await converse(refused(':INIT:TLS1:SPE 33', '-222,"Data out of range"'))
   const wanted = { device: 'ctp10', startNm: 1520, stopNm: 1570, samplingPm: 1, speedNmPerS: 33 }
   await expect(device.commands['sweep.start']?.(wanted, caller)).rejects.toMatchObject({
     code: 'scpi.error',

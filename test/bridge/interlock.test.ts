@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -68,14 +68,19 @@ it('is open until it is known to be closed', () => {
 
 it('follows a file, and takes one that cannot be read for open', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'value')
-  await writeFile(path, '1\n')
+  const hold = async (text: string): Promise<void> => {
+    // At once, as the kernel's own files change: never seen empty.
+    await writeFile(`${path}.new`, text)
+    await rename(`${path}.new`, path)
+  }
+  await hold('1\n')
   const { interlocks, state, opened } = rig({ door: { title: 'Lab door', file: { path, everyMs: 5 } } })
   await expect.poll(() => state('door')?.closed).toBe(true)
   expect(() => interlocks.require('laser')).not.toThrow()
-  await writeFile(path, '0\n')
+  await hold('0\n')
   await expect.poll(() => opened).toMatchObject([{ name: 'door', title: 'Lab door', devices: ['laser'] }])
   expect(state('door')).toMatchObject({ closed: false, reason: expect.stringContaining('holds "0"') })
-  await writeFile(path, '1\n')
+  await hold('1\n')
   await expect.poll(() => state('door')?.closed).toBe(true)
   await rm(path)
   await expect.poll(() => state('door')?.reason).toContain('cannot be read')

@@ -4,6 +4,8 @@ import { type Role, satisfies } from '../../shared/access.ts'
 import { type Command, reachOf } from '../../shared/command.ts'
 import { type CommandName, commands } from '../../shared/commands.ts'
 import type { ErrorCode, Result } from '../../shared/errors.ts'
+import { Ctp10Api } from '../../bridge/compat/api.ts'
+import { compatRoutes } from '../../bridge/compat/routes.ts'
 import type { Route } from '../../bridge/server/route.ts'
 import { accessRoutes } from '../../bridge/server/routes/access.ts'
 import { auditRoutes } from '../../bridge/server/routes/audit.ts'
@@ -44,6 +46,7 @@ beforeAll(async () => {
   bridge = await startBridge(
     await writeBench({
       server: { localRole: 'none' },
+      compat: 'exfo-ctp10-api',
       devices: { slide: camera, other: camera, absent },
     }),
   )
@@ -114,6 +117,7 @@ function expected(command: Command, { role, holds, devices }: Person): ErrorCode
 }
 
 function outcome(result: Result<unknown>): ErrorCode | 'through' {
+  // The routes of exfo-ctp10-api answer in its own shapes.
   const code = 'error' in result ? result.error.code : undefined
   return code !== undefined && REFUSALS.includes(code) ? code : 'through'
 }
@@ -134,6 +138,13 @@ function harmless(name: string): object {
     'serial.offer': { port: 'none' },
     'serial.withdraw': { port: 'none' },
     'trace.read': { device: 'other', channel: 1 },
+    'ctp.setDetector': { device: 'other', channel: 1 },
+    'ctp.takeReference': { device: 'other', channel: 1 },
+    'ctp.setLaser': { device: 'other', laser: 1 },
+    'ctp.laserOn': { device: 'other', laser: 1 },
+    'ctp.laserOff': { device: 'other', laser: 1 },
+    'ctp.traceInfo': { device: 'other', channel: 1 },
+    'ctp.readTrace': { device: 'other', channel: 1 },
     'camera.join': { camera: 'other' },
     'user.add': { name: 'root-admin', role: 'viewer', password: 'long enough a word' },
     'user.role': { ...nobody, role: 'viewer' },
@@ -200,6 +211,7 @@ const routes: Route[] = [
   mjpegRoute(undefined as never),
   ...traceRoutes({} as never),
   ...lineRoutes(undefined as never, undefined as never),
+  ...compatRoutes(new Ctp10Api({} as never), '', ''),
 ]
 
 it.each(names)('lets %s ask for the routes that are declared for them, and no other', async (name) => {

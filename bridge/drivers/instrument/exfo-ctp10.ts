@@ -7,16 +7,39 @@ import { Session } from '../../scpi/session.ts'
 import { Ctp10 } from './ctp10/ctp10.ts'
 import { HEADERS } from './ctp10/headers.ts'
 
+const slot = z.number().int().min(1).max(20)
+const rate = z.number().min(0.1).max(100)
+
 /** EXFO CTP10 optical component tester over SCPI on a raw socket (CTP10 user guide, remote control). */
 export default defineDriver({
   kind: 'instrument.exfo-ctp10',
   family: 'instrument',
-  config: z.strictObject({
-    resource: resourceName,
-    wire: wireOptions,
-    module: z.number().int().min(1).max(20).default(4).describe('the slot of the detector module'),
-    powersPerSecond: z.number().min(0.1).max(50).default(10).describe('how often the live powers are read'),
-  }),
+  config: z
+    .strictObject({
+      resource: resourceName,
+      wire: wireOptions,
+      module: slot.default(4).describe('the slot of the detector module'),
+      powersPerSecond: rate.default(10).describe('how often its live powers are read'),
+      moreModules: z
+        .array(z.strictObject({ module: slot, powersPerSecond: rate.default(10) }))
+        .default([])
+        .describe('further detector modules'),
+      lasers: z
+        .array(z.number().int().min(1).max(10))
+        .optional()
+        .describe('the reference lasers that are connected; found out when left out'),
+      conditionsPerSecond: z
+        .number()
+        .min(0.1)
+        .max(20)
+        .default(10)
+        .describe('how often the instrument is asked what it is doing'),
+    })
+    .refine(
+      ({ module, moreModules }) =>
+        new Set([module, ...moreModules.map((more) => more.module)]).size === moreModules.length + 1,
+      'a module is named twice: name each slot once',
+    ),
   async open(config, context) {
     const session = await Session.open({
       device: context.id,

@@ -46,9 +46,15 @@ export function addDetectorCommands(tree: CommandTree<Outcome>, instrument: Inst
     .add(':REFerence:SENSe<s>:CHANnel<c>:INITiate', ({ suffixes, parameters }) => {
       take(parameters, 0)
       const detector = at(suffixes)
-      sweep.reference(() => {
+      sweep.reference(false, () => {
         detector.reference = stamp(new Date())
       })
+    })
+    .add(':REFerence:SENSe<s>:CHANnel<c>:QUICk:INITiate', ({ suffixes, parameters }) => {
+      take(parameters, 0)
+      at(suffixes)
+      // Its trace is TYPE13; what RESult? tells of is the full one.
+      sweep.reference(true, () => undefined)
     })
     .add(':REFerence:SENSe<s>:CHANnel<c>:RESult?', ({ suffixes }) => at(suffixes).reference ?? '0')
 }

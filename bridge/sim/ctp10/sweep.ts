@@ -11,6 +11,7 @@ const scanning = 1 << 2
 const analysing = 1 << 3
 const aborting = 1 << 4
 const referencing = 1 << 6
+const quickReferencing = 1 << 7
 const updatingSetup = 1 << 9
 const saving = 1 << 12
 
@@ -72,11 +73,11 @@ export class Sweep {
     })
   }
 
-  /** A reference on one detector; `done` is called unless it is aborted. */
-  reference(done: () => void): void {
+  /** A reference on one detector, or a quick one; `done` is called unless it is aborted. */
+  reference(quick: boolean, done: () => void): void {
     this.#refuseIfBusy()
-    this.#begin(referencing, async (signal) => {
-      await this.#clock.sleep(5, signal)
+    this.#begin(quick ? quickReferencing : referencing, async (signal) => {
+      await this.#clock.sleep(quick ? 2 : 5, signal)
       done()
     })
   }
@@ -176,14 +177,20 @@ export class Sweep {
     prepared.catch(() => undefined)
     this.condition = scanning
     this.#scan = { segments, began }
+    // An abort leaves them as they are: lit.
+    this.#light(settings, true)
     await this.#clock.sleep(began - this.#clock.now() + seconds, signal)
     this.condition = analysing
     this.#scan = undefined
     await Promise.all([this.#clock.sleep(0.3, signal), prepared])
     this.measurement = measurement
+    this.#light(settings, settings.stabilization.output)
+  }
+
+  #light(settings: Settings, on: boolean): void {
     for (const { identifier } of settings.used) {
       const laser = settings.lasers.get(identifier)
-      if (laser) laser.on = settings.stabilization.output
+      if (laser) laser.on = on
     }
   }
 }

@@ -1,33 +1,62 @@
+import type { Ctp10State, SweepWanted } from '../../../../shared/ctp10.ts'
 import type { SweepSettings, SweepState } from '../../../../shared/instrument.ts'
 import type { Wire } from '../../../scpi/wire.ts'
+import { isReferencing, SCANNING } from './condition.ts'
+import { isOneOf, nanometres, rounded } from './quantity.ts'
+import { setSpan, setTls } from './tls.ts'
 
 /** A sweep may need this long before the register shows that it runs. */
 const START_GRACE_MS = 1500
 
-/** Sends the settings, one checked command each, and gives what the instrument took. Throws `scpi.error`. */
-export async function configureSweep(wire: Wire, wanted: SweepSettings): Promise<SweepSettings> {
-  await wire.command(`:INIT:TLS1:SPE ${wanted.speedNmPerS}`)
-  await wire.command(`:INIT:WAV:SAMP ${wanted.samplingPm}PM`)
-  await wire.command(`:INIT:WAV:STAR ${wanted.startNm}NM`)
-  await wire.command(`:INIT:WAV:STOP ${wanted.stopNm}NM`)
-  const taken = await readSweepSettings(wire)
-  if (nearly(taken.startNm, wanted.startNm)) return taken
-  // Setting one end can move the other: with the stop in place the start can be had.
-  await wire.command(`:INIT:WAV:STAR ${wanted.startNm}NM`)
-  return readSweepSettings(wire)
+/**
+ * Sets the whole span, its sampling and the speed of those TLS that take part, and gives what the instrument took.
+ * Throws `scpi.error`.
+ */
+export async function configureSweep(
+  wire: Wire,
+  { startNm, stopNm, samplingPm, speedNmPerS }: SweepSettings,
+  used: readonly number[],
+): Promise<SweepSettings> {
+  for (const tls of used) await wire.command(`:INIT:TLS${tls}:SPE ${speedNmPerS}`)
+  await wire.command(`:INIT:WAV:SAMP ${samplingPm}PM`)
+  await setSpan(wire, ':INIT:WAV', startNm, stopNm)
+  return readSweepSettings(wire, used)
 }
 
-/** The instrument's present sweep. */
-export async function readSweepSettings(wire: Wire): Promise<SweepSettings> {
+/** Sets what is wanted of the sweep and its TLS (CTP10 user guide, :INITiate). Throws `scpi.error`. */
+export async function setSweep(wire: Wire, wanted: SweepWanted): Promise<void> {
+  const { mode, stabilisation, samplingPm, startNm, stopNm, tls } = wanted
+  if (mode) await wire.command(`:INIT:SMOD ${mode === 'single' ? 'SIN' : 'CONT'}`)
+  if (stabilisation) {
+    await wire.command(`:INIT:STAB ${stabilisation.keepOn ? 1 : 0},${stabilisation.seconds}`)
+  }
+  if (samplingPm !== undefined) await wire.command(`:INIT:WAV:SAMP ${samplingPm}PM`)
+  await setTls(wire, tls)
+  // Last of all, since the ends of the whole are those of the outermost lasers.
+  await setSpan(wire, ':INIT:WAV', startNm, stopNm)
+}
+
+/** The instrument's present sweep: the whole span, and the speed of the first TLS that takes part. */
+export async function readSweepSettings(wire: Wire, used: readonly number[]): Promise<SweepSettings> {
   const startM = await wire.number(':INIT:WAV:STAR?')
   const stopM = await wire.number(':INIT:WAV:STOP?')
   const samplingM = await wire.number(':INIT:WAV:SAMP?')
-  const speedNmPerS = await wire.number(':INIT:TLS1:SPE?')
+  const speedNmPerS = await wire.number(`:INIT:TLS${used[0] ?? 1}:SPE?`)
   return {
-    startNm: rounded(startM * 1e9),
-    stopNm: rounded(stopM * 1e9),
+    startNm: nanometres(startM),
+    stopNm: nanometres(stopM),
     samplingPm: rounded(samplingM * 1e12),
     speedNmPerS,
+  }
+}
+
+/** How sweeps are made, whatever their span. */
+export async function readSweepMode(wire: Wire): Promise<Pick<Ctp10State, 'mode' | 'stabilisation'>> {
+  const continuous = isOneOf(await wire.query(':INIT:SMOD?'), '1', 'CONT', 'CONTINUOUS')
+  const [keepOn = '', seconds = ''] = (await wire.query(':INIT:STAB?')).split(',')
+  return {
+    mode: continuous ? 'continuous' : 'single',
+    stabilisation: { keepOn: isOneOf(keepOn, '1', 'ON'), seconds: Number(seconds) || 0 },
   }
 }
 
@@ -44,7 +73,7 @@ export function nextSweepState(
   const underWay = state.phase === 'running' || state.phase === 'aborting'
   if (!underWay) {
     // Somebody at the instrument itself, or another program, has started it.
-    return register & SCANNING ? { phase: 'running', startedAt: now } : state
+    return register & SCANNING && !isReferencing(register) ? { phase: 'running', startedAt: now } : state
   }
   const elapsedMs = now - (state.startedAt ?? now)
   if (register === 0) {
@@ -57,15 +86,4 @@ export function nextSweepState(
   const expectedMs = (Math.abs(settings.stopNm - settings.startNm) / settings.speedNmPerS) * 1000
   const progress = Math.min(0.99, Math.max(0.01, elapsedMs / expectedMs))
   return { ...state, progress: Math.round(progress * 100) / 100 }
-}
-
-const SCANNING = 1 << 2
-
-function nearly(a: number, b: number): boolean {
-  return Math.abs(a - b) < 1e-4
-}
-
-/** Instruments answer nine digits: more are rounding errors of the change of unit. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(9))
 }

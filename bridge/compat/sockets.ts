@@ -1,0 +1,127 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { z } from 'zod'
+import { satisfies } from '../../shared/access.ts'
+import { BEAT_MS } from '../../shared/control.ts'
+import type { Caller } from '../core/device.ts'
+import type { Logger } from '../core/log.ts'
+import type { Door } from '../server/origin.ts'
+import { callerOf, type Identify } from '../server/who.ts'
+import type { Ctp10Api } from './api.ts'
+import { number, whole } from './api-route.ts'
+import { streamHealth, streamPowers } from './streams.ts'
+
+const MOST_SOCKETS = 64
+const MOST_MESSAGE_BYTES = 1024
+
+interface CompatSockets {
+  http: Server
+  api: Ctp10Api
+  door: Door
+  identify: Identify
+  addressOf: (request: IncomingMessage) => string
+  log: Logger
+}
+
+/** What a socket is told, and its end. */
+type Streaming = (socket: WebSocket) => () => void
+
+const powerQuery = z.object({
+  module: whole(1, 20).optional(),
+  interval: number(0.01, 10).optional(),
+})
+
+/** `/ws/power` and `/ws/health` as plain WebSockets, on the bridge's own HTTP server. */
+export function openCompatSockets({
+  http,
+  api,
+  door,
+  identify,
+  addressOf,
+  log,
+}: CompatSockets): AsyncDisposable {
+  const server = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES })
+  let powers = 0
+
+  const streamingFor = (url: URL): Streaming | number => {
+    if (url.pathname === '/ws/health') return (socket) => streamHealth(socket, () => powers)
+    const query = powerQuery.safeParse(Object.fromEntries(url.searchParams))
+    if (!query.success) return 422
+    const { module, interval = 0.1 } = query.data
+    return (socket) => {
+      powers += 1
+      const end = streamPowers(socket, api, { module, intervalMs: interval * 1000, others: () => powers })
+      return () => {
+        powers -= 1
+        end()
+      }
+    }
+  }
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const url = new URL(request.url ?? '/', 'http://bridge')
+    if (url.pathname !== '/ws/power' && url.pathname !== '/ws/health') return
+    const address = addressOf(request)
+    const { cookie, authorization } = request.headers
+    const who = (): Caller | undefined => {
+      const identity = identify({ cookie, authorization, address })
+      return identity && callerOf(identity, '', address, new AbortController().signal)
+    }
+    try {
+      door.require(request.headers)
+    } catch {
+      refuse(socket, 403)
+      return
+    }
+    const caller = who()
+    const streaming = streamingFor(url)
+    if (!caller) refuse(socket, 401)
+    // A token that is bound to devices is for those alone, here as on the routes.
+    else if (!satisfies(caller.role, 'viewer') || caller.scope?.devices) refuse(socket, 403)
+    else if (typeof streaming === 'number') refuse(socket, streaming)
+    else if (server.clients.size >= MOST_SOCKETS) refuse(socket, 503)
+    else {
+      server.handleUpgrade(request, socket, head, (open) => {
+        log.debug({ address, path: url.pathname }, 'a WebSocket has come')
+        serve(open, streaming, who, api)
+      })
+    }
+  }
+
+  http.on('upgrade', upgrade)
+  return {
+    async [Symbol.asyncDispose]() {
+      http.off('upgrade', upgrade)
+      for (const socket of server.clients) socket.terminate()
+      server.close()
+    },
+  }
+}
+
+/**
+ * Pings, as often as the page that holds the lease would beat. An old client knows no heartbeat, but every WebSocket
+ * answers a ping: for a holder of the lease the pong is one.
+ */
+function serve(socket: WebSocket, streaming: Streaming, who: () => Caller | undefined, api: Ctp10Api): void {
+  const end = streaming(socket)
+  const ping = setInterval(() => {
+    if (who()) socket.ping()
+    else socket.close(1008, 'sign in again')
+  }, BEAT_MS)
+  socket.on('pong', () => {
+    const caller = who()
+    // Somebody may have taken the lease this very moment: then it is theirs to beat.
+    if (caller && api.holds(caller)) api.ask('lease.beat', caller).catch(() => {})
+  })
+  socket.on('error', () => socket.terminate())
+  socket.on('close', () => {
+    clearInterval(ping)
+    end()
+  })
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.on('error', () => {})
+  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
