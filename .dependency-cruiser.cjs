@@ -11,7 +11,7 @@ const mayImport = {
   store: ['core'],
   // It plays the instrument to other programs over the wires that transport speaks as a client, and its routes are the
   // server's.
-  share: ['core', 'scpi', 'transport', 'server/route\\.ts'],
+  share: ['core', 'scpi', 'transport', 'server/(route|export)\\.ts'],
   access: ['core', 'store'],
   server: ['access', 'core', 'control', 'media', 'store', 'transport/browser\\.ts'],
   compat: ['core', 'server', 'drivers/instrument/ctp10'],

@@ -22,7 +22,7 @@ import { keeperOf } from './core/trace-keeper.ts'
 import { openMedia } from './media/media.ts'
 import { addressOf, isLoopback, ownNames } from './server/address.ts'
 import { auditCall, auditDeed } from './server/audit-line.ts'
-import { Commands, type FindDevice } from './server/call.ts'
+import { type Call, Commands, type FindDevice } from './server/call.ts'
 import { Feeds } from './server/feeds.ts'
 import { createHttp } from './server/http.ts'
 import { Door } from './server/origin.ts'
@@ -83,6 +83,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     secure,
   })
   const audit = opening.use(new Audit(db, config.audit.keepDays, log.child({ part: 'audit' })))
+  const auditOf = (call: Call): void => audit.note(auditCall(call))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const media = opening.use(
     await openMedia({
@@ -188,7 +189,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     },
     device,
     permit: (command, input, caller) => control.permit(command, input, caller),
-    audit: (call) => audit.note(auditCall(call)),
+    audit: auditOf,
     log,
   })
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
@@ -213,12 +214,12 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       // Before the bridge's own, of which `/health` is one.
       ...(compat?.routes ?? []),
       ...commandRoutes(doors, version),
-      ...accessRoutes({ access, secure, sessionMostMs, audit: (call) => audit.note(auditCall(call)) }),
+      ...accessRoutes({ access, secure, sessionMostMs, audit: auditOf }),
       ...auditRoutes(audit),
       ...lines.routes,
       estopRoute(doors),
       healthRoute(bench),
-      ...traceRoutes({ traces, audit: (call) => audit.note(auditCall(call)) }),
+      ...traceRoutes({ traces, audit: auditOf }),
       mjpegRoute(device),
     ],
     door,
