@@ -3,6 +3,7 @@ import { BenchError } from '../../../../shared/errors.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { Device, DriverContext, Handlers } from '../../../core/device.ts'
 import type { ScpiError } from '../../../scpi/errors.ts'
+import { showErrors } from '../common.ts'
 import type { Session } from '../../../scpi/session.ts'
 import type { Wire } from '../../../scpi/wire.ts'
 import { detectorPatch, readDetector } from './detector.ts'
@@ -14,7 +15,6 @@ import { type ModulePlace, Powers } from './powers.ts'
 import { fetchTrace, type FetchedTrace, type TracePlace, type TraceSource } from './trace.ts'
 import { Watch } from './watch.ts'
 
-const ERRORS_SHOWN = 10
 /** How long it may take until an instrument that was stopped is at rest, and its lasers are off. */
 const REST_MS = 5000
 /** The supervisor gives a closing device two seconds. */
@@ -83,7 +83,7 @@ export class Ctp10 implements Device, TraceSource {
     )
     device.#emission.found(Object.keys(lasers).map(Number))
     context.state.put(state)
-    device.#showErrors(errors)
+    showErrors(context, errors)
     // Ahead of the first poll, which has to know the detectors' units.
     device.#inBackground(
       session
@@ -152,7 +152,7 @@ export class Ctp10 implements Device, TraceSource {
       return await this.#session.run(lane, job, signal)
     } catch (error) {
       if (error instanceof BenchError && Array.isArray(error.cause))
-        this.#showErrors(error.cause as ScpiError[])
+        showErrors(this.#context, error.cause as ScpiError[])
       throw error
     }
   }
@@ -194,15 +194,5 @@ export class Ctp10 implements Device, TraceSource {
 
   #until(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, this.#closed.signal])
-  }
-
-  #showErrors(errors: readonly ScpiError[]): void {
-    if (errors.length === 0) return
-    const shown = [
-      ...(this.#context.state.value.errors ?? []),
-      ...errors.map((error) => ({ at: Date.now(), ...error })),
-    ]
-    this.#context.state.put({ errors: shown.slice(-ERRORS_SHOWN) })
-    this.#context.log.warn({ errors }, 'the instrument reports errors')
   }
 }

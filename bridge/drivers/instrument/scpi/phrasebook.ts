@@ -1,14 +1,13 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { DriverContext } from '../../../core/device.ts'
 import type { ScpiError } from '../../../scpi/errors.ts'
+import { showErrors } from '../common.ts'
 import type { ExchangeOptions, Wire } from '../../../scpi/wire.ts'
 import type { Entries, Reading, Setting } from './entries.ts'
 import type { Polled } from './poller.ts'
 import { choiceOf } from './setting-value.ts'
 import { kindOf, parseAnswer } from './value.ts'
 import type { Taken } from './values.ts'
-
-const ERRORS_SHOWN = 10
 
 /** What a job has asked already: what several entries are taken from is asked once. */
 export type Answers = Map<string, string>
@@ -67,14 +66,14 @@ export class Phrasebook {
   async drain(wire: Wire): Promise<ScpiError[]> {
     if (this.#entries.errors === 'none') return []
     const errors = await wire.drainErrors()
-    this.#show(errors)
+    showErrors(this.#context, errors)
     return errors
   }
 
   /** The instrument's own words in an error of `command` belong in the topic too. */
   noteErrorsOf(error: unknown): void {
     if (error instanceof BenchError && error.code === 'scpi.error' && Array.isArray(error.cause))
-      this.#show(error.cause as ScpiError[])
+      showErrors(this.#context, error.cause as ScpiError[])
   }
 
   /** After the safe commands: the switches that are to be off. Rejects with `scpi.error` where only the queue can tell. */
@@ -97,16 +96,6 @@ export class Phrasebook {
       if (ask) taken.push(await ask(wire))
     }
     return taken
-  }
-
-  #show(errors: readonly ScpiError[]): void {
-    if (errors.length === 0) return
-    const shown = [
-      ...(this.#context.state.value.errors ?? []),
-      ...errors.map((error) => ({ at: Date.now(), ...error })),
-    ]
-    this.#context.state.put({ errors: shown.slice(-ERRORS_SHOWN) })
-    this.#context.log.warn({ errors }, 'the instrument reports errors')
   }
 }
 
