@@ -3,9 +3,11 @@ import { BenchError } from '../../shared/errors.ts'
 import { pause, withDeadline } from '../core/deadline.ts'
 import type { Device, DriverContext, Handlers } from '../core/device.ts'
 import type { Publication } from '../core/publisher.ts'
+import { type BridgeParts, openBridgeParts, type PartMessage, type PartName } from './bridge-parts.ts'
 import { withoutCredentials } from './capture/url.ts'
 import { HostProcess } from './host-process.ts'
-import type { CameraAbout, CameraStart, FromHost } from './protocol.ts'
+import type { CameraAbout, CameraStart, FromHost, ToHost } from './protocol.ts'
+import type { BridgePart } from './part.ts'
 import { checkSettings } from './settings.ts'
 
 /** Long enough for a stream that keeps silent (5 s, three times) to be given up with its own reason. */
@@ -22,7 +24,7 @@ class Camera implements Device {
   readonly #start: CameraStart
   readonly #context: DriverContext<'camera'>
   readonly #closing = new AbortController()
-  readonly #jpegListeners = new Set<(jpeg: Uint8Array) => void>()
+  readonly #parts: BridgeParts
   readonly #settingReplies = new Map<number, (settings: CameraSettings) => void>()
   #host: HostProcess | undefined
   #about: CameraAbout | undefined
@@ -36,7 +38,11 @@ class Camera implements Device {
   constructor(start: CameraStart, context: DriverContext<'camera'>) {
     this.#start = { ...start }
     this.#context = context
-    this.commands = { 'camera.set': ({ device: _device, ...settings }) => this.#set(settings) }
+    this.#parts = openBridgeParts(context)
+    this.commands = Object.assign(
+      { 'camera.set': ({ device: _device, ...settings }) => this.#set(settings) } satisfies Handlers,
+      ...this.#eachPart().map(([, part]) => part.commands),
+    ) as Handlers
   }
 
   /** Rejects with `camera.failed` when the first start fails. */
@@ -76,8 +82,8 @@ class Camera implements Device {
         state.merge({ settings: message.settings })
         this.#settingReplies.get(message.request)?.(message.settings)
         break
-      case 'jpeg':
-        for (const listener of this.#jpegListeners) listener(message.jpeg)
+      case 'part':
+        this.#partOf(message).heard(message.message as never)
         break
       case 'connect':
         void this.#answer(host, message.request, async (publication) =>
@@ -100,10 +106,13 @@ class Camera implements Device {
       `${id}: ${about.width}x${about.height} at ${about.nominalFps} fps`,
     )
     state.merge({ ...about, restarts: this.#restarts })
-    if (this.#jpegListeners.size > 0) host.send({ type: 'jpeg', wanted: true })
-    this.#publication = publisher.publish(id, this.#start.codec, (target) =>
-      host.send({ type: 'target', target }),
-    )
+    for (const [part, half] of this.#eachPart()) {
+      half.began((message: unknown) => host.send({ type: 'part', part, message } as ToHost), about)
+    }
+    this.#publication = publisher.publish(id, this.#start.codec, {
+      target: (target) => host.send({ type: 'target', target }),
+      watched: (watched) => host.send({ type: 'watched', watched }),
+    })
     this.#ready.resolve()
   }
 
@@ -128,6 +137,7 @@ class Camera implements Device {
     this.#about = undefined
     this.#publication?.close()
     this.#publication = undefined
+    for (const [, half] of this.#eachPart()) half.gone()
     state.merge({ rates: null })
     if (this.#closing.signal.aborted) return
     const error = new BenchError('camera.failed', explain(this.#start, id, reason), { device: id })
@@ -168,12 +178,15 @@ class Camera implements Device {
   }
 
   jpegs(listener: (jpeg: Uint8Array) => void): () => void {
-    this.#jpegListeners.add(listener)
-    if (this.#jpegListeners.size === 1) this.#host?.send({ type: 'jpeg', wanted: true })
-    return () => {
-      if (!this.#jpegListeners.delete(listener)) return
-      if (this.#jpegListeners.size === 0) this.#host?.send({ type: 'jpeg', wanted: false })
-    }
+    return this.#parts.jpeg.listen(listener)
+  }
+
+  #partOf({ part }: PartMessage<'from'>): BridgePart<unknown, never> {
+    return this.#parts[part]
+  }
+
+  #eachPart(): [PartName, BridgePart<unknown, never>][] {
+    return Object.entries(this.#parts) as [PartName, BridgePart<unknown, never>][]
   }
 
   /** A camera that looks is safe. */
@@ -187,6 +200,7 @@ class Camera implements Device {
     this.#publication?.close()
     this.#publication = undefined
     await this.#host?.end()
+    for (const [, half] of this.#eachPart()) half[Symbol.dispose]()
   }
 }
 

@@ -10,7 +10,7 @@ import { type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url))
 /** A starting process loads FFmpeg and its camera's SDK before its first word; on a busy machine that takes a while. */
 const START_MS = 10_000
-const END_MS = 1000
+const END_MS = 1500
 
 interface Events {
   heard(message: FromHost): void
@@ -63,7 +63,7 @@ export class HostProcess {
     if (this.#child.connected) this.#child.send(message, () => {})
   }
 
-  /** Asks it to end, kills it after 1 s; resolves when it is gone. */
+  /** Asks it to end, kills it after 1.5 s; resolves when it is gone. */
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = once(this.#child, 'close')

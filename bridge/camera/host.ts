@@ -1,20 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Log } from 'node-av/lib'
 import { AV_LOG_ERROR } from 'node-av/constants'
 import type { CameraSettings } from '../../shared/camera.ts'
-import { pause } from '../core/deadline.ts'
 import type { Capture } from './capture/capture.ts'
 import { FileCapture } from './capture/file.ts'
 import { SimCapture } from './capture/sim.ts'
 import { withoutCredentials } from './capture/url.ts'
 import type { Report, Sender, Signalling } from './encode/encode.ts'
 import { RtpSender } from './encode/rtp-sender.ts'
+import type { PartMessage } from './bridge-parts.ts'
+import type { Part } from './part.ts'
+import { openParts, type Parts } from './parts.ts'
 import { Pipeline } from './pipeline.ts'
 import { BEAT_MS, type CameraStart, type FromHost, HUNG_MS, type Source, type ToHost } from './protocol.ts'
 import { Requests } from './requests.ts'
 
 const ended = new AbortController()
+const closing: (() => Promise<void>)[] = []
 const requests = new Requests()
 const RATES_MS = 1000
+const CLOSING_MS = 900
 
 function send(message: FromHost): Promise<void> {
   return new Promise((resolve) => {
@@ -47,36 +52,58 @@ function openCapture(source: Source): Promise<Capture> | Capture {
   return source.kind === 'sim' ? new SimCapture(source) : FileCapture.open(source, ended.signal)
 }
 
-async function openSender(start: CameraStart, capture: Capture): Promise<Sender> {
+async function openSender(
+  start: CameraStart,
+  capture: Capture,
+  wanted: (wanted: boolean) => void,
+): Promise<Sender> {
   if (start.codec === 'vp8') {
     // libwebrtc is 20 MB and threads of its own: only for who wants it.
     const { Vp8Sender } = await import('./encode/vp8.ts')
-    return new Vp8Sender(start.bitrateKbps, signalling)
+    return new Vp8Sender(start.bitrateKbps, signalling, wanted)
   }
   const { width, height, nominalFps } = capture
-  return RtpSender.open({ width, height, fps: nominalFps, bitrateKbps: start.bitrateKbps }, report)
+  return RtpSender.open({ width, height, fps: nominalFps, bitrateKbps: start.bitrateKbps }, report, wanted)
 }
 
 async function run(start: CameraStart): Promise<void> {
   const capture = await openCapture(start.source)
-  const sender = await openSender(start, capture)
-  const pipeline = new Pipeline(capture.width, capture.height, sender, (jpeg) => send({ type: 'jpeg', jpeg }))
+  const sender = await openSender(start, capture, (wanted) => wanted && pipeline.wake())
+  const { width, height, bitDepth, nominalFps, ranges } = capture
+  const pipeline: Pipeline = new Pipeline(width, height, sender)
   const settings = (): CameraSettings => ({ ...capture.settings, timeCode: pipeline.timeCode })
   const apply = (wanted: CameraSettings): void => {
     capture.set(wanted)
     pipeline.timeCode = wanted.timeCode ?? pipeline.timeCode
   }
   apply(start.settings)
+  sender.watch(start.stayAwake === true)
+  const { frames, pictures } = pipeline
+  const parts = openParts((part) => ({
+    width,
+    height,
+    nominalFps,
+    frames,
+    pictures,
+    stream: sender.stream,
+    settings,
+    // Which of the messages belongs to which part, the types of PartProtocols say.
+    send: (message) => send({ type: 'part', part, message }),
+    report,
+    fail: (error) => void fail(error),
+    signal: ended.signal,
+    closing: (work) => void closing.push(work),
+  }))
 
   process.on('message', (message: ToHost) => {
     if (message.type === 'target') sender.retarget(message.target).catch(fail)
-    else if (message.type === 'jpeg') pipeline.wantJpeg(message.wanted)
+    else if (message.type === 'watched') sender.watch(message.watched || start.stayAwake === true)
+    else if (message.type === 'part') hand(parts, message)
     else if (message.type === 'set') {
       apply(message.settings)
       void send({ type: 'set', request: message.request, settings: settings() })
     }
   })
-  const { width, height, bitDepth, nominalFps, ranges } = capture
   void send({
     type: 'ready',
     about: { width, height, bitDepth, nominalFps, ranges, settings: settings(), encoder: sender.about },
@@ -91,10 +118,16 @@ async function run(start: CameraStart): Promise<void> {
   await capture.run((frame) => pipeline.offer(frame), ended.signal)
 }
 
+function hand(parts: Parts, { part, message }: PartMessage<'to'>): void {
+  const to: Part<never> = parts[part]
+  to.heard(message as never)
+}
+
 // The whole process goes, and what is native in it with it: nothing has to be closed one by one.
 async function end(): Promise<void> {
   ended.abort()
-  await pause(20, AbortSignal.timeout(100))
+  await Promise.race([Promise.allSettled(closing.map((work) => work())), sleep(CLOSING_MS)])
+  await sleep(20)
   process.exit(0)
 }
 

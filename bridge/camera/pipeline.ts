@@ -1,35 +1,30 @@
-import { JpegEncoder } from './encode/jpeg.ts'
 import type { Sender } from './encode/encode.ts'
 import { type Frame, i420Bytes, type Picture, toI420 } from './frame.ts'
 import { LatestSlot } from './slot.ts'
 import type { CameraRates } from './protocol.ts'
+import { Tap } from './tap.ts'
 
-/** From a captured frame to what leaves the process: the newest frame is converted once, sent, and made a JPEG if asked. */
+/** From a captured frame to those who have a use for it: the newest is converted once, sent, and handed to who follows. */
 export class Pipeline {
   timeCode = false
+  /** Every frame as it was captured; its data is used again for a later one, but not before two more have come. */
+  readonly frames = new Tap<Frame>()
+  /** What the sender gets, at the pace at which it takes it. The data is the next one's as soon as the follower returns. */
+  readonly pictures = new Tap<Picture>((wanted) => wanted && this.wake())
   readonly #slot = new LatestSlot<Frame>()
   readonly #sender: Sender
   readonly #picture: Picture
-  readonly #deliverJpeg: (jpeg: Uint8Array) => Promise<void>
-  #jpeg: JpegEncoder | undefined
-  #jpegWanted = false
-  #jpegBusy = false
+  #newest: Frame | undefined
   #captured = 0
   #busySince: number | undefined
   #counted = { at: performance.now(), captured: 0, pictures: 0, bytes: 0 }
 
-  /** `deliverJpeg` resolves when the JPEG has left: until then no other is made. */
-  constructor(
-    width: number,
-    height: number,
-    sender: Sender,
-    deliverJpeg: (jpeg: Uint8Array) => Promise<void>,
-  ) {
+  constructor(width: number, height: number, sender: Sender) {
     this.#sender = sender
-    this.#deliverJpeg = deliverJpeg
     this.#picture = { width, height, madeAt: 0, i420: new Uint8Array(i420Bytes(width, height)).fill(128) }
   }
 
+  /** Frames that a newer one replaced before they could be sent. */
   get dropped(): number {
     return this.#slot.dropped
   }
@@ -41,7 +36,18 @@ export class Pipeline {
 
   offer(frame: Frame): void {
     this.#captured += 1
-    this.#slot.put(frame)
+    this.#newest = frame
+    this.frames.offer(frame)
+    if (this.#isAwake()) this.#slot.put(frame)
+  }
+
+  /** Somebody has a use for pictures again: they have the newest there is, which with a long exposure is all for a while. */
+  wake(): void {
+    if (this.#newest && this.#isAwake()) this.#slot.put(this.#newest)
+  }
+
+  #isAwake(): boolean {
+    return this.#sender.awake || this.pictures.wanted
   }
 
   /** Works until an encoder fails, then rejects with its reason. */
@@ -51,25 +57,10 @@ export class Pipeline {
       this.#busySince = performance.now()
       toI420(frame, this.#picture.i420, this.timeCode)
       this.#picture.madeAt = frame.madeAt
-      const sent = this.#sender.send({ ...this.#picture })
-      if (this.#jpegWanted && !this.#jpegBusy) void this.#makeJpeg(this.#picture)
+      const sent = this.#sender.awake ? this.#sender.send({ ...this.#picture }) : undefined
+      this.pictures.offer(this.#picture)
       await sent
       this.#busySince = undefined
-    }
-  }
-
-  /** JPEGs are made from the next picture on, or no more. */
-  wantJpeg(wanted: boolean): void {
-    this.#jpegWanted = wanted
-  }
-
-  async #makeJpeg(picture: Picture): Promise<void> {
-    this.#jpegBusy = true
-    try {
-      this.#jpeg ??= await JpegEncoder.open(picture.width, picture.height)
-      await this.#deliverJpeg(await this.#jpeg.encode(picture))
-    } finally {
-      this.#jpegBusy = false
     }
   }
 

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup-client'
 import type { CameraSettings, CameraState, Codec } from '../../shared/camera.ts'
 import type { PublishTarget } from '../core/publisher.ts'
+import type { PartMessage } from './bridge-parts.ts'
 
 /** A simulated microscope. Exposure in ms, gain in dB. */
 export interface SimSource {
@@ -28,6 +29,8 @@ export interface CameraStart {
   source: Source
   codec: Codec
   bitrateKbps: number
+  /** Encode also while nobody watches. */
+  stayAwake?: boolean | undefined
   settings: CameraSettings
 }
 
@@ -41,7 +44,8 @@ export type ToHost =
   | { type: 'start'; start: CameraStart }
   | { type: 'target'; target: PublishTarget }
   | { type: 'set'; request: number; settings: CameraSettings }
-  | { type: 'jpeg'; wanted: boolean }
+  | { type: 'watched'; watched: boolean }
+  | PartMessage<'to'>
   | { type: 'answer'; request: number; producerId?: string; error?: string }
   | { type: 'end' }
 
@@ -52,7 +56,7 @@ export type FromHost =
   | { type: 'beat' }
   | { type: 'rates'; rates: CameraRates; droppedFrames: number }
   | { type: 'set'; request: number; settings: CameraSettings }
-  | { type: 'jpeg'; jpeg: Uint8Array }
+  | PartMessage<'from'>
   | { type: 'connect'; request: number; dtlsParameters: types.DtlsParameters }
   | { type: 'produce'; request: number; rtpParameters: types.RtpParameters }
   | { type: 'log'; level: 'info' | 'warn'; message: string }

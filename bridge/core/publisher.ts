@@ -30,11 +30,16 @@ export interface Publication {
   close(): void
 }
 
+/** What the SFU tells a camera. */
+export interface Sending {
+  /** Where to send; another place whenever the SFU had to move it (a worker died): the sender starts anew there. */
+  target(target: PublishTarget): void
+  /** Whether anybody watches: while nobody does, nothing has to be sent. */
+  watched(watched: boolean): void
+}
+
 /** The SFU as a camera knows it. */
 export interface Publisher {
-  /**
-   * Makes room for a camera's stream. `onTarget` is called with where to send, and again with another place whenever
-   * the SFU had to move it (a worker died): the sender starts anew there.
-   */
-  publish(camera: string, codec: Codec, onTarget: (target: PublishTarget) => void): Publication
+  /** Makes room for a camera's stream. */
+  publish(camera: string, codec: Codec, sending: Sending): Publication
 }

@@ -5,7 +5,7 @@ import type { Codec } from '../../shared/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
-import type { Publication, PublishTarget } from '../core/publisher.ts'
+import type { Publication, Sending } from '../core/publisher.ts'
 import { PAYLOAD_TYPE, plainRtpParameters, playoutDelayId, routerCodecs } from './codecs.ts'
 import type { MediaWorker, Workers } from './worker.ts'
 
@@ -23,7 +23,7 @@ interface Options {
   codec: Codec
   workers: Workers
   log: Logger
-  onTarget: (target: PublishTarget) => void
+  sending: Sending
   /** There is a picture for whoever joins. */
   onLive: (live: Live) => void
   /** There is none any more, or not until the next `onLive`. */
@@ -86,9 +86,8 @@ export class Ingest implements Publication {
       kind: 'video',
       rtpParameters: plainRtpParameters(ssrc, delayId),
     })
-    this.#whenFlowing(producer, place.server, router)
     const { localAddress: host, localPort: port } = transport.tuple
-    this.#options.onTarget({
+    this.#options.sending.target({
       codec: 'h264',
       host,
       port,
@@ -96,12 +95,13 @@ export class Ingest implements Publication {
       payloadType: PAYLOAD_TYPE,
       playoutDelayId: delayId,
     })
+    this.#options.onLive({ server: place.server, router, producer })
   }
 
   async #offerWebRtc(router: types.Router, place: MediaWorker): Promise<void> {
     const transport = await router.createWebRtcTransport({ webRtcServer: place.server, enableTcp: false })
     this.#transport = transport
-    this.#options.onTarget({
+    this.#options.sending.target({
       codec: 'vp8',
       routerRtpCapabilities: router.rtpCapabilities as client.RtpCapabilities,
       transport: {
@@ -123,20 +123,14 @@ export class Ingest implements Publication {
       kind: 'video',
       rtpParameters: rtpParameters,
     })
-    if (this.#router && this.#server) this.#whenFlowing(producer, this.#server, this.#router)
+    if (this.#router && this.#server)
+      this.#options.onLive({ server: this.#server, router: this.#router, producer })
     return producer.id
   }
 
   #sending(): types.WebRtcTransport {
     if (this.#transport) return this.#transport
     throw new BenchError('media.unavailable', `${this.#options.camera} has no WebRTC transport to send on`)
-  }
-
-  // Who joined before the first packet would wait for a picture without knowing why.
-  #whenFlowing(producer: types.Producer, server: types.WebRtcServer, router: types.Router): void {
-    producer.once('score', () => {
-      if (!this.#closed && !producer.closed) this.#options.onLive({ server, router, producer })
-    })
   }
 
   /** The worker is gone: on to another. */

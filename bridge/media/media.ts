@@ -5,8 +5,9 @@ import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
-import type { Publisher, PublishTarget } from '../core/publisher.ts'
+import type { Publisher, Sending } from '../core/publisher.ts'
 import type { Topic } from '../core/topic.ts'
+import { Audience } from './audience.ts'
 import { Ingest, type Live } from './ingest.ts'
 import { Viewer } from './viewer.ts'
 import { Workers } from './worker.ts'
@@ -53,11 +54,12 @@ class Sfu implements Media {
   readonly #ingests = new Set<Ingest>()
   /** Viewers a camera has or is about to have. */
   readonly #places = new Map<string, number>()
+  readonly #audiences = new Map<string, Audience>()
 
   constructor(options: MediaOptions, workers: Workers) {
     this.#options = options
     this.#workers = workers
-    this.publisher = { publish: (camera, codec, onTarget) => this.#publish(camera, codec, onTarget) }
+    this.publisher = { publish: (camera, codec, sending) => this.#publish(camera, codec, sending) }
     this.handlers = {
       'camera.join': ({ camera }, caller) => this.#join(camera, caller),
       'camera.connect': async ({ viewer, dtlsParameters }) => {
@@ -80,13 +82,13 @@ class Sfu implements Media {
     return this.#workers.pids
   }
 
-  #publish(camera: string, codec: Codec, onTarget: (target: PublishTarget) => void): Ingest {
+  #publish(camera: string, codec: Codec, sending: Sending): Ingest {
     const { log, cameraTopic } = this.#options
     const ingest: Ingest = new Ingest({
       camera,
       codec,
       log,
-      onTarget,
+      sending,
       workers: this.#workers,
       onLive: (live) => {
         const generation = (this.#generations.get(camera) ?? 0) + 1
@@ -99,9 +101,15 @@ class Sfu implements Media {
         cameraTopic(camera)?.merge({ publication: null })
         for (const viewer of [...this.#viewers.values()]) if (viewer.camera === camera) viewer.end()
       },
-      onClosed: () => this.#ingests.delete(ingest),
+      onClosed: () => {
+        this.#ingests.delete(ingest)
+        if (this.#audiences.get(camera) === audience) this.#audiences.delete(camera)
+      },
     })
     this.#ingests.add(ingest)
+    this.#audiences.get(camera)?.[Symbol.dispose]()
+    const audience = new Audience((watched) => sending.watched(watched), this.#places.get(camera) ?? 0)
+    this.#audiences.set(camera, audience)
     return ingest
   }
 
@@ -124,12 +132,12 @@ class Sfu implements Media {
         device: camera,
       })
     }
-    this.#places.set(camera, places + 1)
+    this.#seat(camera, 1)
     const id = randomUUID()
     const giveUp = (): void => viewer?.end()
     const leave = (): void => {
       caller.signal.removeEventListener('abort', giveUp)
-      this.#places.set(camera, (this.#places.get(camera) ?? 1) - 1)
+      this.#seat(camera, -1)
       this.#viewers.delete(id)
       topic.merge({ viewers: { [id]: null } })
     }
@@ -157,6 +165,12 @@ class Sfu implements Media {
     }
   }
 
+  #seat(camera: string, change: 1 | -1): void {
+    const places = (this.#places.get(camera) ?? 0) + change
+    this.#places.set(camera, places)
+    this.#audiences.get(camera)?.count(places)
+  }
+
   #viewer(id: string): Viewer {
     const viewer = this.#viewers.get(id)
     if (!viewer) throw new BenchError('media.unavailable', 'this viewer has ended: join again')
@@ -166,6 +180,7 @@ class Sfu implements Media {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const viewer of [...this.#viewers.values()]) viewer.end()
     for (const ingest of [...this.#ingests]) ingest.close()
+    for (const audience of this.#audiences.values()) audience[Symbol.dispose]()
     this.#workers[Symbol.dispose]()
   }
 }

@@ -34,9 +34,10 @@ async function receiver(): Promise<{
   let closed = 0
   const publication: Publication = { connect: async () => {}, produce: async () => '', close: () => closed++ }
   const publisher: Publisher = {
-    publish: (_camera, _codec, onTarget) => {
+    publish: (_camera, _codec, sending) => {
       published += 1
-      onTarget({ codec: 'h264', host: '127.0.0.1', port: socket.address().port, ssrc, payloadType: 96 })
+      sending.target({ codec: 'h264', host: '127.0.0.1', port: socket.address().port, ssrc, payloadType: 96 })
+      sending.watched(true)
       return publication
     },
   }

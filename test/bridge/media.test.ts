@@ -112,10 +112,17 @@ describe('the SFU', () => {
     expect(state.value.publication?.generation).toBe(2)
   })
 
-  it('says nothing of a publication that no packet has come from', async () => {
-    const publication = media.publisher.publish('cam', 'h264', () => {})
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(state.value.publication).toBe(undefined)
+  it('tells a camera when somebody begins to watch, and, when they have been gone for a while, that nobody does', async () => {
+    const told: boolean[] = []
+    const sending = { target: () => {}, watched: (watched: boolean) => told.push(watched) }
+    const publication = media.publisher.publish('cam', 'h264', sending)
+    await until(() => state.value.publication !== undefined)
+    const { viewer } = await join()
+    expect(told).toEqual([true])
+    await handler(media.handlers, 'camera.leave')({ viewer }, caller())
+    expect(told).toEqual([true])
+    await until(() => told.length === 2)
+    expect(told).toEqual([true, false])
     publication.close()
   })
 

@@ -19,15 +19,20 @@ export class Vp8Sender implements Sender {
     reason: 'vp8 was asked for: libwebrtc encodes it in software',
   } as const
   readonly sent = { bytes: 0, pictures: 0 }
+  readonly stream = undefined
+  awake = false
   readonly #source = new wrtc.nonstandard.RTCVideoSource()
   readonly #signalling: Signalling
   readonly #bitrateKbps: number
+  readonly #wanted: (wanted: boolean) => void
   readonly #counting: NodeJS.Timeout
   #transport: types.Transport | undefined
   #producer: types.Producer | undefined
 
-  constructor(bitrateKbps: number, signalling: Signalling) {
+  /** `wanted` hears when pictures are wanted. */
+  constructor(bitrateKbps: number, signalling: Signalling, wanted: (wanted: boolean) => void = () => {}) {
     this.#bitrateKbps = bitrateKbps
+    this.#wanted = wanted
     this.#signalling = signalling
     // mediasoup-client takes the browser's classes from where a browser has them.
     const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream, MediaStreamTrack } = wrtc
@@ -39,6 +44,12 @@ export class Vp8Sender implements Sender {
       MediaStreamTrack,
     })
     this.#counting = setInterval(() => void this.#count(), COUNT_MS)
+  }
+
+  watch(watched: boolean): void {
+    const woken = watched && !this.awake
+    this.awake = watched
+    if (woken) this.#wanted(true)
   }
 
   async retarget(target: PublishTarget): Promise<void> {

@@ -11,6 +11,12 @@ export const commonConfig = {
     .max(50_000)
     .default(2500)
     .describe('the most that the video may take, kbps'),
+  stayAwake: z
+    .boolean()
+    .default(false)
+    .describe(
+      'encode also while nobody watches: the first viewer saves some 50 ms, the machine works all day',
+    ),
   timeCode: z.boolean().default(false).describe('burn the time into the picture, for measuring latency'),
 }
 
