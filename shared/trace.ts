@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { quantityText, traceAxis, unitText } from './trace-axis.ts'
 
 export const traceId = z.string().regex(/^[a-z0-9-]{1,80}$/, 'a trace id is a-z, 0-9 and -, 80 at most')
-const tag = z
+/** One word or a few that several things share. */
+export const tag = z
   .string()
   .trim()
   .regex(
@@ -12,12 +14,11 @@ const tag = z
   )
 const name = z.string().trim().max(120)
 const tags = z.array(tag).max(20)
-const metres = z.number().positive().max(1)
 
 /** More than any trace of the instruments: 440 nm at 0.02 pm. */
 export const MOST_POINTS = 22_000_001
 
-/** What is kept beside a trace's samples. Sample i lies at startM + i * stepM (metres). */
+/** What is kept beside a trace's samples. */
 export const traceInfo = z.object({
   id: traceId,
   device: deviceId.describe('the device it was taken with; `import` for a file that came from outside'),
@@ -26,9 +27,8 @@ export const traceInfo = z.object({
   label: z.string(),
   takenAt: z.number().describe('ms since the epoch'),
   points: z.number().int(),
-  startM: z.number(),
-  stepM: z.number(),
-  unit: z.string().describe('dB, dBm or mW'),
+  axis: traceAxis.describe('sample i lies at start + i * step'),
+  unit: z.string().describe('of the samples: dB, dBm, mW, V or another'),
   name: name.optional().describe('as people call it'),
   tags: tags.optional(),
   notes: z.string().max(4000).optional(),
@@ -52,26 +52,36 @@ export type TraceCursor = z.infer<typeof cursor>
 
 export const tracePeak = z.object({
   kind: z.enum(['peak', 'dip']),
-  positionM: z.number().describe('by a parabola through the samples around it'),
-  value: z.number().describe('dB or dBm there'),
-  baseline: z.number().describe("the trace's level around it, dB or dBm"),
-  depthDb: z.number().describe('how far it stands out of its baseline'),
-  widthM: z
+  position: z.number().describe("in the axis' unit, by a parabola through the samples around it"),
+  value: z.number().describe("there, in the trace's unit; of one in mW, in dBm; of one in W, in dBW"),
+  baseline: z.number().describe("the trace's level around it"),
+  depth: z.number().describe('how far it stands out of its baseline, dB where the trace is a level'),
+  width: z
     .number()
     .optional()
-    .describe("between the points 3 dB below a peak's top, or 3 dB below a dip's baseline"),
-  q: z.number().optional().describe('position / width'),
-  spacingM: z.number().optional().describe('from the one before it, of the same kind'),
+    .describe(
+      "in the axis' unit, between the points 3 dB below a peak's top, or 3 dB below a dip's baseline; of levels only",
+    ),
+  q: z.number().optional().describe('position / width, along a wavelength or a frequency'),
+  spacing: z.number().optional().describe("in the axis' unit, from the one before it, of the same kind"),
 })
 export type TracePeak = z.infer<typeof tracePeak>
 
+const along = z.number().nonnegative().default(0)
+
 const peakSearch = z.object({
   kind: z.enum(['peak', 'dip', 'both']).default('dip'),
-  prominenceDb: z.number().min(0.01).max(200).default(3).describe('it must stand out on both sides by this'),
-  distanceM: z.number().min(0).max(1).default(0).describe('of two that are closer, the more prominent stays'),
-  smoothM: z.number().min(0).max(1).default(0).describe('a moving average this wide, for finding them only'),
-  fromM: z.number().optional(),
-  toM: z.number().optional(),
+  prominence: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "it must stand out on both sides by this, in dB or the trace's unit; 3 dB when left out, of what is no level a tenth of its height",
+    ),
+  distance: along.describe("in the axis' unit: of two that are closer, the more prominent stays"),
+  smooth: along.describe("in the axis' unit: a moving average this wide, for finding them only"),
+  from: z.number().optional().describe("in the axis' unit"),
+  to: z.number().optional().describe("in the axis' unit"),
   limit: z.number().int().min(1).max(2000).default(200).describe('the most prominent so many'),
 })
 export type PeakSearch = z.output<typeof peakSearch>
@@ -156,23 +166,33 @@ export const traceUpload = z.object({
     .pipe(tags)
     .optional()
     .describe('set apart by commas'),
-  unit: z.enum(['dB', 'dBm', 'mW']).optional(),
-  startM: z.coerce.number().pipe(metres).optional().describe('for a file without wavelengths'),
-  stepM: z.coerce.number().pipe(metres).optional().describe('for a file without wavelengths'),
+  unit: unitText.min(1).optional().describe('of the values; as the file says when left out, else dB'),
+  axisUnit: unitText
+    .min(1)
+    .optional()
+    .describe(
+      'of the axis, without a prefix; as the file says when left out, else m. m makes wavelengths of Hz',
+    ),
+  axisQuantity: quantityText
+    .optional()
+    .describe('wavelength, time… when left out what the unit is usually of'),
+  start: z.coerce.number().optional().describe("for a file of values alone, in the axis' unit"),
+  step: z.coerce.number().positive().optional().describe("for a file of values alone, in the axis' unit"),
 })
 export type TraceUpload = z.output<typeof traceUpload>
 
 /** Which part of a trace a plot shows, and in how many columns. */
 export const traceWindow = z.object({
-  from: z.coerce.number().optional().describe('metres; the beginning when left out'),
-  to: z.coerce.number().optional().describe('metres; the end when left out'),
+  from: z.coerce.number().optional().describe("in the axis' unit; the beginning when left out"),
+  to: z.coerce.number().optional().describe("in the axis' unit; the end when left out"),
   width: z.coerce.number().int().min(1).max(4096).default(1000),
 })
 export type TraceWindow = z.output<typeof traceWindow>
 
-/** Header fields of a window: where its first column begins and how wide one is, in metres. */
-export const WINDOW_START = 'Trace-Start-M'
-export const WINDOW_STEP = 'Trace-Step-M'
+/** Header fields of a window: where its first column begins and how wide one is, in the axis' unit, which is the third. */
+export const WINDOW_START = 'Trace-Axis-Start'
+export const WINDOW_STEP = 'Trace-Axis-Step'
+export const WINDOW_UNIT = 'Trace-Axis-Unit'
 
 /** Where a trace is fetched in a format. */
 export function traceFilePath(id: string, format: TraceFormat): string {

@@ -93,11 +93,16 @@ export class Control implements Disposable {
    * Calls that move nothing and calls that make safe always may.
    */
   permit(command: Command, input: Record<string, unknown>, caller: Caller): void {
+    this.still(command, input, caller)
+    if (command.lease) this.lease.active(caller)
+  }
+
+  /** The same for what a call has begun and the bridge goes on with: nobody has done anything new by that. */
+  still(command: Command, input: Record<string, unknown>, caller: Caller): void {
     if (command.holder) this.lease.require(caller)
     if (!command.lease) return
     if (!command.whileStopped) this.#stop.require()
     this.lease.require(caller)
-    this.lease.active(caller)
     const device = input['device']
     if (reachOf(command) === 'device' && typeof device === 'string') this.#interlocks.require(device)
     if (command.emits) this.lease.requireHeartbeat()
@@ -126,6 +131,14 @@ export class Control implements Disposable {
     )
   }
 
+  /** Ends one device's light: the program that had switched some on, and whose connection answered for it, has left. */
+  endLight(device: string, who: string): void {
+    const devices = [...this.#options.devices()].filter(([id]) => id === device)
+    this.#endEmission(devices)
+    const message = `${who} has left, and may have switched light on`
+    this.#options.did({ who, via: 'share', action: 'connection.lost', device, message })
+  }
+
   /** A device has opened: it is not to act while the emergency stop is latched. */
   deviceOpened(id: string, device: Device): void {
     this.#stop.deviceOpened(id, device)
@@ -137,14 +150,18 @@ export class Control implements Disposable {
 
   /** Ends all light: whoever answered for it does not any more. */
   #darken(action: string, who: string, message: string): void {
-    for (const [id, device] of this.#options.devices()) {
+    this.#endEmission(this.#options.devices())
+    this.#options.did({ who, via: 'bridge', action, message })
+  }
+
+  #endEmission(devices: ReturnType<OpenDevices>): void {
+    for (const [id, device] of devices) {
       try {
         device?.endEmission?.()
       } catch (error) {
         this.#options.log.error({ device: id, error }, 'the driver failed to end emission')
       }
     }
-    this.#options.did({ who, via: 'bridge', action, message })
   }
 
   #opened({ title, why, devices, emergency }: Opened): void {

@@ -1,6 +1,7 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { Asker } from './asker.ts'
 import { Journal } from './journal.ts'
+import type { Light } from './light.ts'
 import type { Session } from './session.ts'
 
 /** What a driver knows of its instrument's language. */
@@ -9,6 +10,8 @@ export interface Dialect {
   headers: readonly string[]
   /** Whether the instrument has SYSTem:ERRor? (SCPI-1999 volume 2 section 21.8). */
   errorQueue: boolean
+  /** Of an instrument that can emit. */
+  light?: Light | undefined
 }
 
 /** Somebody who keeps all others off the line for a while. */
@@ -37,12 +40,12 @@ export class Line {
     return line
   }
 
-  /** Throws `device.busy`, naming the keeper, for those whom it keeps off: all but the driver itself and the keeper's own messages. */
-  require({ by }: Asker, device: string): void {
-    if (!this.keeper || by === 'share' || by === 'driver' || by === 'bridge') return
+  /** A `device.busy` that names the keeper, for those whom it keeps off: all but the driver itself and the keeper's own messages. */
+  keptFrom({ by }: Asker, device: string): BenchError | undefined {
+    if (!this.keeper || by === 'share' || by === 'driver' || by === 'bridge') return undefined
     const { who, until } = this.keeper
     const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000))
-    throw new BenchError(
+    return new BenchError(
       'device.busy',
       `${who} has locked ${device}: wait until it lets go, ${seconds} s at most`,
       {

@@ -5,17 +5,23 @@ import type { ShareConfig } from './config.ts'
 export interface Admitted {
   /** As the journal has it: its name, if it has one, and where it comes from. */
   who: string
+  /** It may act though somebody holds the lease. */
   acts: boolean
+  /** It may switch light on. */
+  mayEmit: boolean
 }
 
 /** Who may connect to a shared port: this machine, and whoever is on the list. */
 export class Admission {
-  readonly #listed: { name: string; acts: boolean; network: BlockList }[]
+  readonly #listed: (Omit<Admitted, 'who'> & { name: string; network: BlockList })[]
   /** Where to listen: on loopback alone unless the list names another machine; undefined is everywhere. */
   readonly host: string | undefined
 
   constructor(clients: ShareConfig['clients']) {
-    this.#listed = clients.map(({ name, address, act }) => ({ name, acts: act, network: networkOf(address) }))
+    this.#listed = clients.map(({ name, address, act, mayEmit }) => ({
+      ...{ name, acts: act, mayEmit },
+      network: networkOf(address),
+    }))
     this.host = clients.every(({ address }) => isLoopback(address.split('/')[0] ?? ''))
       ? '127.0.0.1'
       : undefined
@@ -26,8 +32,11 @@ export class Admission {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
     const from = `${plain.includes(':') ? `[${plain}]` : plain}:${port}`
     const listed = this.#listed.find(({ network }) => network.check(plain, familyOf(plain)))
-    if (listed) return { who: `${listed.name} (${from})`, acts: listed.acts }
-    return isLoopback(plain) ? { who: from, acts: false } : undefined
+    if (listed) {
+      const { name, acts, mayEmit } = listed
+      return { who: `${name} (${from})`, acts, mayEmit }
+    }
+    return isLoopback(plain) ? { who: from, acts: false, mayEmit: false } : undefined
   }
 }
 

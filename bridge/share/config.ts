@@ -20,6 +20,11 @@ const address = z
 export const shareConfig = z.strictObject({
   port: port.describe('where it speaks SCPI over a raw socket; 0 takes a free one'),
   hislipPort: port.optional().describe('where it speaks HiSLIP, usually 4880; not at all when left out'),
+  portmapperPort: port
+    .optional()
+    .describe(
+      'where VXI-11 clients ask for the instrument: they know 111 alone, which one instrument a machine can have, and for which the bridge must be allowed to listen on ports below 1024; no VXI-11 when left out',
+    ),
   clients: z
     .array(
       z.strictObject({
@@ -29,6 +34,10 @@ export const shareConfig = z.strictObject({
           .boolean()
           .default(false)
           .describe('whether it may act while somebody else holds the lease of the bench'),
+        mayEmit: z
+          .boolean()
+          .default(false)
+          .describe('whether it may switch light on, which ends with its connection'),
       }),
     )
     .max(64)

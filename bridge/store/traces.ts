@@ -150,9 +150,9 @@ export class TraceStore implements TraceKeeper {
     const into = this.#folder.part()
     try {
       await receive(body, file)
-      const { changed, ...axis } = await this.#bulk.run('import', { file, upload, into }, signal)
+      const { changed, ...found } = await this.#bulk.run('import', { file, upload, into }, signal)
       const { name, tags } = upload
-      const facts = { device: OUTSIDE, channel: 0, type: 0, label: 'value', takenAt: Date.now(), ...axis }
+      const facts = { device: OUTSIDE, channel: 0, type: 0, label: 'value', takenAt: Date.now(), ...found }
       const said = {
         ...(name && { name }),
         ...(tags?.length && { tags }),

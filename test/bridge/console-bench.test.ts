@@ -13,6 +13,7 @@ let instrument: Awaited<ReturnType<typeof startCtp10>>
 let holder: Client
 let other: Client
 let port = 0
+let beating: NodeJS.Timeout | undefined
 
 beforeAll(async () => {
   instrument = await startCtp10(['--swept'])
@@ -26,12 +27,15 @@ beforeAll(async () => {
     }),
   )
   holder = await Client.operate(bridge.ready.url)
+  // Whatever the driver does not know to be dark needs the heartbeat.
+  beating = setInterval(() => void holder.ask('lease.beat', { active: true }), 200)
   other = await Client.connect(bridge.ready.url)
   while (!(await line()).open) await sleep(50)
   port = Number((await line()).share?.port)
 }, 30_000)
 
 afterAll(async () => {
+  clearInterval(beating)
   holder[Symbol.dispose]()
   other[Symbol.dispose]()
   await bridge.end()

@@ -44,7 +44,11 @@ it('tells when its light goes on and off, and obeys the declared driver', async 
   await expect.poll(() => said).toMatchObject([{ emission: true }])
   await expect.poll(() => declared().values['power']?.value).toBeGreaterThan(-1)
   const trace = await commands['instrument.trace']?.({ device, trace: 'spectrum' }, caller)
-  expect(trace).toMatchObject({ points: 201, unit: 'dBm', startM: 1.55025e-6, stepM: 1e-11 })
+  expect(trace).toMatchObject({
+    points: 201,
+    unit: 'dBm',
+    axis: { quantity: 'wavelength', unit: 'm', start: 1.55025e-6, step: 1e-11 },
+  })
   opened.endEmission?.()
   await expect.poll(() => said).toMatchObject([{ emission: true }, { emission: false }])
   expect(BigInt(said[1]!.atNs) > BigInt(said[0]!.atNs)).toBe(true)

@@ -225,9 +225,7 @@ it('rigol-ds1054z: a channel’s waveform in volts and seconds, as its preamble 
     label: 'Channel 1',
     channel: 1,
     unit: 'V',
-    startM: -6e-4,
-    stepM: 1e-6,
-    settings: { axisUnit: 's' },
+    axis: { quantity: 'time', unit: 's', start: -6e-4, step: 1e-6 },
   })
   const file = await readFile(join(folder, `${info?.id}.npy`))
   const samples = decodeNpy(file.buffer.slice(file.byteOffset, file.byteOffset + file.length))

@@ -11,6 +11,7 @@ import { TraceStore } from '../../bridge/store/traces.ts'
 import type { DeclaredState } from '../../shared/declared.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { type Exchange, ReplayInstrument } from '../support/replay.ts'
+import { noGallery } from '../support/gallery.ts'
 
 export const NO_ERROR = '0,"No error"'
 /** Longer than any test: nothing is read a second time. */
@@ -54,6 +55,7 @@ export async function openDeclared(config: object): Promise<Opened> {
     stream: (name, columns) => new Recorded(name, columns),
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
     traces: await TraceStore.open(folder, log),
+    gallery: noGallery,
   })
   const declared = (): DeclaredState => topic.value.declared ?? expect.unreachable('nothing is declared')
   return { device, state: () => topic.value, declared, rows, folder }

@@ -68,8 +68,7 @@ it('fetches a trace: length, sampling, start, and only y; x follows from them', 
   const info = await device.commands['trace.read']?.({ device: 'ctp10', channel: 2, type: 1 }, caller)
   expect(info).toMatchObject({
     points: 3,
-    startM: 1.52e-6,
-    stepM: 1e-12,
+    axis: { quantity: 'wavelength', unit: 'm', start: 1.52e-6, step: 1e-12 },
     unit: 'dB',
     label: 'transfer function',
   })
@@ -96,8 +95,7 @@ it('keeps a trace as NPY that reads back as it was sent', async () => {
     type: 1,
     label: 'x',
     takenAt: 1e12,
-    startM: 1e-6,
-    stepM: 1e-12,
+    axis: { quantity: 'wavelength', unit: 'm', start: 1e-6, step: 1e-12 },
     unit: 'dB',
   }
   const info = await draft.keep(facts)

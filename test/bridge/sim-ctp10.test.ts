@@ -145,7 +145,7 @@ describe.concurrent('the simulated CTP10', () => {
     await using simulator = await start()
     const client = simulator.client()
     const refused: [string, string, string, string][] = [
-      [':INIT:TLS1:SPE 33', '-224', ':INIT:TLS1:SPE?', '100'],
+      [':INIT:TLS1:SPE 34', '-224', ':INIT:TLS1:SPE?', '100'],
       [':INIT:TLS1:POW 11DBM', '-222', ':INIT:TLS1:POW?', '1.00000000E+001'],
       [':INIT:WAV:SAMP 0.3PM', '-224', ':INIT:WAV:SAMP?', '1.00000000E-012'],
       [':INIT:WAV:SAMP', '-109', ':INIT:WAV:SAMP?', '1.00000000E-012'],

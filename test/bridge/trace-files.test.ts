@@ -12,6 +12,12 @@ import { npyHeader } from '../../shared/npy.ts'
 import type { TraceInfo, TraceUpload } from '../../shared/trace.ts'
 import { facts } from './trace-rig.ts'
 
+/** Metres, as an axis of wavelengths has them. */
+const metres = (start: number, step: number): TraceInfo['axis'] => ({
+  ...{ quantity: 'wavelength', unit: 'm' },
+  ...{ start, step },
+})
+
 /** More than one chunk, and not a whole number of them. */
 const POINTS = 300_001
 const samples = Float32Array.from({ length: POINTS }, (_, i) =>
@@ -96,25 +102,25 @@ describe('CSV', () => {
     [
       'nm and dBm by name',
       'wavelength (nm);power_dBm\n1550,0;-1,5\n1550,5;-2\n1551;-3\n',
-      { unit: 'dBm', startM: 1.55e-6, stepM: 5e-10 },
+      { unit: 'dBm', axis: metres(1.55e-6, 5e-10) },
     ],
     [
       'pm',
       'x [pm],y [mW]\n1550000,-1.5\n1550500,-2\n1551000,-3\n',
-      { unit: 'mW', startM: 1.55e-6, stepM: 5e-10 },
+      { unit: 'mW', axis: metres(1.55e-6, 5e-10) },
     ],
     [
       'metres without a name',
       '1.55e-6 -1.5\n1.5505e-6 -2\n1.551e-6 -3',
-      { unit: 'dB', startM: 1.55e-6, stepM: 5e-10 },
+      { unit: 'dB', axis: metres(1.55e-6, 5e-10) },
     ],
     [
       'nm without a name, by tabs, with remarks',
       '# made by hand\n\n1550\t-1.5\n1550.5\t-2\n1551\t-3\n',
-      { startM: 1.55e-6, stepM: 5e-10 },
+      { axis: metres(1.55e-6, 5e-10) },
     ],
-    ['falling wavelengths', '1551,-3\n1550.5,-2\n1550,-1.5\n', { startM: 1.55e-6, stepM: 5e-10 }],
-    ['old line ends', '1550,-1.5\r1550.5,-2\r1551,-3\r', { startM: 1.55e-6, stepM: 5e-10 }],
+    ['falling wavelengths', '1551,-3\n1550.5,-2\n1550,-1.5\n', { axis: metres(1.55e-6, 5e-10) }],
+    ['old line ends', '1550,-1.5\r1550.5,-2\r1551,-3\r', { axis: metres(1.55e-6, 5e-10) }],
   ])('takes %s', async (_, text, wanted) => {
     expect(await imported(text)).toMatchObject({
       ...wanted,
@@ -125,23 +131,28 @@ describe('CSV', () => {
   })
 
   it('takes one column when it is told where it lies, and no value for NaN', async () => {
-    const upload = { startM: 1.5e-6, stepM: 1e-12, unit: 'dBm' } as const
-    expect(await imported('1\n2\n3\n', upload)).toMatchObject({ ...upload, values: [1, 2, 3] })
+    const upload = { start: 1.5e-6, step: 1e-12, unit: 'dBm' }
+    const wanted = { axis: metres(1.5e-6, 1e-12), unit: 'dBm', values: [1, 2, 3] }
+    expect(await imported('1\n2\n3\n', upload)).toMatchObject(wanted)
     expect((await imported('1550,1\n1551,\n1552,NaN\n1553,4\n')).values).toEqual([1, NaN, NaN, 4])
   })
 
   it('interpolates where wavelengths are not even, and says so', async () => {
-    const { values, changed, stepM } = await imported('1550,0\n1550.5,5\n1553,30\n1554,40\n')
-    expect(stepM).toBeCloseTo(4e-9 / 3, 15)
+    const { values, changed, axis } = await imported('1550,0\n1550.5,5\n1553,30\n1554,40\n')
+    expect(axis.step).toBeCloseTo(4e-9 / 3, 15)
     expect(values).toEqual([0, 40 / 3, 80 / 3, 40].map((value): unknown => expect.closeTo(value, 4)))
     expect(changed).toMatch(/interpolated/)
   })
 
-  it('makes wavelengths of frequencies', async () => {
-    const { startM, values, changed } = await imported(
-      'frequency (THz),dB\n193.0,1\n193.1,2\n193.2,3\n193.3,4\n',
-    )
-    expect(startM).toBeCloseTo(299_792_458 / 193.3e12, 15)
+  it('keeps frequencies as they are, and makes wavelengths of them when it is told to', async () => {
+    const file = 'frequency (THz),dB\n193.0,1\n193.1,2\n193.2,3\n193.3,4\n'
+    expect(await imported(file)).toMatchObject({
+      axis: { quantity: 'frequency', unit: 'Hz', start: 193e12, step: 1e11 },
+      values: [1, 2, 3, 4],
+    })
+    const { axis, values, changed } = await imported(file, { axisUnit: 'm' })
+    expect(axis).toMatchObject({ quantity: 'wavelength', unit: 'm' })
+    expect(axis.start).toBeCloseTo(299_792_458 / 193.3e12, 15)
     expect(values[0]).toBeCloseTo(4)
     expect(values.at(-1)).toBeCloseTo(1)
     expect(changed).toBeUndefined()
@@ -173,7 +184,7 @@ function numpy(descr: string, shape: string, data: ArrayBufferView, fortran = fa
 describe('NPY', () => {
   const nm = [1550, 1550.5, 1551]
   const values = [-1.5, -2, -3]
-  const wanted = { startM: 1.55e-6, stepM: 5e-10, points: 3, values }
+  const wanted = { axis: metres(1.55e-6, 5e-10), points: 3, values }
 
   it.each<[string, Uint8Array]>([
     ['rows of pairs', numpy('<f8', '(3, 2)', Float64Array.from(nm.flatMap((x, i) => [x, values[i]!])))],
@@ -188,15 +199,14 @@ describe('NPY', () => {
   ])('takes %s', async (_, file) => {
     expect(await imported(file)).toMatchObject({
       ...wanted,
-      startM: expect.closeTo(wanted.startM, 15),
-      stepM: expect.closeTo(wanted.stepM, 15),
+      axis: { start: expect.closeTo(1.55e-6, 15), step: expect.closeTo(5e-10, 15) },
     })
   })
 
   it('takes values alone when it is told where they lie', async () => {
-    const upload = { startM: 1.5e-6, stepM: 1e-12 }
+    const upload = { start: 1.5e-6, step: 1e-12 }
     expect(await imported(numpy('<f8', '(3,)', Float64Array.from(values)), upload)).toMatchObject({
-      ...upload,
+      axis: metres(1.5e-6, 1e-12),
       values,
     })
   })
@@ -208,7 +218,7 @@ describe('NPY', () => {
     ['less than it says', numpy('<f4', '(4,)', new Float32Array(3)), /not as long/],
     ['more than there may be', numpy('<f4', '(99999999999,)', new Float32Array(3)), /expected 2 to/],
   ])('refuses %s', async (_, file, message) => {
-    await expect(imported(file, { startM: 1e-6, stepM: 1e-12 })).rejects.toMatchObject({
+    await expect(imported(file, { start: 1e-6, step: 1e-12 })).rejects.toMatchObject({
       code: 'input.invalid',
       message: expect.stringMatching(message),
     })

@@ -181,17 +181,17 @@ function slowReader(
 
 describe('a window', () => {
   it('comes as NPY of two rows, and says where its columns lie', async () => {
-    const from = info.startM + 100_000 * info.stepM
-    const to = info.startM + 200_000 * info.stepM
+    const from = info.axis.start + 100_000 * info.axis.step
+    const to = info.axis.start + 200_000 * info.axis.step
     const answer = await ask(`/api/traces/${info.id}/window?from=${from}&to=${to}&width=500`)
     const body = (await bytesOf(answer)).buffer as ArrayBuffer
     const values = decodeNpy(body)
     const columns = values.length / 2
-    const startM = Number(answer.headers.get(WINDOW_START))
-    const stepM = Number(answer.headers.get(WINDOW_STEP))
-    expect(startM).toBeLessThanOrEqual(from + 1e-20)
-    expect(startM + columns * stepM).toBeGreaterThanOrEqual(to - 1e-20)
-    const first = Math.round((startM - info.startM) / info.stepM)
+    const start = Number(answer.headers.get(WINDOW_START))
+    const step = Number(answer.headers.get(WINDOW_STEP))
+    expect(start).toBeLessThanOrEqual(from + 1e-20)
+    expect(start + columns * step).toBeGreaterThanOrEqual(to - 1e-20)
+    const first = Math.round((start - info.axis.start) / info.axis.step)
     expect(values[columns]).toBeCloseTo(-(first + 1) / 1000, 3)
     expect(values[0]).toBeLessThan(values[columns]!)
   })
@@ -214,8 +214,8 @@ describe('files from outside', () => {
       value: { name: 'Again', tags: ['wafer', 'golden'], device: 'import', unit: 'dB', points: POINTS },
     })
     if (!result.ok) return
-    expect(result.value.startM).toBeCloseTo(info.startM, 18)
-    expect(result.value.stepM).toBeCloseTo(info.stepM, 20)
+    expect(result.value.axis.start).toBeCloseTo(info.axis.start, 18)
+    expect(result.value.axis.step).toBeCloseTo(info.axis.step, 20)
     const back = await bytesOf(await ask(`/api/traces/${result.value.id}.npy`))
     expect(back.subarray(NPY_HEADER_BYTES).equals(file.subarray(NPY_HEADER_BYTES))).toBe(true)
     expect(audited.at(-1)).toMatchObject({
@@ -227,11 +227,15 @@ describe('files from outside', () => {
 
   it('takes NPY of one axis, told where it lies', async () => {
     const result = await resultOf(
-      await post('?startM=1.5e-6&stepM=1e-12&unit=dBm', new Uint8Array(file), 'application/octet-stream'),
+      await post('?start=1.5e-6&step=1e-12&unit=dBm', new Uint8Array(file), 'application/octet-stream'),
     )
     expect(result).toMatchObject({
       ok: true,
-      value: { startM: 1.5e-6, stepM: 1e-12, unit: 'dBm', points: POINTS },
+      value: {
+        axis: { quantity: 'wavelength', unit: 'm', start: 1.5e-6, step: 1e-12 },
+        unit: 'dBm',
+        points: POINTS,
+      },
     })
   })
 
@@ -239,10 +243,10 @@ describe('files from outside', () => {
     ['a viewer', '', '1,2\n2,3\n', 'text/csv', 'role.required'],
     ['JSON', '', '{"a":1}', 'application/json', 'input.invalid'],
     ['words', '', 'dear sir,\nI enclose\n', 'text/csv', 'input.invalid'],
-    ['half an NPY', '?startM=1e-6&stepM=1e-12', '\x93NUMPY\x01', 'application/octet-stream', 'input.invalid'],
+    ['half an NPY', '?start=1e-6&step=1e-12', '\x93NUMPY\x01', 'application/octet-stream', 'input.invalid'],
     ['wavelengths that go back', '', '1550,1\n1551,2\n1550.5,3\n', 'text/csv', 'input.invalid'],
     ['values without wavelengths', '', '1\n2\n3\n', 'text/csv', 'input.invalid'],
-    ['a step of nothing', '?startM=1e-6&stepM=0', '1\n2\n', 'text/csv', 'input.invalid'],
+    ['a step of nothing', '?start=1e-6&step=0', '1\n2\n', 'text/csv', 'input.invalid'],
     ['nothing', '', '', 'text/csv', 'input.invalid'],
   ])('refuses %s, and keeps nothing of it', async (who, query, body, type, code) => {
     const before = store.list({ limit: 100 }).length

@@ -7,7 +7,7 @@ import { npyHeader } from '../../shared/npy.ts'
 import { facts } from './trace-rig.ts'
 
 const info = { ...facts, id: 'dut-1', points: 2 }
-const search = { kind: 'dip', prominenceDb: 3, distanceM: 0, smoothM: 0, limit: 10 } as const
+const search = { kind: 'dip', prominence: 3, distance: 0, smooth: 0, limit: 10 } as const
 
 async function samples(): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'a.npy')

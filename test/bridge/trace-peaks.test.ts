@@ -7,13 +7,14 @@ import { noiseFrom } from './trace-rig.ts'
 const POINTS = 400_001
 const START_NM = 1530
 const STEP_NM = 1e-4
-const axis = { startM: START_NM * 1e-9, stepM: STEP_NM * 1e-9, unit: 'dB' }
+const place = { quantity: 'wavelength', unit: 'm', start: START_NM * 1e-9, step: STEP_NM * 1e-9 }
+const axis = { axis: place, unit: 'dB' }
 const LEVEL = -5
 const search = (part: Partial<PeakSearch> = {}): PeakSearch => ({
   kind: 'dip',
-  prominenceDb: 3,
-  distanceM: 0,
-  smoothM: 0,
+  prominence: 3,
+  distance: 0,
+  smooth: 0,
   limit: 200,
   ...part,
 })
@@ -52,14 +53,14 @@ function compare(peaks: TracePeak[], tolerance: { pm: number; db: number; part: 
   expect(peaks).toHaveLength(rings.length)
   for (const [k, peak] of peaks.entries()) {
     const ring = rings[k]!
-    const nm = peak.positionM * 1e9
+    const nm = peak.position * 1e9
     expect(Math.abs(nm - ring.centre) * 1e3, `position of ${k}`).toBeLessThan(tolerance.pm)
-    expect(Math.abs(peak.depthDb + 10 * Math.log10(ring.floor)), `depth of ${k}`).toBeLessThan(tolerance.db)
-    const widthNm = (peak.widthM ?? NaN) * 1e9
+    expect(Math.abs(peak.depth + 10 * Math.log10(ring.floor)), `depth of ${k}`).toBeLessThan(tolerance.db)
+    const widthNm = (peak.width ?? NaN) * 1e9
     expect(Math.abs(widthNm / widthAt3dB(ring) - 1), `width of ${k}`).toBeLessThan(tolerance.part)
     expect(peak.q).toBeCloseTo(nm / widthNm, 3)
     const before = peaks[k - 1]
-    expect(peak.spacingM).toBe(before && peak.positionM - before.positionM)
+    expect(peak.spacing).toBe(before && peak.position - before.position)
   }
 }
 
@@ -78,8 +79,8 @@ describe('Lorentzian notches of known place, depth and width', () => {
   })
 
   it('finds them in 1 dB of noise when it may smooth, and none that is not there', () => {
-    const { peaks } = findPeaks(notches(1), axis, search({ smoothM: 3e-12 }))
-    const deep = peaks.map(({ positionM }) => positionM * 1e9)
+    const { peaks } = findPeaks(notches(1), axis, search({ smooth: 3e-12 }))
+    const deep = peaks.map(({ position }) => position * 1e9)
     for (const { centre } of rings) {
       expect(Math.min(...deep.map((nm) => Math.abs(nm - centre)))).toBeLessThan(0.003)
     }
@@ -93,11 +94,11 @@ describe('Lorentzian notches of known place, depth and width', () => {
       (_, i) => 10 * Math.log10(lorentzian(START_NM + i * STEP_NM)),
     )
     const [peak] = findPeaks(samples, axis, search({ kind: 'peak' })).peaks
-    expect(Math.abs((peak?.positionM ?? 0) * 1e9 - 1550.0123) * 1e3).toBeLessThan(0.01)
+    expect(Math.abs((peak?.position ?? 0) * 1e9 - 1550.0123) * 1e3).toBeLessThan(0.01)
     expect(peak?.value).toBeCloseTo(0, 1)
-    expect(peak?.depthDb).toBeCloseTo(40, 0)
+    expect(peak?.depth).toBeCloseTo(40, 0)
     // 3 dB are a hair less than a half.
-    expect(((peak?.widthM ?? 0) * 1e9) / (0.04 * Math.sqrt(10 ** 0.3 - 1))).toBeCloseTo(1, 2)
+    expect(((peak?.width ?? 0) * 1e9) / (0.04 * Math.sqrt(10 ** 0.3 - 1))).toBeCloseTo(1, 2)
   })
 
   it('finds in mW what it finds in dBm', () => {
@@ -105,38 +106,38 @@ describe('Lorentzian notches of known place, depth and width', () => {
     const milliwatts = decibels.map((value) => 10 ** (value / 10))
     const inDbm = findPeaks(decibels, axis, search()).peaks
     const inMw = findPeaks(milliwatts, { ...axis, unit: 'mW' }, search()).peaks
-    expect(inMw.map(({ positionM }) => positionM)).toEqual(
-      inDbm.map(({ positionM }): unknown => expect.closeTo(positionM, 14)),
+    expect(inMw.map(({ position }) => position)).toEqual(
+      inDbm.map(({ position }): unknown => expect.closeTo(position, 14)),
     )
   })
 })
 
 describe('what is asked for', () => {
   it('leaves out what stands out by less', () => {
-    const { found } = findPeaks(notches(0), axis, search({ prominenceDb: 10 }))
+    const { found } = findPeaks(notches(0), axis, search({ prominence: 10 }))
     expect(found).toBe(rings.filter(({ floor }) => -10 * Math.log10(floor) > 10).length)
   })
 
   it('keeps of two that are closer the more prominent', () => {
-    const { peaks } = findPeaks(notches(0), axis, search({ distanceM: 3.5e-9 }))
+    const { peaks } = findPeaks(notches(0), axis, search({ distance: 3.5e-9 }))
     expect(peaks.length).toBeLessThan(rings.length)
-    expect(peaks.at(-1)?.positionM).toBeCloseTo(rings.at(-1)!.centre * 1e-9, 13)
-    for (const { spacingM } of peaks) if (spacingM !== undefined) expect(spacingM).toBeGreaterThan(3.5e-9)
+    expect(peaks.at(-1)?.position).toBeCloseTo(rings.at(-1)!.centre * 1e-9, 13)
+    for (const { spacing } of peaks) if (spacing !== undefined) expect(spacing).toBeGreaterThan(3.5e-9)
   })
 
   it('answers the most prominent so many, by position, and says how many there are', () => {
     const { found, peaks } = findPeaks(notches(0), axis, search({ limit: 3 }))
     expect(found).toBe(rings.length)
-    expect(peaks.map(({ positionM }) => Math.round(positionM * 1e12))).toEqual(
+    expect(peaks.map(({ position }) => Math.round(position * 1e12))).toEqual(
       rings.slice(-3).map(({ centre }) => Math.round(centre * 1e3)),
     )
   })
 
   it('gives no width to a dip of less than 3 dB', () => {
     const samples = Float32Array.from({ length: 2001 }, (_, i) => -2 / (1 + ((i - 1000) / 50) ** 2))
-    const [dip] = findPeaks(samples, axis, search({ prominenceDb: 1 })).peaks
-    expect(Math.abs((dip?.depthDb ?? 0) - 2)).toBeLessThan(0.15)
-    expect(dip).not.toHaveProperty('widthM')
+    const [dip] = findPeaks(samples, axis, search({ prominence: 1 })).peaks
+    expect(Math.abs((dip?.depth ?? 0) - 2)).toBeLessThan(0.15)
+    expect(dip).not.toHaveProperty('width')
     expect(dip).not.toHaveProperty('q')
   })
 })
@@ -170,20 +171,20 @@ it('measures the comb of the simulated microring as it was made', () => {
     clean[i] = 10 * Math.log10(power)
     return clean[i] + 0.02 * noise()
   })
-  const { peaks } = findPeaks(samples, axis, search({ prominenceDb: 5 }))
+  const { peaks } = findPeaks(samples, axis, search({ prominence: 5 }))
   expect(peaks.length).toBeGreaterThan(10)
-  for (const { positionM, depthDb, widthM, q, spacingM } of peaks) {
-    const at = Math.round((positionM - axis.startM) / axis.stepM)
+  for (const { position, depth, width, q, spacing } of peaks) {
+    const at = Math.round((position - place.start) / place.step)
     // There is no lower sample of the same, without its noise, anywhere near.
     let least = at
     for (let i = at - 300; i < at + 300; i++) if (clean[i]! < clean[least]!) least = i
     expect(Math.abs(at - least)).toBeLessThan(5)
-    expect(depthDb).toBeGreaterThan(7)
-    expect(depthDb).toBeLessThan(26)
+    expect(depth).toBeGreaterThan(7)
+    expect(depth).toBeLessThan(26)
     // Its rings have Q from 22,000 to 75,000 by half their depth; 3 dB below the baseline a shallow one is narrower.
     expect(q).toBeGreaterThan(21_000)
     expect(q).toBeLessThan(95_000)
-    expect(widthM).toBeLessThan(0.075e-9)
-    if (spacingM !== undefined) expect(Math.abs(spacingM * 1e9 - 2.4)).toBeLessThan(0.1)
+    expect(width).toBeLessThan(0.075e-9)
+    if (spacing !== undefined) expect(Math.abs(spacing * 1e9 - 2.4)).toBeLessThan(0.1)
   }
 })

@@ -20,8 +20,7 @@ export const facts: TraceFacts = {
   type: 1,
   label: 'transfer function',
   takenAt: Date.UTC(2026, 2, 9, 14, 3, 22),
-  startM: 1.5e-6,
-  stepM: 1e-13,
+  axis: { quantity: 'wavelength', unit: 'm', start: 1.5e-6, step: 1e-13 },
   unit: 'dB',
 }
 

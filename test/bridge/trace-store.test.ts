@@ -146,7 +146,7 @@ it('leaves the looking for peaks and the making of files to other threads', { ti
     store,
     new Float32Array(940_001).map((_, i) => -Math.abs((i % 3000) - 1500) / 50),
   )
-  const search = { kind: 'both', prominenceDb: 3, distanceM: 0, smoothM: 0, limit: 200 } as const
+  const search = { kind: 'both', prominence: 3, distance: 0, smooth: 0, limit: 200 } as const
   const before = process.threadCpuUsage()
   const begun = process.cpuUsage()
   const { found } = await store.peaks(id, search)

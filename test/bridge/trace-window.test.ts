@@ -11,7 +11,7 @@ const samples = Float32Array.from({ length: POINTS }, (_, i) => (i % 5000 < 3 ? 
 samples[543_210] = -60
 samples.fill(NaN, 700_000, 720_000)
 
-const metres = (index: number): number => facts.startM + index * facts.stepM
+const metres = (index: number): number => facts.axis.start + index * facts.axis.step
 const all: TraceWindow = { from: undefined, to: undefined, width: 1000 }
 
 it('answers in every column what looking at each of its samples would find, at any zoom', async () => {
@@ -29,9 +29,9 @@ it('answers in every column what looking at each of its samples would find, at a
     [POINTS - 3, POINTS + 500, 10],
   ]
   for (const [from, to, width] of windows) {
-    const { startM, stepM, values } = await store.window(id, { from: metres(from), to: metres(to), width })
-    const first = Math.round((startM - facts.startM) / facts.stepM)
-    const step = Math.round(stepM / facts.stepM)
+    const { axis, values } = await store.window(id, { from: metres(from), to: metres(to), width })
+    const first = Math.round((axis.start - facts.axis.start) / facts.axis.step)
+    const step = Math.round(axis.step / facts.axis.step)
     const columns = values.length / 2
     const what = `${from} to ${to} in ${width}`
     expect(columns, what).toBeLessThanOrEqual(width + 1)
@@ -84,8 +84,7 @@ it('shows a trace of a single sample', async () => {
   const { store } = await library()
   const { id } = await keep(store, [-3])
   expect(await store.window(id, all)).toEqual({
-    startM: facts.startM,
-    stepM: facts.stepM,
+    axis: facts.axis,
     values: Float32Array.of(-3, -3),
   })
 })

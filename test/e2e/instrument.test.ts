@@ -55,7 +55,7 @@ it('says where a setting is wrong, and starts nothing', async () => {
   const page = await open(bridge.ready.url)
   await expect.poll(() => page.getByTestId('identity').textContent()).toContain('CTP10')
   await takeControl(page)
-  await fillSweep(page, { Start: '1540', Stop: '1560', Sampling: '1', Speed: '33' })
+  await fillSweep(page, { Start: '1540', Stop: '1560', Sampling: '1', Speed: '34' })
   await page.getByTestId('sweep-start').click()
   await expect.poll(() => page.getByTestId('toast').first().textContent()).toContain('-224')
   await expectAttribute(page, 'sweep-phase', 'data-phase', 'idle')

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { TraceAxis } from '../../shared/trace-axis.ts'
 import { differenceUnit, type Line, subtract } from '../../web/plot/combine.ts'
 import { curveOf, pointsIn, valueAt } from '../../web/plot/curve.ts'
 import { readMarker } from '../../web/plot/marker.ts'
@@ -8,16 +9,20 @@ import { uploadQuery } from '../../web/panels/traces/upload.ts'
 /** NaN is close to nothing, itself included. */
 const near = (value: number): number => (Number.isNaN(value) ? NaN : (expect.closeTo(value, 4) as number))
 
+const along = (start: number, step = 1e-12): TraceAxis => ({
+  ...{ quantity: 'wavelength', unit: 'm' },
+  ...{ start, step },
+})
+
 const line = (part: Partial<Line> = {}): Line => ({
-  startM: 1.5e-6,
-  stepM: 1e-12,
+  axis: along(1.5e-6),
   unit: 'dBm',
   samples: Float32Array.of(-1, -2, -3, -4),
   ...part,
 })
 
 it('subtracts sample by sample where the axes agree, however the start was rounded', () => {
-  const b = line({ startM: 1.5e-6 + 1e-15, samples: Float32Array.of(1, 1, 2, 2) })
+  const b = line({ axis: along(1.5e-6 + 1e-15), samples: Float32Array.of(1, 1, 2, 2) })
   expect(subtract(line(), b)).toMatchObject({
     samples: Float32Array.of(-2, -3, -5, -6),
     interpolated: false,
@@ -26,17 +31,17 @@ it('subtracts sample by sample where the axes agree, however the start was round
 })
 
 it('subtracts where both are when one begins some samples later, and shows a gap elsewhere', () => {
-  const later = line({ startM: 1.5e-6 + 2e-12 })
+  const later = line({ axis: along(1.5e-6 + 2e-12) })
   expect([...(subtract(line(), later)?.samples ?? [])]).toEqual([NaN, NaN, -2, -2])
   expect(subtract(line(), later)?.interpolated).toBe(false)
 })
 
 it('interpolates linearly onto the first where the axes do not agree, and says so', () => {
-  const between = line({ startM: 1.5e-6 - 0.5e-12, samples: Float32Array.of(0, 2, 4, 6) })
+  const between = line({ axis: along(1.5e-6 - 0.5e-12), samples: Float32Array.of(0, 2, 4, 6) })
   const difference = subtract(line(), between)
   expect([...(difference?.samples ?? [])]).toEqual([-2, -5, -8, NaN].map(near))
   expect(difference?.interpolated).toBe(true)
-  const coarse = line({ stepM: 2e-12, samples: Float32Array.of(0, 4) })
+  const coarse = line({ axis: along(1.5e-6, 2e-12), samples: Float32Array.of(0, 4) })
   expect([...(subtract(line(), coarse)?.samples ?? [])]).toEqual([-1, -4, -7, NaN].map(near))
   expect(subtract(line(), coarse)?.interpolated).toBe(true)
 })
@@ -61,18 +66,18 @@ const curve = curveOf({
 })
 
 it('reads the nearest sample at a wavelength, and nothing beyond the ends', () => {
-  expect(valueAt(curve, 1500.0034)).toBe(3)
-  expect(valueAt(curve, 1499)).toBeUndefined()
-  expect(valueAt(curve, 1511)).toBeUndefined()
+  expect(valueAt(curve, 1500.0034e-9)).toBe(3)
+  expect(valueAt(curve, 1499e-9)).toBeUndefined()
+  expect(valueAt(curve, 1511e-9)).toBeUndefined()
 })
 
 it('draws a curve that fills half of the view in half of its columns, and runs beyond its edges', () => {
-  const half = pointsIn(curve, { from: 1490, to: 1510 }, 200)
+  const half = pointsIn(curve, { from: 1490e-9, to: 1510e-9 }, 200)
   expect(half.index.length).toBeLessThanOrEqual(2 * 100)
-  const inside = pointsIn(curve, { from: 1501, to: 1501.02 }, 200)
+  const inside = pointsIn(curve, { from: 1501e-9, to: 1501.02e-9 }, 200)
   expect(inside.index[0]).toBeLessThan(1000)
   expect(inside.index.at(-1)).toBeGreaterThan(1020)
-  expect(pointsIn(curve, { from: 1600, to: 1700 }, 200).index).toEqual([])
+  expect(pointsIn(curve, { from: 1600e-9, to: 1700e-9 }, 200).index).toEqual([])
 })
 
 it('looks six traces of 940,001 samples through at any zoom in less than half a frame', () => {
@@ -87,26 +92,29 @@ it('looks six traces of 940,001 samples through at any zoom in less than half a 
   const times: number[] = []
   for (let span = 940; span > 0.01; span *= 0.8) {
     const begun = performance.now()
-    for (const each of many)
-      pointsIn(each, { from: 1500 + 0.3 * (940 - span), to: 1500 + 0.3 * (940 - span) + span }, 2000)
+    const from = (1500 + 0.3 * (940 - span)) * 1e-9
+    for (const each of many) pointsIn(each, { from, to: from + span * 1e-9 }, 2000)
     times.push(performance.now() - begun)
   }
   expect(times.sort((a, b) => a - b)[times.length >> 1]).toBeLessThan(8)
 })
 
-it('measures a marker from another: nm, GHz of light, and the difference of the values', () => {
+it('measures a marker from another: wavelength, frequency of light, and the difference of the values', () => {
   const [a, b] = [
-    { id: 1, name: 'M1', nm: 1501 },
-    { id: 2, name: 'M2', nm: 1502 },
+    { id: 1, name: 'M1', place: 1501e-9 },
+    { id: 2, name: 'M2', place: 1502e-9 },
   ]
   expect(readMarker(b, curve, a)).toEqual({
     value: 2000,
-    deltaNm: 1,
-    deltaGhz: expect.closeTo(299_792_458 / 1502 - 299_792_458 / 1501, 6),
+    delta: expect.closeTo(1e-9, 15),
+    deltaHz: expect.closeTo((299_792_458 / 1502 - 299_792_458 / 1501) * 1e9, -3),
     deltaValue: 1000,
   })
-  expect(readMarker(a, curve, a)).toMatchObject({ value: 1000, deltaNm: undefined, deltaValue: undefined })
-  expect(readMarker({ ...b, nm: 1600 }, curve, a)).toMatchObject({ value: undefined, deltaValue: undefined })
+  expect(readMarker(a, curve, a)).toMatchObject({ value: 1000, delta: undefined, deltaValue: undefined })
+  expect(readMarker({ ...b, place: 1600e-9 }, curve, a)).toMatchObject({
+    value: undefined,
+    deltaValue: undefined,
+  })
 })
 
 it('draws a small picture from top to bottom, with a break where there is nothing', () => {
@@ -115,13 +123,13 @@ it('draws a small picture from top to bottom, with a break where there is nothin
   expect(sparklinePath(Float32Array.of(NaN), Float32Array.of(NaN), 12)).toBe('')
 })
 
-it('says of a file only what was filled in, in metres', () => {
-  const empty = { name: ' ', tags: '', unit: '' as const, startNm: undefined, stepPm: undefined }
+it('says of a file only what was filled in, in the unit of its axis', () => {
+  const empty = { name: ' ', tags: '', unit: '', axis: '', start: undefined, step: undefined }
   expect(uploadQuery(empty)).toBe('')
   const query = new URLSearchParams(
-    uploadQuery({ ...empty, name: 'Ring & port', unit: 'dBm', startNm: 1550, stepPm: 1 }),
+    uploadQuery({ ...empty, name: 'Ring & port', unit: 'dBm', start: 1550, step: 1 }),
   )
-  expect(Number(query.get('startM'))).toBeCloseTo(1.55e-6, 15)
-  expect(Number(query.get('stepM'))).toBeCloseTo(1e-12, 20)
+  expect(Number(query.get('start'))).toBeCloseTo(1.55e-6, 15)
+  expect(Number(query.get('step'))).toBeCloseTo(1e-12, 20)
   expect([query.get('name'), query.get('unit'), query.has('tags')]).toEqual(['Ring & port', 'dBm', false])
 })

@@ -15,8 +15,7 @@ const trace = (id: string, part: Partial<TraceInfo> = {}): TraceInfo => ({
   name: id.toUpperCase(),
   takenAt: 0,
   points: POINTS,
-  startM: 1.5e-6,
-  stepM: 1e-12,
+  axis: { quantity: 'wavelength', unit: 'm', start: 1.5e-6, step: 1e-12 },
   unit: 'dB',
   ...part,
 })
@@ -87,7 +86,9 @@ it('subtracts a reference that need not be chosen, and goes back when it is let 
 })
 
 it('says what was interpolated, and what cannot be subtracted', async () => {
-  const other = trace('c3', { startM: 1.5e-6 + 0.5e-12 })
+  const other = trace('c3', {
+    axis: { quantity: 'wavelength', unit: 'm', start: 1.5e-6 + 0.5e-12, step: 1e-12 },
+  })
   const comparison = await comparing(trace('a1'), other, trace('m2', { unit: 'mW' }))
   comparison.mode = 'difference'
   expect(comparison.curves).toHaveLength(1)
@@ -97,10 +98,24 @@ it('says what was interpolated, and what cannot be subtracted', async () => {
   ])
 })
 
+it('shows what lies along the axis of the first, and says of the others why they are not', async () => {
+  const scope = trace('s2', { unit: 'V', axis: { quantity: 'time', unit: 's', start: 0, step: 1e-6 } })
+  const comparison = await comparing(trace('a1'), scope)
+  expect(comparison.curves.map(({ id }) => id)).toEqual(['a1'])
+  expect(comparison.remarks).toEqual(['S2 is over time (s): it is not shown over wavelength (m).'])
+  comparison.mode = 'difference'
+  expect(comparison.curves).toEqual([])
+  expect(comparison.remarks).toEqual(['S2 is over time (s): A1, over wavelength (m), cannot be subtracted.'])
+  comparison.mode = 'overlay'
+  comparison.remove('a1')
+  expect(comparison.curves.map(({ id }) => id)).toEqual(['s2'])
+  expect([comparison.remarks, comparison.fine.unit]).toEqual([[], 'µs'])
+})
+
 it('smooths what is looked at and never the samples', async () => {
   const comparison = await comparing(trace('a1'))
   comparison.smoothing = 'average'
-  comparison.smoothingPm = 10
+  comparison.smoothingOver = 10
   expect(comparison.curves[0]?.samples[25]).toBeCloseTo(-1 + 1 / 11)
   expect(comparison.chosen[0]?.curve?.samples[25]).toBe(0)
   comparison.smoothing = 'none'
@@ -122,7 +137,7 @@ it('measures markers from the first until another is chosen, and from the next w
   markers.measureFrom(third!)
   expect(markers.reference).toEqual(third)
   markers.move(third!, 1600)
-  expect(markers.reference?.nm).toBe(1600)
+  expect(markers.reference?.place).toBe(1600)
   markers.remove(third!)
   markers.remove(first!)
   expect(markers.reference).toEqual(second)

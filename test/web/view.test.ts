@@ -1,19 +1,21 @@
 import { expect, it } from 'vitest'
-import { indexAt, leastSpan, nmAt, pan, wholeView, zoom } from '../../web/plot/view.ts'
+import { indexOf, placeOf, type TraceAxis } from '../../shared/trace-axis.ts'
+import { leastSpan, pan, wholeView, zoom } from '../../web/plot/view.ts'
 
-const trace = { startM: 1.5e-6, stepM: 1e-12, samples: { length: 1001 } }
+const along = (start: number, step: number): TraceAxis => ({ quantity: 'place', unit: 'm', start, step })
+const trace = { axis: along(1500, 1e-3), samples: { length: 1001 } }
 const whole = wholeView([trace])
 const LEAST = leastSpan([trace])
 
 it('reaches from the first sample to the last, of several from the leftmost to the rightmost', () => {
   expect(whole.from).toBeCloseTo(1500)
   expect(whole.to).toBeCloseTo(1501)
-  const both = wholeView([trace, { startM: 1.4e-6, stepM: 1e-12, samples: { length: 11 } }])
+  const both = wholeView([trace, { axis: along(1400, 1e-3), samples: { length: 11 } }])
   expect([both.from, both.to]).toEqual([expect.closeTo(1400), expect.closeTo(1501)])
 })
 
 it('knows which sample lies where', () => {
-  expect(indexAt(trace, nmAt(trace, 417))).toBeCloseTo(417, 4)
+  expect(indexOf(trace.axis, placeOf(trace.axis, 417))).toBeCloseTo(417, 4)
 })
 
 it('keeps what is under the cursor there', () => {
@@ -29,7 +31,7 @@ it('goes back to all of it and no further', () => {
 })
 
 it('stops zooming in at a handful of samples of the finest trace', () => {
-  const fine = { ...trace, stepM: 1e-13 }
+  const fine = { ...trace, axis: along(1500, 1e-4) }
   const view = zoom(whole, 1e-9, 0.5, whole, leastSpan([trace, fine]))
   expect(view.to - view.from).toBeCloseTo(8e-4)
 })

@@ -1,7 +1,8 @@
-/** Samples and where they lie (metres). */
+import { sameKind, type TraceAxis } from '../../shared/trace-axis.ts'
+
+/** Samples and where they lie. */
 export interface Line {
-  startM: number
-  stepM: number
+  axis: TraceAxis
   unit: string
   samples: Float32Array
 }
@@ -21,12 +22,12 @@ export function differenceUnit(a: string, b: string): string | undefined {
   return a === 'dBm' && b === 'dB' ? 'dBm' : undefined
 }
 
-/** `a` less `b`; undefined when their units cannot be subtracted. */
+/** `a` less `b`; undefined when their units cannot be subtracted, or they lie along axes of two kinds. */
 export function subtract(a: Line, b: Line): Difference | undefined {
   const unit = differenceUnit(a.unit, b.unit)
-  if (unit === undefined) return undefined
-  const offset = (a.startM - b.startM) / b.stepM
-  const ratio = a.stepM / b.stepM
+  if (unit === undefined || !sameKind(a.axis, b.axis)) return undefined
+  const offset = (a.axis.start - b.axis.start) / b.axis.step
+  const ratio = a.axis.step / b.axis.step
   const whole = Math.round(offset)
   const drift = Math.abs(ratio - 1) * a.samples.length
   const agree = Math.abs(offset - whole) < SAME_PLACE && drift < SAME_PLACE
@@ -35,7 +36,7 @@ export function subtract(a: Line, b: Line): Difference | undefined {
     const other = agree ? (b.samples[i + whole] ?? NaN) : between(b.samples, offset + i * ratio)
     samples[i] = a.samples[i]! - other
   }
-  return { startM: a.startM, stepM: a.stepM, unit, samples, interpolated: !agree }
+  return { axis: a.axis, unit, samples, interpolated: !agree }
 }
 
 function between(samples: Float32Array, at: number): number {

@@ -1,4 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
+import { authorization } from '../lib/credentials.ts'
 import { decodeNpy } from '../../shared/npy.ts'
 import {
   traceSamplesPath,
@@ -25,12 +26,12 @@ export async function fetchWindow(
   info: TraceInfo,
   window: Partial<TraceWindow>,
   signal?: AbortSignal,
-): Promise<{ startM: number; stepM: number; least: Float32Array; most: Float32Array }> {
+): Promise<{ start: number; step: number; least: Float32Array; most: Float32Array }> {
   const response = await ask(traceWindowPath(info.id, window), info, signal)
   const values = decodeNpy(await response.arrayBuffer())
   return {
-    startM: Number(response.headers.get(WINDOW_START)),
-    stepM: Number(response.headers.get(WINDOW_STEP)),
+    start: Number(response.headers.get(WINDOW_START)),
+    step: Number(response.headers.get(WINDOW_STEP)),
     least: values.subarray(0, values.length / 2),
     most: values.subarray(values.length / 2),
   }
@@ -40,7 +41,10 @@ async function ask(path: string, { name, label }: TraceInfo, signal?: AbortSigna
   const deadline = AbortSignal.timeout(DEADLINE_MS)
   let response: Response
   try {
-    response = await fetch(path, { signal: signal ? AbortSignal.any([signal, deadline]) : deadline })
+    response = await fetch(path, {
+      headers: authorization(),
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    })
   } catch (cause) {
     if (signal?.aborted) throw cause
     const message = 'The bridge cannot be reached. Try again once it is back.'

@@ -9,7 +9,7 @@ const SIGN_PX = 5
 
 /** A place on a curve that is pointed at: from above a peak, from below a dip. */
 export interface Sign {
-  nm: number
+  place: number
   value: number
   kind: 'peak' | 'dip'
 }
@@ -34,11 +34,13 @@ export function paint(
   colours: PlotColours,
   curves: readonly { curve: Curve; points: Points }[],
   signs: readonly Sign[],
+  /** What a place is multiplied by to be on the plot's own scale. */
+  factor: number,
 ): void {
   const { ctx, bbox } = plot
   const ratio = devicePixelRatio
   const place = {
-    x: (nm: number): number => plot.valToPos(nm, 'x', true),
+    x: (at: number): number => plot.valToPos(at * factor, 'x', true),
     y: (value: number): number => plot.valToPos(value, 'y', true),
   }
   ctx.save()
@@ -53,9 +55,9 @@ export function paint(
   }
   ctx.fillStyle = colours.text
   const size = SIGN_PX * ratio
-  for (const { nm, value, kind } of signs) {
+  for (const { place: at, value, kind } of signs) {
     const outwards = kind === 'dip' ? 1 : -1
-    const [x, y] = [place.x(nm), place.y(value) + outwards * size]
+    const [x, y] = [place.x(at), place.y(value) + outwards * size]
     ctx.beginPath()
     ctx.moveTo(x, y - outwards * size * 0.6)
     ctx.lineTo(x - size * 0.7, y + outwards * size * 0.8)

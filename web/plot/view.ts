@@ -1,43 +1,33 @@
-/** A part of the wavelength axis, in nm. */
+import { placeOf, type TraceAxis } from '../../shared/trace-axis.ts'
+
+/** A part of an axis, in its unit. */
 export interface View {
   from: number
   to: number
 }
 
-/** Samples of whatever is plotted, by where they lie (metres). */
-export interface Axis {
-  startM: number
-  stepM: number
+/** Samples of whatever is plotted, by where they lie. */
+export interface Placed {
+  axis: TraceAxis
   samples: { readonly length: number }
 }
 
 /** So many samples fill a plot at least: further in there is only a line between two of them. */
 const LEAST_SAMPLES = 8
-const NM = 1e9
-
-/** Where a sample of this number lies, in nm. */
-export function nmAt({ startM, stepM }: Omit<Axis, 'samples'>, index: number): number {
-  return (startM + index * stepM) * NM
-}
-
-/** Which sample lies at a wavelength in nm; rarely a whole number. */
-export function indexAt({ startM, stepM }: Omit<Axis, 'samples'>, nm: number): number {
-  return (nm / NM - startM) / stepM
-}
 
 /** From the first sample of any of them to the last. */
-export function wholeView(axes: readonly Axis[]): View {
-  if (axes.length === 0) return { from: 0, to: 1 }
+export function wholeView(all: readonly Placed[]): View {
+  if (all.length === 0) return { from: 0, to: 1 }
   return {
-    from: Math.min(...axes.map((axis) => nmAt(axis, 0))),
+    from: Math.min(...all.map(({ axis }) => axis.start)),
     // A trace of one sample has a width all the same, or nothing could be drawn.
-    to: Math.max(...axes.map((axis) => nmAt(axis, Math.max(1, axis.samples.length - 1)))),
+    to: Math.max(...all.map(({ axis, samples }) => placeOf(axis, Math.max(1, samples.length - 1)))),
   }
 }
 
 /** The smallest view that is worth having of these. */
-export function leastSpan(axes: readonly Axis[]): number {
-  return LEAST_SAMPLES * Math.min(...axes.map(({ stepM }) => stepM * NM))
+export function leastSpan(all: readonly Placed[]): number {
+  return LEAST_SAMPLES * Math.min(...all.map(({ axis }) => axis.step))
 }
 
 /** The view with `factor` times the span, what is at `anchor` (0 left edge, 1 right edge) staying where it is. */

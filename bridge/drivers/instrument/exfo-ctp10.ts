@@ -5,6 +5,7 @@ import { attributed } from '../../scpi/asker.ts'
 import { Line } from '../../scpi/line.ts'
 import { Session } from '../../scpi/session.ts'
 import { Ctp10 } from './ctp10/ctp10.ts'
+import { mayLightCtp10 } from './ctp10/dark.ts'
 import { HEADERS } from './ctp10/headers.ts'
 
 const slot = z.number().int().min(1).max(20)
@@ -41,16 +42,19 @@ export default defineDriver({
       'a module is named twice: name each slot once',
     ),
   async open(config, context) {
+    let opened: Ctp10 | undefined
+    const light = { mayCome: mayLightCtp10, comes: () => opened?.lightComes() }
     const session = await Session.open({
       device: context.id,
       open: openResource(config.resource, config.wire),
       signal: context.signal,
       lost: context.fault,
       line: Line.of(context.state),
-      dialect: { headers: HEADERS, errorQueue: true },
+      dialect: { headers: HEADERS, errorQueue: true, light },
     })
     try {
       const device = await Ctp10.open(session, config, context)
+      opened = device
       device.commands = attributed(device.commands)
       return device
     } catch (error) {

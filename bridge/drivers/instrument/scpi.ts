@@ -4,6 +4,7 @@ import { Session } from '../../scpi/session.ts'
 import { openResource } from '../../transport/resource.ts'
 import { declaredConfig } from './scpi/config.ts'
 import { entriesOf } from './scpi/entries.ts'
+import { lightOf } from './scpi/dark.ts'
 import { headersOf } from './scpi/headers.ts'
 import { DeclaredInstrument } from './scpi/instrument.ts'
 
@@ -14,16 +15,20 @@ export default defineDriver({
   config: declaredConfig,
   async open({ resource, wire, declaration }, context) {
     const entries = entriesOf(declaration)
+    let opened: DeclaredInstrument | undefined
+    const mayCome = lightOf(entries)
+    const light = mayCome && { mayCome, comes: () => opened?.lightComes() }
     const session = await Session.open({
       device: context.id,
       open: openResource(resource, wire),
       signal: context.signal,
       lost: context.fault,
       line: Line.of(context.state),
-      dialect: { headers: headersOf(entries), errorQueue: entries.errors === 'queue' },
+      dialect: { headers: headersOf(entries), errorQueue: entries.errors === 'queue', light },
     })
     try {
-      return await DeclaredInstrument.open(session, resource, entries, context)
+      opened = await DeclaredInstrument.open(session, resource, entries, context)
+      return opened
     } catch (error) {
       session[Symbol.dispose]()
       throw error

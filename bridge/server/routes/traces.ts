@@ -9,6 +9,7 @@ import {
   traceWindow,
   WINDOW_START,
   WINDOW_STEP,
+  WINDOW_UNIT,
 } from '../../../shared/trace.ts'
 import type { Caller } from '../../core/device.ts'
 import type { TraceStore } from '../../store/traces.ts'
@@ -48,13 +49,15 @@ export function traceRoutes({ traces, audit }: TraceRoutes): Route[] {
   ]
 }
 
-/** NPY of 2 rows: the least and the most of every column; two header fields say where the columns lie. */
+/** NPY of 2 rows: the least and the most of every column; three header fields say where the columns lie. */
 async function sendWindow(context: Context, traces: TraceStore): Promise<void> {
   const window = traceWindow.safeParse(context.query)
   if (!window.success) throw new BenchError('input.invalid', `window: ${explainIssues(window.error)}`)
-  const { startM, stepM, values } = await traces.window(parameter(context, 'id'), window.data)
-  context.set(WINDOW_START, String(startM))
-  context.set(WINDOW_STEP, String(stepM))
+  const { axis, values } = await traces.window(parameter(context, 'id'), window.data)
+  context.set(WINDOW_START, String(axis.start))
+  context.set(WINDOW_STEP, String(axis.step))
+  // A header field is ASCII, and a unit may be °C.
+  context.set(WINDOW_UNIT, encodeURIComponent(axis.unit))
   context.set('Cache-Control', 'private, no-cache')
   context.type = 'application/octet-stream'
   const head = npyHeader([2, values.length / 2], endianness() === 'LE')

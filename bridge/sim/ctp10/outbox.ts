@@ -28,7 +28,7 @@ export class Outbox {
     const plain = replies.every((reply) => typeof reply === 'string')
     // Most answers are a few characters on an idle line, and need none of the machinery.
     if (plain && !this.#busy && late === 0 && this.#rate() === 0 && !this.#socket.writableNeedDrain) {
-      this.#socket.write(replies.join(';') + end)
+      this.#socket.write(replies.join(';') + end, 'latin1')
       return true
     }
     if (this.#waiting.length >= most) return false

@@ -33,10 +33,13 @@ export type DetectorSettings = {
 
 const limits = { low: 1240, high: 1680 }
 const narrowest = 0.1
-const allSpeeds = [5, 10, 20, 50, 100, 200]
+/** Discrete, from 5 to 100 nm/s for a T100S-HP (EXFO CTP10 user guide, :INITiate:TLS:SPEed). */
+const slowSpeeds = [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 20, 22, 25, 29, 33, 40, 50, 67, 100]
+const fastSpeeds = [10, 20, 50, 100, 200]
+const allSpeeds = [...new Set([...slowSpeeds, ...fastSpeeds])]
 
 function laser(model: string, low: number, high: number, wavelength: number): Laser {
-  const speeds = model.startsWith('T100S') ? [5, 10, 20, 50, 100] : [10, 20, 50, 100, 200]
+  const speeds = model.startsWith('T100S') ? slowSpeeds : fastSpeeds
   const maximumPower = model === 'T500S' ? 13 : 10
   return { model, low, high, maximumPower, speeds, wavelength, power: 10, on: true }
 }

@@ -1,7 +1,11 @@
-/** What a file from outside holds: values, and where they lie when it says so (metres, as they come). */
+import type { AxisKind } from '../../../shared/trace-axis.ts'
+
+/** What a file from outside holds: values, and where they lie when it says so (as they come, in the axis' unit). */
 export interface Columns {
   x: Float64Array | undefined
   y: Float32Array<ArrayBuffer>
+  /** What it says of its axis; undefined when it says nothing. */
+  axis: AxisKind | undefined
   unit: string | undefined
 }
 

@@ -1,28 +1,24 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { BenchError } from '../../../shared/errors.ts'
 import { MOST_POINTS } from '../../../shared/trace.ts'
+import type { AxisKind } from '../../../shared/trace-axis.ts'
+import { axisIn, unitIn } from './column-title.ts'
 import { type Columns, GrowingColumn } from './columns.ts'
 
 const CHUNK = 1 << 20
 const LONGEST_LINE = 4096
-/** Metres to a unit of wavelength; a frequency in Hz to a unit of it. */
-const LENGTHS: Record<string, number> = { m: 1, mm: 1e-3, um: 1e-6, µm: 1e-6, μm: 1e-6, nm: 1e-9, pm: 1e-12 }
-const FREQUENCIES: Record<string, number> = { hz: 1, ghz: 1e9, thz: 1e12 }
-const LIGHT_M_PER_S = 299_792_458
-const UNITS: Record<string, string> = { db: 'dB', dbm: 'dBm', mw: 'mW' }
-
 /**
- * Reads a CSV file: a wavelength or frequency and a value a line, or only a value; apart by comma, semicolon, tab or
- * blanks, with a decimal point or, where commas do not set columns apart, a decimal comma. A first line that is not
- * numbers names the columns with their units: `wavelength (nm),power_dBm`. Without a unit a wavelength is metres below
- * 1e-3, else nm. Lines that begin with # are skipped. Throws `input.invalid` with the number of a line that is neither.
+ * Reads a CSV file: a place and a value a line, or only a value; apart by comma, semicolon, tab or blanks, with a decimal
+ * point or, where commas do not set columns apart, a decimal comma. A first line that is not numbers names the columns
+ * with their units: `wavelength (nm),power_dBm`, `time (ms),voltage (V)`. Lines that begin with # are skipped. Throws
+ * `input.invalid` with the number of a line that is neither.
  */
 export function readCsv(file: string): Columns {
   const x = new GrowingColumn(Float64Array)
   const y = new GrowingColumn(Float32Array)
   let separator: RegExp | undefined
   let unit: string | undefined
-  let metres: ((value: number) => number) | undefined
+  let axis: (AxisKind & { factor: number }) | undefined
   let columns = 0
   let number = 0
   for (const raw of lines(file)) {
@@ -35,8 +31,8 @@ export function readCsv(file: string): Columns {
     if (columns === 0) {
       columns = Math.min(2, cells.length)
       if (first === undefined) {
-        unit = unitIn(cells[columns - 1])
-        metres = columns === 2 ? metresOf(cells[0]) : undefined
+        unit = unitIn(titleIn(cells[columns - 1]))
+        axis = columns === 2 ? axisIn(titleIn(cells[0])) : undefined
         continue
       }
     }
@@ -49,13 +45,10 @@ export function readCsv(file: string): Columns {
       )
     }
     if (y.length >= MOST_POINTS) throw new BenchError('input.invalid', `more than ${MOST_POINTS} samples`)
-    if (columns === 2) {
-      metres ??= (wavelength) => (wavelength < 1e-3 ? wavelength : wavelength * 1e-9)
-      x.push(metres(first))
-    }
+    if (columns === 2) x.push(first * (axis?.factor ?? 1))
     y.push(empty ? NaN : (value ?? NaN))
   }
-  return { x: columns === 2 ? x.done() : undefined, y: y.done(), unit }
+  return { x: columns === 2 ? x.done() : undefined, y: y.done(), axis, unit }
 }
 
 function* lines(file: string): Generator<string> {
@@ -94,14 +87,6 @@ function numberIn(cell: string | undefined, separator: RegExp): number | undefin
   return Number.isFinite(value) ? value : undefined
 }
 
-function unitIn(title = ''): string | undefined {
-  return UNITS[/(dBm|dB|mW)\W*$/i.exec(title)?.[1]?.toLowerCase() ?? '']
-}
-
-function metresOf(title = ''): ((value: number) => number) | undefined {
-  const unit = /([a-zµμ]+)\W*$/i.exec(title)?.[1] ?? ''
-  const length = LENGTHS[unit.toLowerCase()]
-  if (length !== undefined) return (value) => value * length
-  const frequency = FREQUENCIES[unit.toLowerCase()]
-  return frequency === undefined ? undefined : (value) => LIGHT_M_PER_S / (value * frequency)
+function titleIn(cell = ''): string {
+  return cell.replace(/^"(.*)"$/, '$1').replaceAll('""', '"')
 }

@@ -1,22 +1,35 @@
 import { Dataset, File, ready } from 'h5wasm/node'
 import type { TraceInfo } from '../../../shared/trace.ts'
+import { placeOf } from '../../../shared/trace-axis.ts'
+import { axisColumn } from './axis-column.ts'
 import { sampleChunks } from './samples.ts'
 
 const CHUNK = 65_536
 
-/** Datasets `wavelength_m` (float64) and `value` (float32), chunked; what is known of the trace is attributes. */
+/**
+ * Datasets named after the axis, such as `wavelength_m` (float64), and `value` (float32), chunked; what is known of the
+ * trace is attributes.
+ */
 export async function writeHdf5(samples: string, info: TraceInfo, into: string): Promise<void> {
   await ready
   const file = new File(into, 'w')
+  const { axis } = info
+  const column = axisColumn(axis)
   try {
     for (const { from, samples: value } of sampleChunks(samples)) {
-      const wavelength = Float64Array.from(value, (_, i) => info.startM + (from + i) * info.stepM)
-      append(file, 'wavelength_m', '<d', wavelength, from)
+      append(
+        file,
+        column,
+        '<d',
+        Float64Array.from(value, (_, i) => placeOf(axis, from + i)),
+        from,
+      )
       append(file, 'value', '<f', value, from)
     }
-    const { settings, state, instrument, tags, ...plain } = info
+    const { axis: _, settings, state, instrument, tags, ...plain } = info
     for (const [name, value] of Object.entries(plain))
       if (value !== undefined) file.create_attribute(name, value)
+    for (const [name, value] of Object.entries(axis)) file.create_attribute(`axis_${name}`, value)
     for (const [name, value] of Object.entries({ settings, state, instrument, tags })) {
       // HDF5 has no objects: as JSON they can be read anywhere.
       if (value !== undefined) file.create_attribute(name, JSON.stringify(value))

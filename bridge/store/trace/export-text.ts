@@ -1,21 +1,40 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { TraceInfo } from '../../../shared/trace.ts'
+import { isWavelength, placeOf, type TraceAxis } from '../../../shared/trace-axis.ts'
 import { sampleChunks } from './samples.ts'
 
 const LINES = 8192
 /** Two samples may be 1e-17 m apart; below that a float64 near 1.5e-6 m says no more. */
 const NM_DECIMALS = 8
+/** What a float64 holds for certain. */
+const DIGITS = 15
 
-/** Wavelength in nm and value, a line each (RFC 4180), under a line that names both with their units; NaN is empty. */
-export function writeCsv(samples: string, info: TraceInfo, into: string): void {
-  const label = /[",\r\n]/.test(info.label) ? 'value' : info.label
+/**
+ * Place and value, a line each (RFC 4180), under a line that names both with their units; NaN is empty. Wavelengths are
+ * in nm, all else is in the unit of the axis.
+ */
+export function writeCsv(samples: string, { axis, label, unit, points }: TraceInfo, into: string): void {
+  const title = columnTitle(axis.quantity, isWavelength(axis) ? 'nm' : axis.unit)
+  const place = placeWriter(axis, points)
   writeText(into, (write) => {
-    write(`wavelength (nm),${label} (${info.unit})\r\n`)
-    eachLine(samples, (value, i) => {
-      const nm = ((info.startM + i * info.stepM) * 1e9).toFixed(NM_DECIMALS)
-      return `${nm},${Number.isNaN(value) ? '' : shortest(value)}\r\n`
-    }).forEach(write)
+    write(`${title},${columnTitle(label, unit)}\r\n`)
+    eachLine(samples, (value, i) => `${place(i)},${Number.isNaN(value) ? '' : shortest(value)}\r\n`).forEach(
+      write,
+    )
   })
+}
+
+function columnTitle(name: string, unit: string): string {
+  const title = unit === '' ? name : `${name} (${unit})`
+  return /[",\r\n]/.test(title) ? `"${title.replaceAll('"', '""')}"` : title
+}
+
+function placeWriter(axis: TraceAxis, points: number): (i: number) => string {
+  if (isWavelength(axis)) return (i) => (placeOf(axis, i) * 1e9).toFixed(NM_DECIMALS)
+  // Rounded alike along the whole axis: the sample at the trigger is at 0, and not at what rounding has left of it.
+  const largest = Math.abs(axis.start) + axis.step * points
+  const rounding = 10 ** (DIGITS - Math.ceil(Math.log10(largest)))
+  return (i) => String(Number((Math.round(placeOf(axis, i) * rounding) / rounding).toPrecision(DIGITS)))
 }
 
 /** All that is known of the trace, and `samples` as an array; what is no number is null. */

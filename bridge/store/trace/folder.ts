@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { traceId, traceInfo, type TraceInfo } from '../../../shared/trace.ts'
+import { traceId, type TraceInfo } from '../../../shared/trace.ts'
 import type { Logger } from '../../core/log.ts'
+import { parseInfo } from './info-file.ts'
 
 /** Files that are read at once while the folder is opened: a disk has no use for more. */
 const AT_ONCE = 64
@@ -59,7 +60,7 @@ export class TraceFolder {
 
   /** What is known of a trace, its device's state included. */
   async info(id: string): Promise<TraceInfo> {
-    return traceInfo.parse(JSON.parse(await readFile(this.path(id, 'json'), 'utf8')))
+    return parseInfo(await readFile(this.path(id, 'json'), 'utf8'))
   }
 
   /** Every trace there is; a file that is none is named in the log and left alone. */

@@ -2,13 +2,17 @@ import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { BenchError } from '../../../shared/errors.ts'
 import { isNpy, npyHeader } from '../../../shared/npy.ts'
 import type { TraceUpload } from '../../../shared/trace.ts'
+import { type AxisKind, isWavelength, quantityOf, type TraceAxis } from '../../../shared/trace-axis.ts'
 import type { Columns } from './columns.ts'
 import { readCsv } from './csv.ts'
 import type { Imported, JobInput } from './jobs.ts'
 import { readNpy } from './npy-columns.ts'
 import { toBigEndian } from './samples.ts'
 
-/** Wavelengths this much of a step off an even axis are rounding, not another axis. */
+const LIGHT_M_PER_S = 299_792_458
+/** Numbers without a unit: below this they are metres, and nm else. */
+const METRES_BELOW = 1e-3
+/** Places this much of a step off an even axis are rounding, not another axis. */
 const EVEN = 0.02
 
 /** Makes a kept NPY file of one that came from outside, NPY or CSV; for worker threads. Throws `input.invalid`. */
@@ -19,23 +23,44 @@ export function importFile({ file, upload, into }: JobInput<'import'>): Imported
   if (!columns.y.some((value) => Number.isFinite(value))) {
     throw new BenchError('input.invalid', 'the file holds no number that is finite')
   }
-  const { startM, stepM, y, changed } = onEvenAxis(columns, upload)
+  const kind = axisKind(columns, upload)
+  const { axis, y, changed } = onEvenAxis(asAsked(columns, kind), kind, upload)
   writeFileSync(into, npyHeader(points), { flag: 'wx' })
   writeFileSync(into, toBigEndian(y), { flag: 'a' })
-  return { points, startM, stepM, unit: upload.unit ?? columns.unit ?? 'dB', changed }
+  return { points, axis, unit: upload.unit ?? columns.unit ?? 'dB', changed }
 }
 
-type OnAxis = Pick<Imported, 'startM' | 'stepM' | 'changed'> & { y: Float32Array<ArrayBuffer> }
+/** What the axis will be: as is asked, else as the file says, else wavelength. */
+function axisKind({ axis }: Columns, { axisUnit, axisQuantity }: TraceUpload): AxisKind {
+  const unit = axisUnit ?? axis?.unit ?? 'm'
+  const told = unit === axis?.unit ? axis.quantity : undefined
+  return { unit, quantity: axisQuantity ?? told ?? quantityOf(unit) }
+}
 
-function onEvenAxis({ x, y }: Columns, { startM, stepM }: TraceUpload): OnAxis {
+/** The columns with their places in the unit of the axis. Throws `input.invalid` where the file's is another. */
+function asAsked(columns: Columns, kind: AxisKind): Columns {
+  const { x, axis } = columns
+  if (!x || kind.unit === axis?.unit) return columns
+  if (axis === undefined) {
+    const nm = isWavelength(kind) && x[0]! >= METRES_BELOW
+    return nm ? { ...columns, x: x.map((value) => value * 1e-9) } : columns
+  }
+  if (isWavelength(kind) && axis.unit === 'Hz') return { ...columns, x: x.map((hz) => LIGHT_M_PER_S / hz) }
+  const message = `the file's places are in ${axis.unit}, and were to be in ${kind.unit}: leave axisUnit out`
+  throw new BenchError('input.invalid', message)
+}
+
+type OnAxis = Pick<Imported, 'axis' | 'changed'> & { y: Float32Array<ArrayBuffer> }
+
+function onEvenAxis({ x, y }: Columns, kind: AxisKind, { start, step: told }: TraceUpload): OnAxis {
+  const on = (start: number, step: number): TraceAxis => ({ ...kind, start, step })
   if (!x) {
-    if (startM === undefined || stepM === undefined) {
-      throw new BenchError(
-        'input.invalid',
-        'the file has no wavelengths: say where it begins and how far its samples are apart (startM and stepM)',
-      )
+    if (start === undefined || told === undefined) {
+      const message =
+        'the file does not say where its values lie: say where it begins and how far its samples are apart (start and step)'
+      throw new BenchError('input.invalid', message)
     }
-    return { startM, stepM, y, changed: undefined }
+    return { axis: on(start, told), y, changed: undefined }
   }
   if (x.at(-1)! < x[0]!) {
     x.reverse()
@@ -44,20 +69,21 @@ function onEvenAxis({ x, y }: Columns, { startM, stepM }: TraceUpload): OnAxis {
   const step = (x.at(-1)! - x[0]!) / (x.length - 1)
   let worst = 0
   for (let i = 0; i < x.length; i++) {
-    if (!(x[i]! > 0) || (i > 0 && !(x[i]! > x[i - 1]!))) {
+    const belowNothing = isWavelength(kind) && !(x[i]! > 0)
+    if (!Number.isFinite(x[i]) || belowNothing || (i > 0 && !(x[i]! > x[i - 1]!))) {
       throw new BenchError(
         'input.invalid',
-        `wavelength ${i + 1} of the file does not go on in the direction of the others`,
+        `${kind.quantity} ${i + 1} of the file does not go on in the direction of the others`,
       )
     }
     worst = Math.max(worst, Math.abs(x[i]! - x[0]! - i * step))
   }
-  const axis = { startM: tidy(x[0]!), stepM: tidy(step) }
-  if (worst <= EVEN * step) return { ...axis, y, changed: undefined }
+  const axis = on(tidy(x[0]!), tidy(step))
+  if (worst <= EVEN * step) return { axis, y, changed: undefined }
   return {
-    ...axis,
+    axis,
     y: interpolated(x, y, step),
-    changed: 'Its wavelengths were not evenly spaced: its samples were interpolated linearly.',
+    changed: `Its samples were not even in ${kind.quantity}: they were interpolated linearly.`,
   }
 }
 
@@ -73,9 +99,9 @@ function interpolated(x: Float64Array, y: Float32Array, step: number): Float32Ar
   return out
 }
 
-/** Files say their wavelengths in some twelve digits: more are rounding errors of the change of unit. */
-function tidy(metres: number): number {
-  return Number(metres.toPrecision(12))
+/** Files say their places in some twelve digits: more are rounding errors of the change of unit. */
+function tidy(place: number): number {
+  return Number(place.toPrecision(12))
 }
 
 function firstBytes(file: string): Uint8Array {

@@ -1,11 +1,11 @@
 import type { Failure } from '../../../shared/errors.ts'
+import type { TraceAxis } from '../../../shared/trace-axis.ts'
 import type { PeakSearch, TraceFormat, TraceInfo, TracePeak, TraceUpload } from '../../../shared/trace.ts'
 
 /** What a file from outside turned out to hold. */
 export interface Imported {
   points: number
-  startM: number
-  stepM: number
+  axis: TraceAxis
   unit: string
   /** What was done to its samples, in words; undefined when they are as they came. */
   changed: string | undefined

@@ -8,8 +8,8 @@ const HEAD = 4096
 const CHUNK = 1 << 20
 
 /**
- * Reads an NPY file of float32 or float64: values on one axis, or wavelength (metres below 1e-3, else nm) and value on
- * two, as rows or as columns. Throws `input.invalid` that says what is there instead.
+ * Reads an NPY file of float32 or float64: values on one axis, or place and value on two, as rows or as columns. Throws
+ * `input.invalid` that says what is there instead.
  */
 export function readNpy(file: string): Columns {
   const fd = openSync(file, 'r')
@@ -24,7 +24,7 @@ export function readNpy(file: string): Columns {
     if ((pairs && !lying && columns !== 2) || points < 2 || points > MOST_POINTS) {
       throw new BenchError(
         'input.invalid',
-        `an NPY array of ${layout.shape.join(' x ')}: expected 2 to ${MOST_POINTS} values, or as many pairs of wavelength and value`,
+        `an NPY array of ${layout.shape.join(' x ')}: expected 2 to ${MOST_POINTS} values, or as many pairs of place and value`,
       )
     }
     if (fstatSync(fd).size !== layout.begin + points * (pairs ? 2 : 1) * width) {
@@ -39,8 +39,7 @@ export function readNpy(file: string): Columns {
       else if (together) (i < points ? x : y)[i % points] = value
       else (i % 2 === 0 ? x : y)[i >> 1] = value
     })
-    if (x && x[0]! >= 1e-3) x.forEach((nm, i) => (x[i] = nm * 1e-9))
-    return { x, y, unit: undefined }
+    return { x, y, axis: undefined, unit: undefined }
   } finally {
     closeSync(fd)
   }

@@ -4,8 +4,9 @@ const WIDTH_DB = 3
 const BASE_FROM = 5
 const BASE_TO = 20
 const ROUNDS = 3
-/** The bottom that a parabola is laid through rises by this much, or four times the noise. */
+/** The bottom that a parabola is laid through rises by this much, or four times the noise; of what is no level, by this part. */
 const BOTTOM_DB = 1
+const BOTTOM_PART = 0.05
 const MOST_IN_MEDIAN = 1001
 
 /** One dip, or one peak turned upside down, in samples and dB. */
@@ -37,37 +38,46 @@ export function noiseOf(y: Float32Array): number {
   return bends.length === 0 ? 0 : (1.4826 * median(bends)) / Math.sqrt(6)
 }
 
-/** Measures what stands at a place: its exact position, how deep it is, and how wide 3 dB below the most transmission. */
-export function measureShape(y: Float32Array, place: Place, noise: number): Shape {
+/**
+ * Measures what stands at a place: its exact position, how deep it is, and, where `y` is in dB, how wide 3 dB below the
+ * most transmission.
+ */
+export function measureShape(y: Float32Array, place: Place, noise: number, inDb: boolean): Shape {
+  const widthDb = inDb ? WIDTH_DB : Infinity
   const sign = place.kind === 'dip' ? 1 : -1
   const z = (i: number): number => sign * y[i]!
-  const { index, value } = bottom(z, place, noise)
+  const { index, value } = bottom(z, place, noise, inDb ? BOTTOM_DB : place.prominence * BOTTOM_PART)
   let half = meanHalf(z, place, value + place.prominence / 2)
   let base = value + place.prominence
   for (let round = 0; round < ROUNDS; round++) {
     base = baseline(z, place, index, half)
-    half = meanHalf(z, place, widthLevel(place.kind, value, base))
+    half = meanHalf(z, place, widthLevel(place.kind, value, base, widthDb))
   }
-  const level = widthLevel(place.kind, value, base)
+  const level = widthLevel(place.kind, value, base, widthDb)
   const [from, to] = [crossing(z, place, -1, level, half), crossing(z, place, 1, level, half)]
-  const deepEnough = base - value > WIDTH_DB && from !== undefined && to !== undefined
+  const deepEnough = base - value > widthDb && from !== undefined && to !== undefined
   return { index, value: sign * value, baseline: sign * base, width: deepEnough ? to - from : undefined }
 }
 
 /** Upside down a peak's top is its least: 3 dB from that, while a dip's width is taken 3 dB from its baseline. */
-function widthLevel(kind: Place['kind'], value: number, base: number): number {
-  if (base - value <= WIDTH_DB) return (base + value) / 2
-  return kind === 'dip' ? base - WIDTH_DB : value + WIDTH_DB
+function widthLevel(kind: Place['kind'], value: number, base: number, widthDb: number): number {
+  if (base - value <= widthDb) return (base + value) / 2
+  return kind === 'dip' ? base - widthDb : value + widthDb
 }
 
-function bottom(z: (i: number) => number, place: Place, noise: number): { index: number; value: number } {
-  const least = z(place.index)
-  const rise = Math.min(Math.max(BOTTOM_DB, 4 * noise), place.prominence / 2)
-  const left = edge(z, place, -1, least + rise) ?? place.left
-  const right = edge(z, place, 1, least + rise) ?? place.right
+function bottom(
+  z: (i: number) => number,
+  place: Place,
+  noise: number,
+  least: number,
+): { index: number; value: number } {
+  const lowest = z(place.index)
+  const rise = Math.min(Math.max(least, 4 * noise), place.prominence / 2)
+  const left = edge(z, place, -1, lowest + rise) ?? place.left
+  const right = edge(z, place, 1, lowest + rise) ?? place.right
   const half = Math.max(1, Math.round((right - left - 1) / 2))
   let middle = (left + right) / 2
-  let found = { index: place.index, value: least }
+  let found = { index: place.index, value: lowest }
   for (let round = 0; round < 2; round++) {
     const fit = parabola(z, Math.max(place.left, middle - half), Math.min(place.right, middle + half))
     if (!fit || Math.abs(fit.index - middle) > half) break

@@ -1,30 +1,36 @@
 import { smooth } from '../../../shared/smooth.ts'
 import type { PeakSearch, TraceInfo, TracePeak } from '../../../shared/trace.ts'
+import { hasQuality, isLevel, placeOf, type TraceAxis } from '../../../shared/trace-axis.ts'
 import { measureShape, noiseOf, type Shape } from './peak-shape.ts'
 import { findTurns, setApart, type Turn } from './turning-points.ts'
 
-/** What the samples are of: sample i lies at startM + i * stepM. */
-type Axis = Pick<TraceInfo, 'startM' | 'stepM' | 'unit'>
+const PROMINENCE_DB = 3
+/** Of what is no level: this part of its height. */
+const PROMINENT_PART = 0.1
 
 /**
- * The peaks and dips of a trace, by position. Powers in mW are looked at in dBm. Positions and widths are in metres,
- * levels in dB or dBm.
+ * The peaks and dips of a trace, by position. Powers in mW and W are looked at in dB over these. Positions and widths
+ * are in the axis' unit; a width at 3 dB is of levels only.
  */
 export function findPeaks(
   samples: Float32Array,
-  { startM, stepM, unit }: Axis,
-  { kind, prominenceDb, distanceM, smoothM, limit }: PeakSearch,
+  { axis, unit }: Pick<TraceInfo, 'axis' | 'unit'>,
+  { kind, prominence, distance, smooth: smoothing, limit }: PeakSearch,
 ): { found: number; peaks: TracePeak[] } {
-  const y = unit === 'mW' ? samples.map((value) => 10 * Math.log10(value)) : samples
-  const half = Math.min(Math.round(smoothM / stepM / 2), y.length)
+  const linear = unit === 'mW' || unit === 'W'
+  const y = linear ? samples.map((value) => 10 * Math.log10(value)) : samples
+  const level = isLevel(unit)
+  const half = Math.min(Math.round(smoothing / axis.step / 2), y.length)
   const seen = smooth(y, half, 'average')
-  const turns = findTurns(seen, prominenceDb)
+  const least = prominence ?? (level ? PROMINENCE_DB : heightOf(y) * PROMINENT_PART)
+  if (!(least > 0)) return { found: 0, peaks: [] }
+  const turns = findTurns(seen, least)
   const apart = (['peak', 'dip'] as const).flatMap((each) =>
     kind === each || kind === 'both'
       ? grounds(
           setApart(
             turns.filter((turn) => turn.kind === each),
-            distanceM / stepM,
+            distance / axis.step,
           ),
         )
       : [],
@@ -33,9 +39,20 @@ export function findPeaks(
   const noise = noiseOf(y)
   const shapes = strongest.map((turn) => ({
     turn,
-    shape: measureShape(y, { ...turn, index: extremeNear(y, turn, half) }, noise),
+    shape: measureShape(y, { ...turn, index: extremeNear(y, turn, half) }, noise, level),
   }))
-  return { found: apart.length, peaks: inOrder(shapes, startM, stepM) }
+  return { found: apart.length, peaks: inOrder(shapes, axis) }
+}
+
+function heightOf(y: Float32Array): number {
+  let low = Infinity
+  let high = -Infinity
+  for (const value of y) {
+    if (!Number.isFinite(value)) continue
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  return high - low
 }
 
 /** Smoothing may have moved what it helped to find: where the samples themselves turn, no further than it reaches. */
@@ -61,22 +78,24 @@ function grounds(turns: readonly Turn[]): (Turn & { left: number; right: number 
   })
 }
 
-function inOrder(found: { turn: Turn; shape: Shape }[], startM: number, stepM: number): TracePeak[] {
+function inOrder(found: { turn: Turn; shape: Shape }[], axis: TraceAxis): TracePeak[] {
   const last = new Map<Turn['kind'], number>()
+  const quality = hasQuality(axis)
   return found
     .sort((a, b) => a.shape.index - b.shape.index)
     .map(({ turn: { kind }, shape: { index, value, baseline, width } }) => {
-      const positionM = startM + index * stepM
+      const position = placeOf(axis, index)
       const before = last.get(kind)
-      last.set(kind, positionM)
+      last.set(kind, position)
       return {
         kind,
-        positionM,
+        position,
         value,
         baseline,
-        depthDb: Math.abs(value - baseline),
-        ...(width === undefined ? {} : { widthM: width * stepM, q: positionM / (width * stepM) }),
-        ...(before === undefined ? {} : { spacingM: positionM - before }),
+        depth: Math.abs(value - baseline),
+        ...(width === undefined ? {} : { width: width * axis.step }),
+        ...(width === undefined || !quality ? {} : { q: position / (width * axis.step) }),
+        ...(before === undefined ? {} : { spacing: position - before }),
       }
     })
 }

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises'
 import type { TraceInfo, TraceWindow } from '../../../shared/trace.ts'
+import { indexOf, placeOf, type TraceAxis } from '../../../shared/trace-axis.ts'
 import { ENTRY_BYTES, extremes, type Level, levelsOf } from './pyramid.ts'
 import { readBytes, readSamples } from './samples.ts'
 
 /** So many blocks make a column at least: columns are whole blocks, and what that rounds away stays small. */
 const BLOCKS_A_COLUMN = 4
 
-/** What a plot shows of a trace: column c covers startM + c * stepM up to the next one. */
+/** What a plot shows of a trace: column c covers start + c * step of this axis up to the next one. */
 export interface Columns {
-  startM: number
-  stepM: number
+  axis: TraceAxis
   /** The least of every column, then the most of every column; NaN where there is no number. */
   values: Float32Array<ArrayBuffer>
 }
@@ -25,9 +25,9 @@ export async function readWindow(
   { from, to, width }: TraceWindow,
 ): Promise<Columns> {
   const last = info.points - 1
-  const indexOf = (metres: number): number => (metres - info.startM) / info.stepM
-  const first = clamp(Math.floor(from === undefined ? 0 : indexOf(from)), 0, last)
-  const end = clamp(Math.ceil(to === undefined ? last : indexOf(to)), first, last) + 1
+  const { axis } = info
+  const first = clamp(Math.floor(from === undefined ? 0 : indexOf(axis, from)), 0, last)
+  const end = clamp(Math.ceil(to === undefined ? last : indexOf(axis, to)), first, last) + 1
   const wanted = Math.max(1, Math.ceil((end - first) / width))
   const level = levelsOf(info.points).findLast(({ block }) => block * BLOCKS_A_COLUMN <= wanted)
   const column = level ? Math.ceil(wanted / level.block) * level.block : wanted
@@ -44,7 +44,7 @@ export async function readWindow(
     values[c] = least
     values[columns + c] = most
   }
-  return { startM: info.startM + begin * info.stepM, stepM: column * info.stepM, values }
+  return { axis: { ...axis, start: placeOf(axis, begin), step: column * axis.step }, values }
 }
 
 async function readEntries(file: string, level: Level, from: number, to: number): Promise<Float32Array> {

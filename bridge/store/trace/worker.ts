@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { BenchError } from '../../../shared/errors.ts'
+import { indexOf, placeOf } from '../../../shared/trace-axis.ts'
 import { exportTrace } from './export.ts'
 import { importFile } from './import.ts'
 import type { JobAnswer, JobRequest, Jobs } from './jobs.ts'
@@ -10,12 +11,13 @@ import { loadSamples } from './samples.ts'
 const jobs: Jobs = {
   pyramid: ({ samples, points, into }) => buildPyramid(samples, points, into),
   peaks: ({ samples, info, search }) => {
-    const indexOf = (metres: number): number => Math.round((metres - info.startM) / info.stepM)
-    const from = Math.max(0, search.fromM === undefined ? 0 : indexOf(search.fromM))
-    const to = Math.min(info.points, search.toM === undefined ? info.points : indexOf(search.toM) + 1)
+    const { axis, unit, points } = info
+    const at = (place: number): number => Math.round(indexOf(axis, place))
+    const from = Math.max(0, search.from === undefined ? 0 : at(search.from))
+    const to = Math.min(points, search.to === undefined ? points : at(search.to) + 1)
     if (to <= from) return { found: 0, peaks: [] }
-    const axis = { ...info, startM: info.startM + from * info.stepM }
-    return findPeaks(loadSamples(samples, from, to), axis, search)
+    const part = { axis: { ...axis, start: placeOf(axis, from) }, unit }
+    return findPeaks(loadSamples(samples, from, to), part, search)
   },
   export: exportTrace,
   import: importFile,

@@ -1,6 +1,6 @@
 import type { TraceInfo } from '../../../shared/trace.ts'
 import { call } from '../../lib/call.ts'
-import { type Curve, curveOf } from '../../plot/curve.ts'
+import { type Curve, curveOfTrace } from '../../plot/curve.ts'
 import { fetchSamples } from '../../plot/fetch-trace.ts'
 
 /** A full trace is some MB and comes over an instrument's slow line. */
@@ -56,16 +56,9 @@ export class TraceShelf {
     if (!reading) this.busy = 'bridge'
     try {
       const samples = await fetchSamples(info)
-      if (turn === this.#showing) this.loaded = { info, curve: curveFor(info, samples) }
+      if (turn === this.#showing) this.loaded = { info, curve: curveOfTrace(info, samples, info.channel - 1) }
     } finally {
       if (turn === this.#showing && this.busy === 'bridge') this.busy = undefined
     }
   }
-}
-
-function curveFor(
-  { id, name, label, channel, unit, startM, stepM }: TraceInfo,
-  samples: Float32Array,
-): Curve {
-  return curveOf({ id, label: name ?? label, unit, startM, stepM, samples, colour: channel - 1 })
 }

@@ -1,8 +1,10 @@
+import { sameKind, type AxisKind } from '../../../shared/trace-axis.ts'
 import { smooth, type SmoothingKind } from '../../../shared/smooth.ts'
 import type { TraceInfo } from '../../../shared/trace.ts'
 import { subtract } from '../../plot/combine.ts'
 import { CHANNEL_COLOURS } from '../../plot/colours.ts'
-import { type Curve, curveOf } from '../../plot/curve.ts'
+import { type AxisScale, fineScale } from '../../plot/axis-scale.ts'
+import { type Curve, curveOf, curveOfTrace } from '../../plot/curve.ts'
 import { fetchSamples } from '../../plot/fetch-trace.ts'
 import { titleOf } from './library.svelte.ts'
 
@@ -25,7 +27,8 @@ export class Comparison {
   reference = $state.raw<Compared>()
   mode = $state<ComparisonMode>('overlay')
   smoothing = $state<SmoothingKind | 'none'>('none')
-  smoothingPm = $state(10)
+  /** In `fine`. */
+  smoothingOver = $state(10)
 
   /** What was put together with a remark: not subtracted, or interpolated for it. */
   readonly #combined = $derived.by(() => this.#combine())
@@ -34,6 +37,12 @@ export class Comparison {
   /** What is drawn. */
   get curves(): readonly Curve[] {
     return this.#smoothed
+  }
+
+  /** What is said of widths along the axis: pm of a wavelength. */
+  get fine(): Pick<AxisScale, 'unit' | 'factor'> {
+    const first = this.#combined.curves[0]
+    return first ? fineScale(first.axis) : { unit: '', factor: 1 }
   }
 
   /** What those who look at it should know about how it came about. */
@@ -105,7 +114,15 @@ export class Comparison {
 
   #combine(): { curves: Curve[]; remarks: string[] } {
     const all = this.chosen.flatMap(({ curve }) => curve ?? [])
-    if (this.mode === 'overlay') return { curves: all, remarks: mixedUnits(all) }
+    if (this.mode === 'overlay') {
+      const first = all[0]
+      const curves = all.filter(({ axis }) => first && sameKind(axis, first.axis))
+      const others = all.filter((curve) => first && !curves.includes(curve))
+      const remarks = others.map(
+        ({ label, axis }) => `${label} is over ${named(axis)}: it is not shown over ${named(first!.axis)}.`,
+      )
+      return { curves, remarks: [...remarks, ...mixedUnits(curves)] }
+    }
     const other = this.mode === 'difference' ? all[0] : this.reference?.curve
     if (!other) return { curves: [], remarks: [] }
     const remarks: string[] = []
@@ -114,13 +131,18 @@ export class Comparison {
       .flatMap((curve) => {
         const difference = subtract(curve, other)
         if (!difference) {
+          const over = !sameKind(curve.axis, other.axis)
           remarks.push(
-            `${curve.label} is in ${curve.unit}: ${other.label}, in ${other.unit}, cannot be subtracted.`,
+            over
+              ? `${curve.label} is over ${named(curve.axis)}: ${other.label}, over ${named(other.axis)}, cannot be subtracted.`
+              : `${curve.label} is in ${curve.unit}: ${other.label}, in ${other.unit}, cannot be subtracted.`,
           )
           return []
         }
         if (difference.interpolated) {
-          remarks.push(`${other.label} was interpolated linearly onto the wavelengths of ${curve.label}.`)
+          remarks.push(
+            `${other.label} was interpolated linearly onto the ${places(curve.axis)} of ${curve.label}.`,
+          )
         }
         const { interpolated: _, ...line } = difference
         return [curveOf({ ...curve, ...line, label: `${curve.label} − ${other.label}` })]
@@ -130,7 +152,7 @@ export class Comparison {
 
   #smooth(curve: Curve): Curve {
     if (this.smoothing === 'none') return curve
-    const half = Math.round((this.smoothingPm * 1e-12) / curve.stepM / 2)
+    const half = Math.round(this.smoothingOver / this.fine.factor / curve.axis.step / 2)
     const most = Math.floor((curve.samples.length - 1) / 2)
     return curveOf({ ...curve, samples: smooth(curve.samples, Math.min(half, most), this.smoothing) })
   }
@@ -141,7 +163,14 @@ function mixedUnits(curves: readonly Curve[]): string[] {
   return units.length > 1 ? [`The curves are in different units: ${units.join(', ')}.`] : []
 }
 
+function named({ quantity, unit }: AxisKind): string {
+  return unit === '' ? quantity : `${quantity} (${unit})`
+}
+
+function places({ quantity }: AxisKind): string {
+  return quantity === 'wavelength' ? 'wavelengths' : 'places'
+}
+
 async function load(info: TraceInfo, colour: number): Promise<Curve> {
-  const { id, unit, startM, stepM } = info
-  return curveOf({ id, label: titleOf(info), unit, startM, stepM, samples: await fetchSamples(info), colour })
+  return { ...curveOfTrace(info, await fetchSamples(info), colour), label: titleOf(info) }
 }

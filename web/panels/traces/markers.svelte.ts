@@ -14,15 +14,15 @@ export class Markers {
     return this.list.find(({ id }) => id === this.#reference) ?? this.list[0]
   }
 
-  /** Puts one at a wavelength; nothing when there are enough. */
-  add(nm: number): void {
+  /** Puts one at a place; nothing when there are enough. */
+  add(place: number): void {
     if (this.list.length >= MOST_MARKERS) return
     const id = this.#next++
-    this.list = [...this.list, { id, name: `M${id}`, nm }]
+    this.list = [...this.list, { id, name: `M${id}`, place }]
   }
 
-  move({ id }: Marker, nm: number): void {
-    this.list = this.list.map((each) => (each.id === id ? { ...each, nm } : each))
+  move({ id }: Marker, place: number): void {
+    this.list = this.list.map((each) => (each.id === id ? { ...each, place } : each))
   }
 
   remove({ id }: Marker): void {

@@ -1,5 +1,7 @@
-import type { TracePeak } from '../../../shared/trace.ts'
+import type { TraceInfo, TracePeak } from '../../../shared/trace.ts'
+import { isLevel, isWavelength, levelUnit, type TraceAxis } from '../../../shared/trace-axis.ts'
 import { call } from '../../lib/call.ts'
+import { fineScale } from '../../plot/axis-scale.ts'
 import type { Sign } from '../../plot/paint.ts'
 import type { View } from '../../plot/view.ts'
 
@@ -7,45 +9,62 @@ import type { View } from '../../plot/view.ts'
 const DEADLINE_MS = 60_000
 /** So many widths of a peak fill the view that it is shown in. */
 const WIDTHS_SHOWN = 8
-const SHOWN_WITHOUT_WIDTH_NM = 0.5
+const SHOWN_WITHOUT_WIDTH_M = 0.5e-9
+const SAMPLES_SHOWN_WITHOUT_WIDTH = 500
+const PROMINENCE_DB = 3
 
-/** What is looked for, in the units people say. */
+/** What is looked for, in the units people say; distances in the fine scale of the trace's axis. */
 export interface PeakDraft {
   kind: 'peak' | 'dip' | 'both'
-  prominenceDb: number
-  distancePm: number
-  smoothPm: number
+  /** The bridge's own choice when left out. */
+  prominence: number | undefined
+  distance: number
+  smooth: number
 }
 
 /** The peaks and dips that were found on one trace. */
 export class Peaks {
-  draft = $state<PeakDraft>({ kind: 'dip', prominenceDb: 3, distancePm: 0, smoothPm: 0 })
+  draft = $state<PeakDraft>({ kind: 'dip', prominence: PROMINENCE_DB, distance: 0, smooth: 0 })
   list = $state.raw<readonly TracePeak[]>([])
   /** How many there are in all: the list holds the most prominent. */
   found = $state(0)
   /** The trace they are of. */
-  trace = $state<string>()
+  trace = $state.raw<TraceInfo>()
   busy = $state(false)
   #turn = 0
 
   /** What the plot points at. */
-  readonly signs: readonly Sign[] = $derived(
-    this.list.map(({ positionM, value, kind }) => ({ nm: positionM * 1e9, value, kind })),
-  )
+  readonly signs: readonly Sign[] = $derived.by(() => {
+    const unit = this.trace?.unit ?? ''
+    const inDb = unit === levelUnit(unit)
+    return this.list.map(({ position, value, kind }) => ({
+      ...{ place: position, kind },
+      value: inDb ? value : 10 ** (value / 10),
+    }))
+  })
+
+  /** Begins anew where what was asked for means nothing for the trace: 3 dB of volts. */
+  suit(unit: string): void {
+    this.draft.prominence = isLevel(unit) ? PROMINENCE_DB : undefined
+  }
 
   /** Looks for them in a trace, or in the part of it that is in view. Throws what the bridge answers. */
-  async find(id: string, view: View | undefined): Promise<void> {
+  async find(trace: TraceInfo, view: View | undefined): Promise<void> {
     const turn = ++this.#turn
-    const { kind, prominenceDb, distancePm, smoothPm } = this.draft
+    const { kind, prominence, distance, smooth } = this.draft
+    const { factor } = fineScale(trace.axis)
     this.busy = true
     try {
-      const search = { id, kind, prominenceDb, distanceM: distancePm * 1e-12, smoothM: smoothPm * 1e-12 }
-      const part = view && { fromM: view.from * 1e-9, toM: view.to * 1e-9 }
+      const search = {
+        ...{ id: trace.id, kind, distance: distance / factor, smooth: smooth / factor },
+        ...(prominence !== undefined && { prominence }),
+      }
+      const part = view && { from: view.from, to: view.to }
       const { found, peaks } = await call('trace.peaks', { ...search, ...part }, { deadlineMs: DEADLINE_MS })
       if (turn !== this.#turn) return
       this.list = peaks
       this.found = found
-      this.trace = id
+      this.trace = trace
     } finally {
       if (turn === this.#turn) this.busy = false
     }
@@ -62,8 +81,8 @@ export class Peaks {
 }
 
 /** The part of the axis that shows a peak and what is beside it. */
-export function viewOf({ positionM, widthM }: TracePeak): View {
-  const half = widthM === undefined ? SHOWN_WITHOUT_WIDTH_NM / 2 : (widthM * 1e9 * WIDTHS_SHOWN) / 2
-  const nm = positionM * 1e9
-  return { from: nm - half, to: nm + half }
+export function viewOf({ position, width }: TracePeak, axis: TraceAxis): View {
+  const without = isWavelength(axis) ? SHOWN_WITHOUT_WIDTH_M : axis.step * SAMPLES_SHOWN_WITHOUT_WIDTH
+  const half = (width === undefined ? without : width * WIDTHS_SHOWN) / 2
+  return { from: position - half, to: position + half }
 }

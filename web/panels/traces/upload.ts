@@ -1,25 +1,30 @@
 import { BenchError, type Result, unwrap } from '../../../shared/errors.ts'
 import { type TraceInfo, TRACES_PATH } from '../../../shared/trace.ts'
+import { uploadAxis } from './upload-axes.ts'
 
 const DEADLINE_MS = 300_000
 
-/** What is said of a file that it does not say itself; empty members are left out. Wavelengths in nm, steps in pm. */
+/** What is said of a file that it does not say itself; empty members are left out. */
 export interface UploadDraft {
   name: string
   tags: string
-  unit: '' | 'dB' | 'dBm' | 'mW'
-  startNm: number | undefined
-  stepPm: number | undefined
+  unit: string
+  /** One of UPLOAD_AXES, which also says what the next two are in. */
+  axis: string
+  start: number | undefined
+  step: number | undefined
 }
 
 /** The query that goes with a file. */
-export function uploadQuery({ name, tags, unit, startNm, stepPm }: UploadDraft): string {
+export function uploadQuery({ name, tags, unit, axis, start, step }: UploadDraft): string {
+  const along = uploadAxis(axis)
   const query = new URLSearchParams({
     ...(name.trim() && { name: name.trim() }),
     ...(tags.trim() && { tags: tags.trim() }),
     ...(unit && { unit }),
-    ...(startNm !== undefined && { startM: String(startNm * 1e-9) }),
-    ...(stepPm !== undefined && { stepM: String(stepPm * 1e-12) }),
+    ...(axis && { axisUnit: axis }),
+    ...(start !== undefined && { start: String(start * along.start.factor) }),
+    ...(step !== undefined && { step: String(step * along.step.factor) }),
   })
   return query.size === 0 ? '' : `?${query.toString()}`
 }

@@ -9,7 +9,7 @@ import type { Wire } from '../../../scpi/wire.ts'
 import { detectorPatch, readDetector } from './detector.ts'
 import { Emission } from './emission.ts'
 import { ctp10Handlers } from './handlers.ts'
-import { learn, learnAgain, learnSettings } from './learn.ts'
+import { learn, learnAgain, learnLasers, learnSettings } from './learn.ts'
 import { Poller } from './poller.ts'
 import { type ModulePlace, Powers } from './powers.ts'
 import { fetchTrace, type FetchedTrace, type TracePlace, type TraceSource } from './trace.ts'
@@ -38,6 +38,8 @@ export class Ctp10 implements Device, TraceSource {
   readonly #powers: readonly Powers[]
   readonly #closed = new AbortController()
   #downloads = new AbortController()
+  #looking = false
+  #lookAgain = false
   #polling: Promise<void> = Promise.resolve()
 
   private constructor(session: Session, settings: Settings, context: DriverContext<'instrument'>) {
@@ -110,6 +112,15 @@ export class Ctp10 implements Device, TraceSource {
     this.#inBackground(this.#emission.confirm(REST_MS, this.#closed.signal))
   }
 
+  /** A message that is not this driver's is about to be sent, and may switch lasers on or start a sweep. */
+  lightComes(): void {
+    this.#emission.stirred()
+    this.#lookAgain = true
+    if (this.#looking) return
+    this.#looking = true
+    this.#inBackground(this.#learnLasers().finally(() => (this.#looking = false)))
+  }
+
   fetchTrace(place: Omit<TracePlace, 'device'>, signal: AbortSignal): Promise<FetchedTrace> {
     const until = AbortSignal.any([this.#until(signal), this.#downloads.signal])
     const room = (points: number): Uint8Array<ArrayBuffer> => new Uint8Array(points * 4)
@@ -174,12 +185,20 @@ export class Ctp10 implements Device, TraceSource {
   }
 
   #learnAgain(): Promise<void> {
-    return learnAgain(
-      (job) => this.#session.run('control', job, this.#closed.signal),
-      this.#context.state,
-      (laser) => this.#emission.known(laser),
-    )
+    return learnAgain(this.#run, this.#context.state, this.#laserKnown)
   }
+
+  async #learnLasers(): Promise<void> {
+    while (this.#lookAgain) {
+      this.#lookAgain = false
+      await learnLasers(this.#run, this.#context.state, this.#laserKnown)
+    }
+  }
+
+  readonly #run = <T>(job: (wire: Wire) => Promise<T>): Promise<T> =>
+    this.#session.run('control', job, this.#closed.signal)
+
+  readonly #laserKnown = (laser: number): void => this.#emission.known(laser)
 
   #inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => {

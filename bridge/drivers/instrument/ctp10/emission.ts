@@ -9,6 +9,8 @@ import { offCommand, readEmission, stillOn } from './laser.ts'
 
 const ABORT = ':ABOR'
 const ASK_AGAIN_MS = 100
+/** A sweep that another program has started is seen by the polls within this. */
+const SEEN_MS = 3000
 
 /** What ends sweeps and light, and that nothing which was asked for before is done after it. */
 export class Emission {
@@ -23,6 +25,7 @@ export class Emission {
   readonly #doubted = new Set<number>()
   readonly #offs = new Map<number, number>()
   #lasers: readonly number[] = []
+  #stirredAt = -Infinity
   #times = 0
 
   constructor(device: string, session: Session, state: Topic<InstrumentState>) {
@@ -43,6 +46,7 @@ export class Emission {
 
   /** Whether a sweep or a reference may have lasers lit. */
   get sweeping(): boolean {
+    if (performance.now() - this.#stirredAt < SEEN_MS) return true
     const { condition, sweep, ctp10 } = this.#state.value
     const phases = [sweep?.phase, ctp10?.referencing?.phase]
     return ((condition?.register ?? 0) & LIT) !== 0 || phases.some((phase) => phase === 'running')
@@ -94,6 +98,12 @@ export class Emission {
   doubt(): void {
     for (const { identifier } of Object.values(this.#state.value.ctp10?.tls ?? {}))
       this.#doubted.add(identifier)
+  }
+
+  /** A message that is not the driver's may light anything: what is lit is not known before each laser has been asked. */
+  stirred(): void {
+    this.#stirredAt = performance.now()
+    for (const laser of this.#lasers) this.#doubted.add(laser)
   }
 
   /** A laser has said whether it emits. */

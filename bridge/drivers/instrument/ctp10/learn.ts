@@ -66,12 +66,12 @@ export async function learnSettings(
   return { sweepSettings, ctp10: { modules, tls, lasers, ...(await readSweepMode(wire)) } }
 }
 
-/**
- * Asks for every setting anew, each part in a job of its own, so that others come in between. Which lasers are lit
- * comes first, and `known` hears of each.
- */
-export async function learnAgain(
-  run: <T>(job: (wire: Wire) => Promise<T>) => Promise<T>,
+/** Runs a job with the line. */
+type Run = <T>(job: (wire: Wire) => Promise<T>) => Promise<T>
+
+/** Asks which lasers are lit, and how they are set, each in a job of its own; `known` hears of each. */
+export async function learnLasers(
+  run: Run,
   state: Topic<InstrumentState>,
   known: (laser: number) => void,
 ): Promise<void> {
@@ -83,6 +83,15 @@ export async function learnAgain(
       known(Number(laser))
     })
   }
+}
+
+/** Asks for every setting anew, as of learnLasers, so that others come in between. Which lasers are lit comes first. */
+export async function learnAgain(
+  run: Run,
+  state: Topic<InstrumentState>,
+  known: (laser: number) => void,
+): Promise<void> {
+  await learnLasers(run, state, known)
   const tls = await run(readAllTls)
   state.put({ sweepSettings: await run((wire) => readSweepSettings(wire, used(tls))) })
   state.merge({ ctp10: { tls, ...(await run(readSweepMode)) } })

@@ -104,6 +104,9 @@ export async function readTrace(
   const kind = KINDS[type] ?? { label: `type ${type}`, unit: 'dB' }
   return {
     draft,
-    facts: { device, channel, type, ...kind, takenAt: Date.now(), startM, stepM },
+    facts: {
+      ...{ device, channel, type, ...kind, takenAt: Date.now() },
+      axis: { quantity: 'wavelength', unit: 'm', start: startM, step: stepM },
+    },
   }
 }

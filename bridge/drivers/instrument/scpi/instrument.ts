@@ -95,6 +95,11 @@ export class DeclaredInstrument implements Device {
     )
   }
 
+  /** A message that is not this driver's may have switched light on. */
+  lightComes(): void {
+    this.#othersMayHaveChanged()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     if (this.#entries.emits) {

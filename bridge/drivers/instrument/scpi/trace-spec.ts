@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { quantityOf, quantityText, unitText } from '../../../../shared/trace-axis.ts'
 import { commandText, queryText } from './wire-text.ts'
 
 const amount = z.union([z.number(), queryText])
@@ -21,13 +22,18 @@ const preamble = z.strictObject({
 })
 
 /** Where the samples lie: two of start, step and stop, as numbers or as queries, or else from the preamble. */
-const axis = z.strictObject({
-  start: amount.optional(),
-  step: amount.optional(),
-  stop: amount.optional().describe('instead of step'),
-  scale: z.number().default(1).describe('what those numbers are multiplied by to be in `unit`'),
-  unit: z.string().default('s'),
-})
+const axis = z
+  .strictObject({
+    start: amount.optional(),
+    step: amount.optional(),
+    stop: amount.optional().describe('instead of step'),
+    scale: z.number().default(1).describe('what those numbers are multiplied by to be in `unit`'),
+    unit: unitText.default('s').describe('without a prefix: m, s, Hz, V'),
+    quantity: quantityText
+      .optional()
+      .describe('what it is; wavelength, time, frequency or voltage by its unit when left out'),
+  })
+  .transform(({ quantity, ...rest }) => ({ ...rest, quantity: quantity ?? quantityOf(rest.unit) }))
 
 export const traceEntry = z
   .strictObject({

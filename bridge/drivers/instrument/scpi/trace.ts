@@ -53,6 +53,9 @@ export async function readTrace(
     const message = `${device} says that ${trace.label} begins at ${first} ${trace.axis.unit} with ${between} between samples`
     throw new BenchError('scpi.error', message, { device })
   }
+  const { quantity, unit, scale } = trace.axis
+  const [one, other] = [first * scale, (first + (points - 1) * between) * scale]
+  if (other < one) turnRound(draft, points)
   return {
     draft,
     facts: {
@@ -61,13 +64,16 @@ export async function readTrace(
       type: 1,
       label: trace.label,
       takenAt: Date.now(),
-      startM: first * trace.axis.scale,
-      stepM: between * trace.axis.scale,
+      axis: { quantity, unit, start: Math.min(one, other), step: Math.abs(between * scale) },
       unit: trace.unit,
-      // The library's axis is metres: where it is not, it must be known.
-      ...(trace.axis.unit === 'm' ? {} : { settings: { axisUnit: trace.axis.unit } }),
     },
   }
+}
+
+/** Kept traces rise along their axis. */
+function turnRound({ samples }: TraceDraft, points: number): void {
+  // As whole numbers, which keep the bytes of what is no number.
+  new Uint32Array(samples.buffer, samples.byteOffset, points).reverse()
 }
 
 async function readPreamble(
