@@ -59,14 +59,19 @@ export const lineState = z.object({
   lock: z.object({ who: z.string(), until: z.number() }).optional(),
   /** Where other programs find the instrument. */
   share: z
-    .object({ host: z.string(), port: z.number().int(), hislipPort: z.number().int().optional() })
+    .object({
+      host: z.string(),
+      port: z.number().int(),
+      hislipPort: z.number().int().optional(),
+      portmapperPort: z.number().int().optional().describe('where VXI-11 clients ask'),
+    })
     .optional(),
   /** The programs that are connected, by a number of their own. */
   clients: z.record(
     z.string(),
     z.object({
       who: z.string(),
-      wire: z.enum(['socket', 'hislip']),
+      wire: z.enum(['socket', 'hislip', 'vxi11']),
       acts: z.boolean().describe('may act while somebody holds the lease'),
       since: z.number(),
       waiting: z.number().int().describe('messages that wait for the line'),

@@ -26,8 +26,8 @@ interface ConsoleOptions {
   answers: Answers
   /** Whether bench.yaml allows it. */
   allowed: boolean
-  /** Throws unless this caller may act on the device now. */
-  permit: (caller: Caller) => void
+  /** Throws unless this caller may act on the device now; `emits`: and switch its light on. */
+  permit: (caller: Caller, emits: boolean) => void
 }
 
 /** People's own messages to one instrument, each with its answer. */
@@ -62,7 +62,7 @@ export class Console {
       asker: { by: 'console', who: caller.name } as const,
       limits: { deadlineMs, signal },
     }
-    if (messages.some((message) => classify(message).acts)) permit(caller)
+    if (messages.some((message) => classify(message).acts)) permit(caller, messages.some(this.#mayLight))
     const exchanges: ConsoleExchange[] = []
     for (const message of messages) {
       const { session } = line
@@ -84,7 +84,9 @@ export class Console {
     let begun = performance.now()
     const job = async (wire: Wire): Promise<ConsoleExchange> => {
       // Somebody may have pressed the stop, or taken the lease, while this waited for its turn.
-      if (kind.acts) this.#options.permit(caller)
+      const lights = this.#mayLight(sent)
+      if (kind.acts) this.#options.permit(caller, lights)
+      if (lights) this.#options.line.dialect.light?.comes()
       begun = performance.now()
       const answer = await this.#ask(wire, sent, kind, limits)
       const ms = performance.now() - begun
@@ -102,6 +104,9 @@ export class Console {
       return { sent, kind: 'failed', bytes: 0, ms, error: error.toFailure(), errors }
     }
   }
+
+  readonly #mayLight = (message: string): boolean =>
+    this.#options.line.dialect.light?.mayCome(message) ?? false
 
   async #ask(
     wire: Wire,

@@ -15,15 +15,16 @@ export interface Message {
 }
 
 /**
- * A program on a shared port: what it has asked and is still to be served. Its wire (a raw socket, or HiSLIP) says how
+ * A program on a shared port: what it has asked and is still to be served. Its wire (a raw socket, HiSLIP or VXI-11) says how
  * an answer gets to it.
  */
 export abstract class Guest {
   readonly number = ++guests
   readonly who: string
   readonly acts: boolean
+  readonly mayEmit: boolean
   readonly since = Date.now()
-  abstract readonly wire: 'socket' | 'hislip'
+  abstract readonly wire: 'socket' | 'hislip' | 'vxi11'
   readonly #waiting: Message[] = []
   #waitingBytes = 0
   #current = new AbortController()
@@ -33,9 +34,10 @@ export abstract class Guest {
   /** Called once, when it has left or was dropped. */
   onLeft: (why: string | undefined) => void = () => {}
 
-  constructor({ who, acts }: Admitted) {
+  constructor({ who, acts, mayEmit }: Admitted) {
     this.who = who
     this.acts = acts
+    this.mayEmit = mayEmit
   }
 
   /** A piece of the answer to `message`; the bytes hold until this returns. */

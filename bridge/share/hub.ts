@@ -3,6 +3,7 @@ import type { Logger } from '../core/log.ts'
 import type { Asker } from '../scpi/asker.ts'
 import type { Line } from '../scpi/line.ts'
 import { classify, type MessageKind } from '../scpi/query.ts'
+import { GuestLight } from './guest-light.ts'
 import type { Guest, Message } from './guest.ts'
 import { ShareLock } from './lock.ts'
 
@@ -15,6 +16,7 @@ const WORTH_COUNTING_BYTES = 1 << 20
 /** A download of the bench's own may keep the line for as long. */
 const LINE_MS = 120_000
 const STALL_MS = 30_000
+const CR = 0x0d
 /** Whether a device that was stopped has come to rest is found out by polls, which are not to wait for a script's answer. */
 const STOPPED_MS = 1000
 
@@ -25,6 +27,8 @@ export interface HubOptions {
   answerMs: number
   /** Why a program may do nothing but ask now; undefined when it may act. `acts`: it may whoever holds the lease. */
   whyNot: (acts: boolean) => BenchError | undefined
+  /** Ends the light that a program had switched on. */
+  endLight: (who: string) => void
   /** How long a program may read nothing of what it was sent. */
   stallMs?: number
 }
@@ -37,7 +41,10 @@ export class Hub implements Disposable {
   readonly lock: ShareLock
   readonly guests: Guest[] = []
   readonly #options: HubOptions
+  readonly #light: GuestLight
   #turn = 0
+  /** The bridge's own answers end as the instrument's do: a script looks for just that. */
+  #answersEnd = '\n'
   #serving: { guest: Guest; since: number } | undefined
   /** Since when nothing may act on the device at all. */
   #stoppedAt: number | undefined
@@ -45,6 +52,7 @@ export class Hub implements Disposable {
 
   constructor(options: HubOptions) {
     this.#options = options
+    this.#light = new GuestLight(options.line, options.endLight)
     this.lock = new ShareLock(options.line, options.lockMs, (owner, why) => this.#locked(owner, why))
   }
 
@@ -91,6 +99,7 @@ export class Hub implements Disposable {
     this.guests.splice(this.guests.indexOf(guest), 1)
     this.#progress.delete(guest)
     this.lock.release(guest)
+    this.#light.left(guest)
     if (why === undefined) log.debug({ who: guest.who }, 'a program shares the instrument no longer')
     else {
       log.warn({ who: guest.who, why }, 'a program that shares the instrument was dropped')
@@ -150,8 +159,9 @@ export class Hub implements Disposable {
         'control',
         async (wire) => {
           // Asked when the line is there: who may act can have changed while the message waited.
-          refusal = kind.acts ? this.#options.whyNot(guest.acts) : undefined
-          if (refusal) return
+          refusal = kind.acts ? this.#whyNot(guest, message.text) : undefined
+          if (refusal || signal.aborted) return
+          if (kind.acts) this.#light.sending(guest, message.text)
           if (!kind.answered) wire.write(message.text)
           else {
             const to = (bytes: Uint8Array, last: boolean): void => this.#pass(guest, message, bytes, last)
@@ -167,8 +177,13 @@ export class Hub implements Disposable {
     }
   }
 
+  #whyNot(guest: Guest, text: string): BenchError | undefined {
+    return this.#options.whyNot(guest.acts) ?? this.#light.whyNot(guest, text)
+  }
+
   #pass(guest: Guest, message: Message, bytes: Uint8Array, last: boolean): void {
     guest.answer(message, bytes, last)
+    if (last && bytes.length > 1) this.#answersEnd = bytes.at(-2) === CR ? '\r\n' : '\n'
     if (guest.unread < WORTH_COUNTING_BYTES) return
     const inAll = this.guests.reduce((sum, { unread }) => sum + unread, 0)
     if (guest.unread <= MOST_UNREAD_BYTES && inAll <= MOST_UNREAD_IN_ALL) return
@@ -202,7 +217,7 @@ export class Hub implements Disposable {
     if (own === 'unlock' && !this.lock.release(guest))
       guest.report(COMMAND_PROTECTED, 'Command protected;the lock is not yours')
     if (own === 'error' && said === undefined) return false
-    if (said !== undefined) guest.answer(message, Buffer.from(`${said}\n`, 'latin1'), true)
+    if (said !== undefined) guest.answer(message, Buffer.from(said + this.#answersEnd, 'latin1'), true)
     this.#options.line.journal.note(
       'control',
       asker(guest),

@@ -34,6 +34,8 @@ interface LinesOptions {
   permit: (command: Command, input: Record<string, unknown>, caller: Caller) => void
   /** As of `Control.whyNotFor`. */
   whyNot: (device: string, despiteLease: boolean) => BenchError | undefined
+  /** As of `Control.endLight`. */
+  endLight: (device: string, who: string) => void
   log: Logger
 }
 
@@ -55,6 +57,7 @@ export class Lines implements AsyncDisposable {
   private constructor(options: LinesOptions) {
     this.#options = options
     const acting: Command = { ...commands['console.send'], lease: true }
+    const emitting: Command = { ...acting, emits: true }
     for (const device of options.devices) {
       const line = Line.of(device.state)
       const console = new Console({
@@ -62,7 +65,7 @@ export class Lines implements AsyncDisposable {
         line,
         answers: this.#answers,
         allowed: device.console,
-        permit: (caller) => options.permit(acting, { device: device.id }, caller),
+        permit: (caller, emits) => options.permit(emits ? emitting : acting, { device: device.id }, caller),
       })
       const topic = options.addTopic(
         new Topic<LineState>(topicName('line', device.id), {
@@ -129,7 +132,9 @@ export class Lines implements AsyncDisposable {
     if (!share) return
     const log = this.#options.log.child({ device: id })
     const whyNot = (acts: boolean): BenchError | undefined => this.#options.whyNot(id, acts)
-    entry.port = await SharedPort.open({ device: id, line: entry.line, config: share, log, whyNot })
+    const endLight = (who: string): void => this.#options.endLight(id, who)
+    const { line } = entry
+    entry.port = await SharedPort.open({ device: id, line, config: share, log, whyNot, endLight })
     entry.topic.put({ share: entry.port.address })
   }
 

@@ -6,7 +6,8 @@ import type { Admission, Admitted } from './admission.ts'
 
 /** Programs that may be connected to one port at a time. */
 const MOST_CONNECTIONS = 64
-const KEEP_ALIVE_MS = 30_000
+/** How long nothing comes until a program's machine is asked whether it is still there: its light must not wait for long. */
+const KEEP_ALIVE_MS = 1000
 /** Of those who may not connect, the log has one line in this time. */
 const SAY_EVERY_MS = 10_000
 

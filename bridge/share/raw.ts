@@ -29,12 +29,13 @@ export class RawGuest extends Guest {
   }
 
   answer(_message: Message, bytes: Uint8Array, last: boolean): void {
-    if (bytes.length > 0) {
-      this.#socket.write(Buffer.from(bytes))
-      this.#endsInLf = bytes.at(-1) === LF
-    }
+    if (bytes.length > 0) this.#endsInLf = bytes[bytes.length - 1] === LF
     // Whatever the instrument's own wire ends an answer with, here it is a line's end.
-    if (last && !this.#endsInLf) this.#socket.write('\n')
+    const addsLf = last && !this.#endsInLf
+    const sent = Buffer.allocUnsafe(bytes.length + (addsLf ? 1 : 0))
+    sent.set(bytes)
+    if (addsLf) sent[bytes.length] = LF
+    if (sent.length > 0) this.#socket.write(sent)
   }
 
   get unread(): number {

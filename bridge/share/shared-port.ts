@@ -3,12 +3,13 @@ import type { Logger } from '../core/log.ts'
 import type { Line } from '../scpi/line.ts'
 import { Admission } from './admission.ts'
 import type { ShareConfig } from './config.ts'
+import type { Desk } from './desk.ts'
 import type { Guest } from './guest.ts'
-import type { HislipDesk } from './hislip/guest.ts'
 import { hislipReception } from './hislip/server.ts'
 import { Hub } from './hub.ts'
 import { type Listening, listenFor } from './listen.ts'
 import { RawGuest } from './raw.ts'
+import { listenForVxi11 } from './vxi11/server.ts'
 
 const STATUS_MS = 1000
 
@@ -19,6 +20,8 @@ interface SharedPortOptions {
   log: Logger
   /** Why a program may do nothing but ask now; `acts`: the configuration lets it act whoever holds the lease. */
   whyNot: (acts: boolean) => BenchError | undefined
+  /** Ends the light that a program had switched on. */
+  endLight: (who: string) => void
   /** How long a program may read nothing of what it was sent. */
   stallMs?: number
 }
@@ -27,18 +30,19 @@ interface SharedPortOptions {
 export class SharedPort implements AsyncDisposable {
   readonly hub: Hub
   readonly #options: SharedPortOptions
-  readonly #listening: Listening[] = []
+  readonly #listening: { raw?: Listening; hislip?: Listening; portmapper?: Listening } = {}
   #lastStatus = 0
 
   private constructor(options: SharedPortOptions) {
     this.#options = options
-    const { line, log, config, whyNot, stallMs } = options
+    const { line, log, config, whyNot, endLight, stallMs } = options
     this.hub = new Hub({
       line,
       log,
       lockMs: config.lockSeconds * 1000,
       answerMs: config.answerSeconds * 1000,
       whyNot,
+      endLight,
       ...(stallMs === undefined ? {} : { stallMs }),
     })
   }
@@ -50,14 +54,22 @@ export class SharedPort implements AsyncDisposable {
     const admission = new Admission(config.clients)
     const join = (guest: Guest): void => shared.hub.join(guest)
     try {
-      shared.#listening.push(
-        await listenFor(admission, config.port, log, (socket, admitted) =>
-          join(new RawGuest(socket, admitted)),
-        ),
+      shared.#listening.raw = await listenFor(admission, config.port, log, (socket, admitted) =>
+        join(new RawGuest(socket, admitted)),
       )
       if (config.hislipPort !== undefined) {
         const reception = hislipReception(shared.#desk, join)
-        shared.#listening.push(await listenFor(admission, config.hislipPort, log, reception))
+        shared.#listening.hislip = await listenFor(admission, config.hislipPort, log, reception)
+      }
+      if (config.portmapperPort !== undefined) {
+        const { portmapperPort } = config
+        shared.#listening.portmapper = await listenForVxi11(
+          admission,
+          portmapperPort,
+          log,
+          shared.#desk,
+          join,
+        )
       }
     } catch (error) {
       await shared[Symbol.asyncDispose]()
@@ -68,21 +80,22 @@ export class SharedPort implements AsyncDisposable {
   }
 
   /** Where it listens. */
-  get address(): { host: string; port: number; hislipPort?: number } {
-    const [raw, hislip] = this.#listening
+  get address(): { host: string; port: number; hislipPort?: number; portmapperPort?: number } {
+    const { raw, hislip, portmapper } = this.#listening
     return {
       host: raw?.host ?? '',
       port: raw?.port ?? 0,
       ...(hislip ? { hislipPort: hislip.port } : {}),
+      ...(portmapper ? { portmapperPort: portmapper.port } : {}),
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.hub[Symbol.dispose]()
-    await Promise.all(this.#listening.map((listening) => listening[Symbol.asyncDispose]()))
+    await Promise.all(Object.values(this.#listening).map((listening) => listening[Symbol.asyncDispose]()))
   }
 
-  get #desk(): HislipDesk {
+  get #desk(): Desk {
     const { lock } = this.hub
     return {
       lock: async (guest, waitMs) => this.hub.mayLock(guest) && lock.wait(guest, waitMs, guest.signal),

@@ -13,9 +13,13 @@ it('listens on loopback alone until the list names another machine', () => {
 
 it('admits this machine by its address and port, and others only when they are listed', () => {
   const { admit } = { admit: admission([{ name: 'rack', address: '192.168.1.7', act: true }]) }
-  expect(admit.admit('127.0.0.1', 5000)).toEqual({ who: '127.0.0.1:5000', acts: false })
-  expect(admit.admit('::1', 5000)).toEqual({ who: '[::1]:5000', acts: false })
-  expect(admit.admit('::ffff:192.168.1.7', 6000)).toEqual({ who: 'rack (192.168.1.7:6000)', acts: true })
+  expect(admit.admit('127.0.0.1', 5000)).toEqual({ who: '127.0.0.1:5000', acts: false, mayEmit: false })
+  expect(admit.admit('::1', 5000)).toEqual({ who: '[::1]:5000', acts: false, mayEmit: false })
+  expect(admit.admit('::ffff:192.168.1.7', 6000)).toEqual({
+    who: 'rack (192.168.1.7:6000)',
+    acts: true,
+    mayEmit: false,
+  })
   expect(admit.admit('192.168.1.8', 6000)).toBeUndefined()
 })
 

@@ -133,6 +133,7 @@ it('shares an instrument that is reached by HiSLIP itself, with blocks and with 
     config: shareConfig.parse({ port: 0 }),
     log: pino({ level: 'silent' }),
     whyNot: () => undefined,
+    endLight: () => {},
   })
   const trace = ':TRAC:SENS4:CHAN1:TYPE1:DATA? BIN,DB'
   const block = await session.run('bulk', (wire) =>

@@ -26,8 +26,9 @@ export class Script implements Disposable {
     socket.once('close', () => (this.closed = true))
   }
 
-  static async connect(port: number): Promise<Script> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  /** From another of this machine's addresses, if one is given. */
+  static async connect(port: number, localAddress?: string): Promise<Script> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, ...(localAddress && { localAddress }) })
     await once(socket, 'connect')
     return new Script(socket)
   }
@@ -111,6 +112,7 @@ export async function share(
     config: shareConfig.parse({ port: 0, hislipPort: 0, ...config }),
     log: pino({ level: 'silent' }),
     whyNot: (acts) => (acts && held?.code === 'lease.held' ? undefined : held),
+    endLight: () => {},
     ...options,
   })
   const tick = setInterval(() => port.hub.tick(), 20)

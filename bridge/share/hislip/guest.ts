@@ -1,5 +1,6 @@
 import { type Header, MessageType } from '../../transport/hislip/message.ts'
 import type { Admitted } from '../admission.ts'
+import type { Desk } from '../desk.ts'
 import { Guest, type Message } from '../guest.ts'
 import { MOST_PAYLOAD_BYTES, type ServerChannel } from './channel.ts'
 
@@ -19,21 +20,12 @@ const LOCK_INFO_RESPONSE = 25
 /** Longer waits than this are cut to it. */
 const MOST_LOCK_WAIT_MS = 300_000
 
-/** What a HiSLIP client can ask for besides messages. */
-export interface HislipDesk {
-  lock(guest: Guest, waitMs: number): Promise<boolean>
-  unlock(guest: Guest): boolean
-  holds(guest: Guest): boolean
-  locked(): boolean
-  statusByte(guest: Guest): Promise<number>
-}
-
 /** A program that speaks HiSLIP (IVI-6.1 revision 2.0): its two channels, its numbers, and what it is owed. */
 export class HislipGuest extends Guest {
   readonly wire = 'hislip'
   readonly #sync: ServerChannel
   readonly #async: ServerChannel
-  readonly #desk: HislipDesk
+  readonly #desk: Desk
   #overlap = false
   #clearing = false
   #text = ''
@@ -45,7 +37,7 @@ export class HislipGuest extends Guest {
   /** The answer to this message was overtaken or cleared: what is still to come of it goes nowhere. */
   #void: Message | undefined
 
-  constructor(sync: ServerChannel, async: ServerChannel, admitted: Admitted, desk: HislipDesk) {
+  constructor(sync: ServerChannel, async: ServerChannel, admitted: Admitted, desk: Desk) {
     super(admitted)
     this.#sync = sync
     this.#async = async

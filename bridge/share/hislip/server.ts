@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { MessageType } from '../../transport/hislip/message.ts'
 import type { Admitted } from '../admission.ts'
+import type { Desk } from '../desk.ts'
 import type { Guest } from '../guest.ts'
 import { Fatal, ServerChannel } from './channel.ts'
-import { HislipGuest, type HislipDesk } from './guest.ts'
+import { HislipGuest } from './guest.ts'
 
 const VERSION = 0x0200
 const VENDOR = 0x4c42 // LB
@@ -14,7 +15,7 @@ const SECOND_CHANNEL_MS = 5000
 
 /** Puts HiSLIP clients' two connections together (IVI-6.1 section 6.1). Give `accept` each connection. */
 export function hislipReception(
-  desk: HislipDesk,
+  desk: Desk,
   join: (guest: Guest) => void,
 ): (socket: Socket, admitted: Admitted) => void {
   const half = new Map<number, { sync: ServerChannel; who: string }>()

@@ -6,7 +6,7 @@ import { type XdrReader, XdrWriter } from './xdr.ts'
 export const CORE = { program: 0x0607af, version: 1 } as const
 export const ASYNC = { program: 0x0607b0, version: 1 } as const
 export const INTERRUPT = { program: 0x0607b1, version: 1 } as const
-const Core = {
+export const CORE_PROCEDURE = {
   create_link: 10,
   device_write: 11,
   device_read: 12,
@@ -18,14 +18,26 @@ const Core = {
   device_lock: 18,
   device_unlock: 19,
   device_enable_srq: 20,
+  device_docmd: 22,
   destroy_link: 23,
   create_intr_chan: 25,
+  destroy_intr_chan: 26,
 } as const
-const DEVICE_ABORT = 1
+export const DEVICE_ABORT = 1
 const DEVICE_TCP = 0
-const FLAG = { waitLock: 1, end: 8 } as const
-const REASON_END = 4
-export const VXI11_ERROR = { locked: 11, noLock: 12, timeout: 15, aborted: 23 } as const
+export const FLAG = { waitLock: 1, end: 8, terminator: 128 } as const
+export const REASON = { count: 1, terminator: 2, end: 4 } as const
+export const VXI11_ERROR = {
+  none: 0,
+  notAccessible: 3,
+  invalidLink: 4,
+  unsupported: 8,
+  noLinks: 9,
+  locked: 11,
+  noLock: 12,
+  timeout: 15,
+  aborted: 23,
+} as const
 const errors: Record<number, string> = {
   1: 'a syntax error',
   3: 'that there is no such device',
@@ -97,7 +109,7 @@ export class CoreLink {
     const at = { host, port, ...CORE, mostReplyBytes: READ_BYTES + HEAD_BYTES }
     const client = await RpcClient.open(at, signal, closed)
     try {
-      const link = await client.call(Core.create_link, 'create_link', {
+      const link = await client.call(CORE_PROCEDURE.create_link, 'create_link', {
         args: new XdrWriter().uint(process.pid).bool(false).uint(0).opaque(device),
         ms: REPLY_MS,
         signal,
@@ -143,7 +155,7 @@ export class CoreLink {
       const piece = bytes.subarray(at, at + this.#writeBytes)
       const args = new XdrWriter().uint(this.#link).uint(IO_MS).uint(0)
       args.uint(at + piece.length === bytes.length ? FLAG.end : 0).opaque(piece)
-      const { error, size } = await this.#client.call(Core.device_write, 'device_write', {
+      const { error, size } = await this.#client.call(CORE_PROCEDURE.device_write, 'device_write', {
         args,
         ms: IO_MS + REPLY_MS,
         signal,
@@ -166,13 +178,13 @@ export class CoreLink {
     signal: AbortSignal,
   ): Promise<'done' | 'more' | 'nothing'> {
     const args = new XdrWriter().uint(this.#link).uint(READ_BYTES).uint(waitMs).uint(0).uint(0).uint(0)
-    const { error, end, bytes } = await this.#client.call(Core.device_read, 'device_read', {
+    const { error, end, bytes } = await this.#client.call(CORE_PROCEDURE.device_read, 'device_read', {
       args,
       ms: waitMs + REPLY_MS,
       signal,
       results: (results) => {
         const [error, reason, data] = [results.int(), results.int(), results.opaque(READ_BYTES)]
-        const end = error === 0 && (reason & REASON_END) !== 0
+        const end = error === 0 && (reason & REASON.end) !== 0
         if (data.length > 0 || end) take(data, end)
         return { error, end, bytes: data.length }
       },
@@ -183,7 +195,7 @@ export class CoreLink {
   }
 
   async readStatusByte(signal: AbortSignal): Promise<number> {
-    const { error, status } = await this.#client.call(Core.device_readstb, 'device_readstb', {
+    const { error, status } = await this.#client.call(CORE_PROCEDURE.device_readstb, 'device_readstb', {
       args: this.#generic(),
       ms: IO_MS + REPLY_MS,
       signal,
@@ -229,16 +241,26 @@ export class CoreLink {
 
   /** Gives the link back, which some instruments have few of, and ends the connection. */
   close(): void {
-    this.#client.close({ procedure: Core.destroy_link, args: new XdrWriter().uint(this.#link) })
+    this.#client.close({ procedure: CORE_PROCEDURE.destroy_link, args: new XdrWriter().uint(this.#link) })
   }
 
   #generic(): XdrWriter {
     return new XdrWriter().uint(this.#link).uint(0).uint(0).uint(IO_MS)
   }
 
-  async #call(name: keyof typeof Core, args: XdrWriter, ms: number, signal: AbortSignal): Promise<void> {
+  async #call(
+    name: keyof typeof CORE_PROCEDURE,
+    args: XdrWriter,
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const results = (from: XdrReader): number => from.int()
-    const error = await this.#client.call(Core[name], name, { args, ms: ms + REPLY_MS, signal, results })
+    const error = await this.#client.call(CORE_PROCEDURE[name], name, {
+      args,
+      ms: ms + REPLY_MS,
+      signal,
+      results,
+    })
     if (error !== 0) throw new Vxi11Error(this.peer, name, error)
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, isIPv4, type Socket } from 'node:net'
 import { INTERRUPT } from './core.ts'
-import { decodeCall, encodeVoidReply, Records } from './rpc.ts'
+import { decodeCall, encodeReply, Records } from './rpc.ts'
 
 const DEVICE_INTR_SRQ = 30
 const MOST_HANDLE_BYTES = 40
@@ -51,7 +51,7 @@ function serve(socket: Socket, handle: Buffer, heard: () => void): void {
     const { program, version } = INTERRUPT
     if (call.program !== program || call.version !== version || call.procedure !== DEVICE_INTR_SRQ) return
     // The standard has it that no reply is needed, yet there are instruments that wait for one.
-    socket.write(encodeVoidReply(call.xid))
+    socket.write(encodeReply(call.xid))
     if (call.args.opaque(MOST_HANDLE_BYTES).equals(handle)) heard()
   })
   socket.on('error', () => {})

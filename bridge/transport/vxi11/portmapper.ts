@@ -4,10 +4,9 @@ import { XdrWriter } from './xdr.ts'
 
 /** RFC 1833 section 3. */
 export const PORTMAPPER_PORT = 111
-const PROGRAM = 100000
-const VERSION = 2
-const GETPORT = 3
-const IPPROTO_TCP = 6
+export const PORTMAPPER = { program: 100000, version: 2 } as const
+export const GETPORT = 3
+export const IPPROTO_TCP = 6
 const REPLY_MS = 3000
 const MOST_PORT = 65_535
 
@@ -18,7 +17,7 @@ export async function findPort(
   version: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const client = await RpcClient.open({ ...at, program: PROGRAM, version: VERSION }, signal)
+  const client = await RpcClient.open({ ...at, ...PORTMAPPER }, signal)
   try {
     const port = await client.call(GETPORT, 'asking for the port', {
       args: new XdrWriter().uint(program).uint(version).uint(IPPROTO_TCP).uint(0),

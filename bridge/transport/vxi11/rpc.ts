@@ -43,11 +43,10 @@ export function encodeCall(xid: number, { program, version, procedure }: Procedu
   return record(Buffer.concat([head.bytes(), args.bytes()]))
 }
 
-/** The reply to a call whose result is nothing, as a record. */
-export function encodeVoidReply(xid: number): Buffer {
-  return record(
-    new XdrWriter().uint(xid).uint(REPLY).uint(ACCEPTED).uint(AUTH_NONE).uint(0).uint(SUCCESS).bytes(),
-  )
+/** The reply to a call, as a record: its results, or with another `status` (RFC 5531 section 9) what belongs to that. */
+export function encodeReply(xid: number, results?: XdrWriter, status: number = SUCCESS): Buffer {
+  const head = new XdrWriter().uint(xid).uint(REPLY).uint(ACCEPTED).uint(AUTH_NONE).uint(0).uint(status)
+  return record(Buffer.concat([head.bytes(), ...(results ? [results.bytes()] : [])]))
 }
 
 /** A call, and its arguments still to be read. Throws a RangeError when it is none. */
