@@ -33,10 +33,11 @@ export class Lanes {
   }
 
   /** Runs a job when its turn comes. Rejects with `device.busy` when too many wait, `aborted` when the signal ends the wait. */
-  async run<T>(lane: 'control' | 'bulk', job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted()
-    if (this.#busyWith !== undefined) await this.#turn(lane, signal)
-    return this.#serve(lane, job)
+  run<T>(lane: 'control' | 'bulk', job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    // Not async: on an idle line, which is the usual one, that would be one more promise an exchange.
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+    if (this.#busyWith === undefined) return this.#serve(lane, job)
+    return this.#turn(lane, signal).then(() => this.#serve(lane, job))
   }
 
   #turn(lane: 'control' | 'bulk', signal: AbortSignal | undefined): Promise<void> {

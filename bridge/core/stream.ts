@@ -7,6 +7,12 @@ interface Row {
   values: readonly number[]
 }
 
+/** Rows as all subscribers get them; only a packet's number is each one's own. */
+interface Batch {
+  times: Float64Array
+  values: Float32Array
+}
+
 /** Where packets of one subscriber go; answers how many bytes still wait to leave, so that a stuck link is noticed. */
 export type PacketSink = (packet: Uint8Array<ArrayBuffer>) => void
 
@@ -22,7 +28,7 @@ export class Stream {
   readonly columns: number
   readonly #backlogRows: number
   readonly #backlog: Row[] = []
-  readonly #subscribers = new Set<CreditWindow<Row[]>>()
+  readonly #subscribers = new Set<CreditWindow<Batch>>()
 
   /** Keeps the newest `backlogRows` for those who come later: they begin with them, as one packet. */
   constructor(name: string, columns: number, backlogRows = 600) {
@@ -36,7 +42,17 @@ export class Stream {
     const row = { time, values }
     this.#backlog.push(row)
     if (this.#backlog.length > this.#backlogRows) this.#backlog.shift()
-    for (const subscriber of this.#subscribers) subscriber.offer([row])
+    if (this.#subscribers.size === 0) return
+    const batch = batchOf([row])
+    for (const subscriber of this.#subscribers) subscriber.offer(batch)
+  }
+
+  /** Hands rows of one time to every subscriber, in one packet; only these are kept for those who come later. */
+  pushAll(time: number, rows: readonly (readonly number[])[]): void {
+    this.#backlog.splice(0, Infinity, ...rows.map((values) => ({ time, values })))
+    if (this.#subscribers.size === 0) return
+    const batch = batchOf(this.#backlog)
+    for (const subscriber of this.#subscribers) subscriber.offer(batch)
   }
 
   /** The newest row there is. */
@@ -45,22 +61,21 @@ export class Stream {
   }
 
   subscribe(window: number, sink: PacketSink): Subscription {
-    const credit = new CreditWindow<Row[]>(window, (rows, seq, dropped) => {
-      sink(
-        encodeSamples({
-          seq,
-          dropped,
-          columns: this.columns,
-          times: Float64Array.from(rows, (row) => row.time),
-          values: Float32Array.from(rows.flatMap((row) => row.values)),
-        }),
-      )
-    })
+    const credit = new CreditWindow<Batch>(window, ({ times, values }, seq, dropped) =>
+      sink(encodeSamples({ seq, dropped, columns: this.columns, times, values })),
+    )
     this.#subscribers.add(credit)
-    if (this.#backlog.length > 0) credit.offer([...this.#backlog])
+    if (this.#backlog.length > 0) credit.offer(batchOf(this.#backlog))
     return {
       acknowledge: (seq) => credit.acknowledge(seq),
       close: () => this.#subscribers.delete(credit),
     }
+  }
+}
+
+function batchOf(rows: readonly Row[]): Batch {
+  return {
+    times: Float64Array.from(rows, (row) => row.time),
+    values: Float32Array.from(rows.flatMap((row) => row.values)),
   }
 }

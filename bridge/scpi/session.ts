@@ -84,13 +84,14 @@ export class Session implements Disposable {
    * Several exchanges that belong together, with nothing of anybody else's between them. Rejects with `device.busy`
    * while somebody else has locked the instrument.
    */
-  async run<T>(
+  run<T>(
     lane: 'control' | 'bulk',
     job: (wire: Wire) => Promise<T>,
     signal?: AbortSignal,
     asker: Asker = currentAsker(),
   ): Promise<T> {
-    this.line.require(asker, this.#options.device)
+    const kept = this.line.keptFrom(asker, this.#options.device)
+    if (kept) return Promise.reject(kept)
     const since = performance.now()
     return this.#lanes.run(lane, () => this.#serve({ lane, asker, since }, job), signal)
   }

@@ -1,5 +1,6 @@
 import { BenchError } from '../../shared/errors.ts'
 import { JOURNAL_TEXT, type JournalLane } from '../../shared/journal.ts'
+import { Watch } from '../core/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type AnswerReader, type BlockWanted } from './answer.ts'
 import { type Asker, DRIVER } from './asker.ts'
@@ -44,6 +45,7 @@ export class Wire {
   readonly #transport: Transport
   readonly #reader: AnswerReader
   readonly #journal: Journal
+  readonly #watch = new Watch()
   #turn: Turn = { lane: 'control', asker: DRIVER, waitMs: 0 }
 
   constructor(device: string, transport: Transport, reader: AnswerReader, journal: Journal) {
@@ -173,10 +175,10 @@ export class Wire {
   ): { answer: Promise<T>; alive: () => void } {
     const ms = options.deadlineMs ?? usualMs
     const begun = performance.now()
-    const timer = setTimeout(() => {
+    this.#watch.begin(begun, ms, () => {
       const message = `${this.#device} (${this.#transport.peer}) did not answer ${text} within ${ms} ms`
       this.#reader.giveUp(new BenchError('device.timeout', message, { device: this.#device }))
-    }, ms)
+    })
     const { signal } = options
     const giveUp = (): void => {
       this.#reader.giveUp(
@@ -190,7 +192,7 @@ export class Wire {
       this.#transport.expectAnswer?.()
     }
     const over = (): void => {
-      clearTimeout(timer)
+      this.#watch.end()
       signal?.removeEventListener('abort', giveUp)
     }
     answer.then(
@@ -203,7 +205,7 @@ export class Wire {
         this.#note(text, begun, { error })
       },
     )
-    return { answer, alive: () => timer.refresh() }
+    return { answer, alive: () => this.#watch.extend() }
   }
 
   #note(sent: string, begun: number, came: Partial<Told> & { error?: unknown }): void {

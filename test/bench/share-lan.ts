@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 
 // The way to an instrument and its own thinking: each answer of the simulators at the given ports comes so many ms later.
+// With 0 it is what a forwarder between two sockets costs, and nothing else.
 const [ms = 0, ...ports] = process.argv.slice(2).map(Number)
 
 const listening = await Promise.all(
@@ -9,7 +10,10 @@ const listening = await Promise.all(
     const server = createServer({ noDelay: true }, (socket) => {
       const instrument = connect({ host: '127.0.0.1', port, noDelay: true })
       socket.on('data', (bytes) => instrument.write(bytes))
-      instrument.on('data', (bytes) => setTimeout(() => socket.write(bytes), ms))
+      instrument.on('data', (bytes) => {
+        if (ms > 0) setTimeout(() => socket.write(bytes), ms)
+        else socket.write(bytes)
+      })
       for (const [end, far] of [
         [socket, instrument],
         [instrument, socket],

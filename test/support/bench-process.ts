@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { Program } from './process.ts'
+
+const BRIDGE_FLAGS = JSON.parse(
+  readFileSync(new URL('../../bridge/node-flags.json', import.meta.url), 'utf8'),
+) as string[]
 
 /** A simulated CTP10 on a free port of loopback, or on the given one. */
 export function startCtp10(
@@ -32,7 +37,7 @@ export async function writeBench(bench: Record<string, unknown>): Promise<string
   return file
 }
 
-/** The real bridge in its own process. `port` 0 takes a free one. */
+/** The real bridge in its own process, with what Node is given for it. `port` 0 takes a free one. */
 export function startBridge(
   file: string,
   port = 0,
@@ -42,5 +47,8 @@ export function startBridge(
     const url = /"url":"(https?:[^"]+)"/.exec(line)?.[1]
     return url === undefined ? undefined : { url, port: Number(new URL(url).port) }
   }
-  return Program.start('bridge/main.ts', ['--config', file, '--port', String(port)], isReady, nodeArgs)
+  return Program.start('bridge/main.ts', ['--config', file, '--port', String(port)], isReady, [
+    ...BRIDGE_FLAGS,
+    ...nodeArgs,
+  ])
 }
