@@ -28,16 +28,19 @@ export class CreditWindow<P> {
     return this.#dropped
   }
 
+  /** Whether a packet that is offered now is sent at once. */
+  get isFree(): boolean {
+    this.#forgive()
+    return this.#sentAt.size < this.#window
+  }
+
   /** Sends the packet when there is credit, else lets it wait in place of the one that waits. */
   offer(packet: P): void {
-    this.#forgive()
-    if (this.#sentAt.size < this.#window) {
-      this.#waiting = undefined
-      this.#dispatch(packet)
-      return
-    }
+    // Where credit came back by itself, one may wait still.
     if (this.#waiting !== undefined) this.#dropped += 1
-    this.#waiting = packet
+    this.#waiting = undefined
+    if (this.isFree) this.#dispatch(packet)
+    else this.#waiting = packet
   }
 
   /** The subscriber has handled this packet; unknown and repeated numbers are ignored. */

@@ -41,7 +41,18 @@ it('forgives a lost acknowledgement after 2 s', () => {
   expect(sent).toHaveLength(1)
   clock.ms = ACK_LOST_MS
   credit.offer('c')
-  expect(sent.map(([packet]) => packet)).toEqual(['a', 'c'])
+  // 'b' had waited, and was never sent.
+  expect(sent.at(-1)).toEqual(['c', 2, 1])
+  expect(sent).toHaveLength(2)
+})
+
+it('says whether it would send at once', () => {
+  const { credit, clock } = windowOf(1)
+  expect(credit.isFree).toBe(true)
+  credit.offer('a')
+  expect(credit.isFree).toBe(false)
+  clock.ms = ACK_LOST_MS
+  expect(credit.isFree).toBe(true)
 })
 
 it('gives no credit for acknowledgements that are repeated or made up', () => {

@@ -41,8 +41,10 @@ async function ask(name: string, reader: Reader): Promise<void> {
 
 socket.on('connect', () => readers.forEach((reader, name) => void ask(name, reader)))
 socket.on('stream', (name, bytes) => {
+  const reader = readers.get(name)
+  if (!reader) return
   try {
-    readers.get(name)?.onPacket(decodeSamples(bytes))
+    reader.onPacket(decodeSamples(bytes))
   } finally {
     const seq = seqOf(bytes)
     if (seq !== undefined) socket.emit('stream.ack', { stream: name, seq })

@@ -1,0 +1,113 @@
+import { encodeFrameHeader, type FrameDrops } from '../../../shared/frame-header.ts'
+import type { Frame } from '../frame.ts'
+import type { Part, PartContext } from '../part.ts'
+import type { FramesProtocol, PackedAs } from './bridge-part.ts'
+import { compress } from './compress.ts'
+import { FrameOutlet } from './outlet.ts'
+import { type PackedFrame, packFrame } from './pack.ts'
+import { Throttle } from './throttle.ts'
+
+/** Frames of one set that are being compressed or have not left. */
+const MOST_UNDER_WAY = 2
+
+/** One way to pack frames, for all viewers who want them so. */
+interface FrameSet {
+  readonly id: number
+  as: PackedAs
+  wanted: boolean
+  readonly throttle: Throttle
+  readonly drops: FrameDrops
+  underWay: number
+  /** Resolves when the last frame has left: a later one that is compressed sooner waits for it. */
+  last: Promise<void>
+}
+
+/** Packs frames to measure on: once for all viewers who want them alike, and while one of them can take one. */
+export class FramesPart implements Part<FramesProtocol['to']> {
+  readonly #context: PartContext<FramesProtocol['from']>
+  readonly #outlet = new FrameOutlet()
+  readonly #sets = new Map<number, FrameSet>()
+  #unfollow: (() => void) | undefined
+
+  constructor(context: PartContext<FramesProtocol['from']>) {
+    this.#context = context
+  }
+
+  heard(message: FramesProtocol['to']): void {
+    if (message.type === 'listen') {
+      this.#outlet.listen(message.path).then(
+        () => this.#context.send({ type: 'listening', path: message.path }),
+        (error: unknown) => this.#context.report('warn', `no socket for frames: ${String(error)}`),
+      )
+      return
+    }
+    if (message.type === 'close') this.#sets.delete(message.set)
+    else this.#update(message)
+    if (this.#sets.size === 0) {
+      this.#unfollow?.()
+      this.#unfollow = undefined
+    } else this.#unfollow ??= this.#context.frames.follow((frame) => this.#take(frame))
+  }
+
+  #update({ set: id, as, maxFps, wanted }: Extract<FramesProtocol['to'], { type: 'pack' }>): void {
+    const known = this.#sets.get(id)
+    if (known) {
+      known.wanted = wanted
+      known.throttle.perSecond = maxFps
+      return
+    }
+    const drops = { throttled: 0, credit: 0, packing: 0, replaced: 0, link: 0 }
+    const throttle = new Throttle(maxFps)
+    this.#sets.set(id, { id, as, wanted, throttle, drops, underWay: 0, last: Promise.resolve() })
+  }
+
+  #take(frame: Frame): void {
+    for (const set of this.#sets.values()) {
+      if (!set.throttle.isDue(frame.madeAt)) set.drops.throttled += 1
+      else if (!set.wanted || !this.#outlet.open) set.drops.credit += 1
+      else if (set.underWay >= MOST_UNDER_WAY) set.drops.packing += 1
+      else {
+        set.throttle.take(frame.madeAt)
+        this.#pack(set, frame)
+      }
+    }
+  }
+
+  #pack(set: FrameSet, frame: Frame): void {
+    // Copied before this returns: the frame's data is another's after that.
+    const packed = packFrame(frame, set.as, set.as.compression !== 'none')
+    set.underWay += 1
+    const sending = this.#send(set, frame, packed, { ...set.drops }, set.last)
+    set.last = sending.then(
+      () => {
+        set.underWay -= 1
+      },
+      (error: unknown) => this.#context.fail(error),
+    )
+  }
+
+  async #send(
+    set: FrameSet,
+    { number, madeAt, deviceTimestampNs, exposureMs, gainDb }: Frame,
+    { shape, bytes }: PackedFrame,
+    drops: FrameDrops,
+    last: Promise<void>,
+  ): Promise<void> {
+    const settings = this.#context.settings()
+    const body = await compress(bytes, set.as)
+    const header = encodeFrameHeader({
+      ...shape,
+      seq: 0,
+      number,
+      madeAt,
+      deviceTimestampNs,
+      exposureMs: exposureMs ?? settings.exposureMs,
+      gainDb: gainDb ?? settings.gainDb,
+      compression: set.as.compression,
+      bodyBytes: body.length,
+      drops,
+    })
+    await last
+    if (this.#sets.get(set.id) === set) await this.#outlet.send(set.id, header, body)
+  }
+}
