@@ -1,0 +1,26 @@
+import type { BenchState } from '../shared/bench.ts'
+import type { Family } from '../shared/device.ts'
+import { type TopicKind, topicName, type TopicState } from '../shared/topics.ts'
+import type { DeviceConfig } from './config.ts'
+import { Topic } from './core/topic.ts'
+
+/** A device's topic; what the bench shows of every device follows it. */
+export function deviceTopic(
+  { id, title, driver }: DeviceConfig,
+  bench: Topic<BenchState>,
+): Topic<TopicState<Family>> {
+  const base = {
+    id,
+    kind: driver.kind,
+    family: driver.family,
+    title,
+    lifecycle: { phase: 'opening' as const, since: Date.now() },
+  }
+  const topic = new Topic<TopicState<Family>>(topicName(driver.family satisfies TopicKind, id), base)
+  bench.merge({ devices: { [id]: base } })
+  topic.subscribe(({ patch }) => {
+    if ('lifecycle' in patch)
+      bench.put({ devices: { ...bench.value.devices, [id]: { ...base, lifecycle: topic.value.lifecycle } } })
+  })
+  return topic
+}

@@ -1,0 +1,134 @@
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import type { ViewBody } from '../../shared/views.ts'
+import { startBridge, writeBench } from '../support/bench-process.ts'
+import { childrenOf } from '../support/children.ts'
+import { ask, setUp } from '../support/people.ts'
+import { chromiumForFile, DESK, expectAttribute, expectLive, PHONE } from './rig.ts'
+
+const { open } = chromiumForFile()
+const sim = { driver: 'camera.sim', title: 'Slide', width: 320, height: 240 }
+const noToken = /\?|token|lb_/
+
+/** A page of its own that notices when it is loaded anew. */
+async function mark(page: Page): Promise<() => Promise<boolean>> {
+  await page.evaluate(() => ((window as { marked?: boolean }).marked = true))
+  return () => page.evaluate(() => (window as { marked?: boolean }).marked !== true)
+}
+
+it('opens by a token, shows the picture without controls, and survives the bridge by itself', async () => {
+  const file = await writeBench({ server: { localRole: 'none' }, devices: { slide: sim } })
+  const first = await startBridge(file)
+  const { url, port } = first.ready
+  const admin = await setUp(url, first.output)
+  const { secret } = await ask(url, admin, 'token.add', { name: 'wall', role: 'viewer' })
+
+  const page = await open(`${url}/kiosk/all?token=${secret}`, { width: 1920, height: 1080 })
+  await expectLive(page, 'slide')
+  await expectAttribute(page, 'overall', 'data-tone', 'good')
+  expect(page.url()).not.toMatch(noToken)
+  expect(await page.getByRole('button').count()).toBe(0)
+  await expectAttribute(page, 'qr', 'data-text', `${url}/kiosk/all`)
+  await expect.poll(() => page.evaluate(() => document.body.dataset['idle'])).toBe('true')
+
+  const reloaded = await mark(page)
+  await first.end('SIGKILL')
+  await expectAttribute(page, 'overall', 'data-tone', 'bad')
+  await expect.poll(() => page.getByTestId('overall').textContent()).toContain('No connection')
+  await using second = await startBridge(file, port)
+  expect(second.running).toBe(true)
+  await expectLive(page, 'slide', 20_000)
+  await expectAttribute(page, 'overall', 'data-tone', 'good')
+  expect(await reloaded()).toBe(false)
+
+  await page.reload()
+  await expectLive(page, 'slide')
+  expect(page.url()).not.toMatch(noToken)
+})
+
+it('says that it is not let in, and that there is no such view', async () => {
+  await using bridge = await startBridge(
+    await writeBench({ server: { localRole: 'none' }, devices: { slide: sim } }),
+  )
+  const { url } = bridge.ready
+  const admin = await setUp(url, bridge.output)
+  const stranger = await open(`${url}/kiosk/all?token=lb_${'x'.repeat(43)}`)
+  await expect.poll(() => stranger.getByTestId('overall').textContent()).toContain('Not let in')
+  const { secret } = await ask(url, admin, 'token.add', { name: 'wall', role: 'viewer' })
+  const lost = await open(`${url}/kiosk/nowhere?token=${secret}`)
+  await expect.poll(() => lost.getByTestId('kiosk-empty').textContent()).toContain('There are all')
+})
+
+it('shows a slate with the reason while a camera is faulted, and the picture when it is back', async () => {
+  await using bridge = await startBridge(
+    await writeBench({
+      devices: { slide: sim, gone: { driver: 'camera.file', title: 'Gone', url: '/nowhere/at-all.mp4' } },
+    }),
+  )
+  const page = await open(`${bridge.ready.url}/kiosk/all`)
+  await expectLive(page, 'slide')
+  const slate = page.getByTestId('camera-gone').getByRole('status')
+  await expect.poll(() => slate.textContent()).toMatch(/at-all\.mp4|No such file/i)
+  await expectAttribute(page, 'overall', 'data-tone', 'bad')
+  await expect.poll(() => page.getByTestId('overall').textContent()).toContain('Gone')
+  for (const { pid, command } of await childrenOf(bridge.pid)) {
+    if (command.includes('camera/host')) process.kill(pid, 'SIGKILL')
+  }
+  await page.waitForTimeout(300)
+  await expectLive(page, 'slide', 20_000)
+})
+
+it('turns its pages, is dim at night, and has an emergency stop only where the view says so', async () => {
+  await using bridge = await startBridge(await writeBench({ devices: { slide: sim } }))
+  const { url } = bridge.ready
+  const whole = { x: 0, y: 0, w: 16, h: 9 }
+  const view: ViewBody & { name: string } = {
+    name: 'lab',
+    title: 'Lab',
+    pages: [
+      { tiles: [{ content: { kind: 'text', text: 'First' }, box: whole }] },
+      { tiles: [{ content: { kind: 'clock' }, box: whole }] },
+    ],
+    dwellS: 3,
+    night: { from: '00:00', to: '23:59', brightness: 0.4 },
+    stop: true,
+    qr: 'none',
+  }
+  await ask(url, {}, 'view.save', view)
+  const page = await open(`${url}/kiosk/lab`)
+  await expectAttribute(page, 'kiosk', 'data-page', '0', 20_000)
+  await expectAttribute(page, 'kiosk', 'data-page', '1', 20_000)
+  await expectAttribute(page, 'kiosk', 'data-night', 'true')
+  expect(await page.getByTestId('qr').count()).toBe(0)
+  await page.getByTestId('estop').click()
+  await expectAttribute(page, 'overall', 'data-tone', 'stop')
+
+  const phone = await open(`${url}/kiosk/lab`, PHONE)
+  await phone.getByText('First').waitFor()
+  await phone.getByTestId('clock').waitFor()
+})
+
+it('starts from what it kept while the bridge is away, and is loaded anew by its service worker when its program has died', async () => {
+  const file = await writeBench({ devices: { slide: sim } })
+  const first = await startBridge(file)
+  const { url, port } = first.ready
+  const page = await open(`${url}/kiosk/all`, DESK)
+  await expectLive(page, 'slide')
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true)
+  // What the worker has not served yet it has not kept.
+  await page.reload()
+  await expectLive(page, 'slide')
+  await first.end('SIGKILL')
+  await page.reload()
+  await expect.poll(() => page.getByTestId('overall').textContent()).toContain('No connection')
+  await using second = await startBridge(file, port)
+  expect(second.running).toBe(true)
+  await expectLive(page, 'slide', 20_000)
+
+  const reloaded = await mark(page)
+  await page.evaluate(() => {
+    for (let timer = 0; timer < 100_000; timer++) clearInterval(timer)
+  })
+  await expect.poll(() => reloaded().catch(() => false), { timeout: 40_000, interval: 500 }).toBe(true)
+  await expectLive(page, 'slide')
+})
