@@ -41,6 +41,8 @@ const interlockState = z.object({
 /** The topic `control`: who may act, and whether anything may. */
 export const controlState = z.object({
   lease: leaseState.optional(),
+  /** Where the holder's page is, for those who follow it: what its address has after the `#`. */
+  shows: z.string().optional(),
   /** Who asks for the lease, by client. */
   asks: z.record(z.string(), z.object({ name: z.string(), since: z.number() })),
   stop: z.object({
@@ -115,6 +117,13 @@ export const controlCommands = {
     role: 'operator',
     holder: true,
     input: z.object({ active: z.boolean().default(false) }),
+    output: none,
+  }),
+  'lease.show': command({
+    about: "Where the holder's page is, for the pages that follow it.",
+    role: 'operator',
+    holder: true,
+    input: z.object({ hash: z.string().max(200) }),
     output: none,
   }),
   'estop.press': command({

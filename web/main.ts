@@ -4,7 +4,9 @@ import { mount } from 'svelte'
 import App from './App.svelte'
 import { connection } from './lib/connection.svelte.ts'
 import { startHeartbeat } from './lib/lease.svelte.ts'
+import { operatorView } from './lib/operator-view.svelte.ts'
 import { theme } from './lib/theme.svelte.ts'
+import { watchNews } from './panels/watches/watch-news.svelte.ts'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no element #app')
@@ -12,4 +14,6 @@ if (!target) throw new Error('index.html has no element #app')
 theme.start()
 mount(App, { target })
 startHeartbeat()
+operatorView.start()
+watchNews.start()
 connection.start()

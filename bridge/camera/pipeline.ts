@@ -1,6 +1,8 @@
+import { epochMs } from '../core/clock.ts'
 import type { Sender } from './encode/encode.ts'
 import { type Frame, i420Bytes, type Picture, toI420 } from './frame.ts'
 import { LatestSlot } from './slot.ts'
+import { stageTimes } from './stage-times.ts'
 import type { CameraRates } from './protocol.ts'
 import { Tap } from './tap.ts'
 
@@ -8,19 +10,30 @@ import { Tap } from './tap.ts'
 export class Pipeline {
   timeCode = false
   /** Every frame as it was captured; its data is used again for a later one, but not before two more have come. */
-  readonly frames = new Tap<Frame>()
+  readonly frames: Tap<Frame>
   /** What the sender gets, at the pace at which it takes it. The data is the next one's as soon as the follower returns. */
-  readonly pictures = new Tap<Picture>((wanted) => wanted && this.wake())
+  readonly pictures: Tap<Picture>
   readonly #slot = new LatestSlot<Frame>()
   readonly #sender: Sender
   readonly #picture: Picture
   #newest: Frame | undefined
   #captured = 0
   #busySince: number | undefined
+  #offeredAt = 0
   #counted = { at: performance.now(), captured: 0, pictures: 0, bytes: 0 }
 
-  constructor(width: number, height: number, sender: Sender) {
+  /** `wantFrames` hears whether frames are wanted, where that makes a difference to their source: those it has handed over are old when it is asked again. */
+  constructor(width: number, height: number, sender: Sender, wantFrames?: (wanted: boolean) => void) {
     this.#sender = sender
+    const changed = (): void => {
+      if (wantFrames) this.#newest = undefined
+      wantFrames?.(this.frames.wanted || this.pictures.wanted)
+    }
+    this.frames = new Tap(changed)
+    this.pictures = new Tap((wanted) => {
+      changed()
+      if (wanted) this.wake()
+    })
     this.#picture = { width, height, madeAt: 0, i420: new Uint8Array(i420Bytes(width, height)).fill(128) }
   }
 
@@ -36,14 +49,21 @@ export class Pipeline {
 
   offer(frame: Frame): void {
     this.#captured += 1
+    stageTimes.mark('capture', epochMs() - frame.madeAt)
     this.#newest = frame
     this.frames.offer(frame)
-    if (this.#isAwake()) this.#slot.put(frame)
+    this.#put(frame)
   }
 
   /** Somebody has a use for pictures again: they have the newest there is, which with a long exposure is all for a while. */
   wake(): void {
-    if (this.#newest && this.#isAwake()) this.#slot.put(this.#newest)
+    if (this.#newest) this.#put(this.#newest)
+  }
+
+  #put(frame: Frame): void {
+    if (!this.#isAwake()) return
+    this.#offeredAt = performance.now()
+    this.#slot.put(frame)
   }
 
   #isAwake(): boolean {
@@ -54,8 +74,11 @@ export class Pipeline {
   async run(): Promise<never> {
     for (;;) {
       const frame = await this.#slot.take()
-      this.#busySince = performance.now()
+      const takenAt = performance.now()
+      this.#busySince = takenAt
+      stageTimes.mark('slot', takenAt - this.#offeredAt)
       toI420(frame, this.#picture.i420, this.timeCode)
+      stageTimes.mark('convert', performance.now() - takenAt)
       this.#picture.madeAt = frame.madeAt
       const sent = this.#sender.awake ? this.#sender.send({ ...this.#picture }) : undefined
       this.pictures.offer(this.#picture)

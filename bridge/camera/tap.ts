@@ -2,10 +2,18 @@
 export class Tap<T> {
   readonly #followers = new Set<(item: T) => void>()
   readonly #changed: (wanted: boolean) => void
+  readonly #greet: (follower: (item: T) => void) => void
 
-  /** `changed` hears when the first follower comes and when the last one has gone. */
-  constructor(changed: (wanted: boolean) => void = () => {}) {
+  /**
+   * `changed` hears when the first follower comes and when the last one has gone; `greet` gives every new one what it
+   * begins with.
+   */
+  constructor(
+    changed: (wanted: boolean) => void = () => {},
+    greet: (follower: (item: T) => void) => void = () => {},
+  ) {
     this.#changed = changed
+    this.#greet = greet
   }
 
   /** Whether anybody follows. */
@@ -17,6 +25,7 @@ export class Tap<T> {
   follow(follower: (item: T) => void): () => void {
     // Two who follow with the same function are two.
     const own = (item: T): void => follower(item)
+    this.#greet(own)
     this.#followers.add(own)
     if (this.#followers.size === 1) this.#changed(true)
     return () => {

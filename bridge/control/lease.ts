@@ -73,6 +73,7 @@ export class Lease implements Disposable {
         this.#end(`taken by ${caller.name}`)
         this.#grant(caller.client, caller.name)
       }),
+    'lease.show': ({ hash }) => this.#done(() => this.#topic.put({ shows: hash })),
     'lease.beat': ({ active }, caller) =>
       this.#done(() => {
         this.#heartbeat.beat()
@@ -178,7 +179,7 @@ export class Lease implements Disposable {
     this.#holder = undefined
     this.#lostAt = undefined
     this.#heartbeat.end()
-    this.#topic.put({ lease: undefined })
+    this.#topic.put({ lease: undefined, shows: undefined })
     this.#events.ended(holder.name, why)
   }
 

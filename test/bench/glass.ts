@@ -1,14 +1,18 @@
-import { readFile } from 'node:fs/promises'
-import { stripTypeScriptTypes } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import type { Codec } from '../../shared/camera.ts'
 import { launchChromium } from '../support/browser.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
+import { clickToPicture } from './click-to-picture.ts'
+import { agesThroughJanus } from './glass-janus.ts'
 import { median, percentile, progress, rounded } from './statistics.ts'
+import { addTimeReader, agesOfVideo, type TimeReader } from './time-reader.ts'
 
 const WATCH_MS = 8000
+/** Ours and Janus in turns: what else the machine does meets both. */
+const ROUNDS = 2
 const SETTLE_MS = 1500
 const JOINS = 5
+const PAUSE_MS = 700
 
 interface Latency {
   p50: number
@@ -17,19 +21,32 @@ interface Latency {
 
 /**
  * From a frame made (its time drawn into it as the last thing) to the script that reads its pixels in Chromium, in ms,
- * and from the click on Watch to the first picture. `mjpeg`, the yardstick, is the same frames as MJPEG over HTTP.
+ * and from the click on Watch to the first picture. Two yardsticks: `janus` is the same camera's process feeding Debian's
+ * Janus in the same run, watched by a page that shows each picture at once; `mjpeg` is MJPEG over HTTP.
  */
 export async function measure(): Promise<{
   h264: Latency & { join: number }
   wrtc: Latency & { join: number }
   mjpeg: Latency
+  janus: Latency
 }> {
   const browser = await launchChromium()
   try {
-    const h264 = await watch(browser, 'h264')
-    const mjpeg = await watchMjpeg(browser)
+    const ours: Watched = { ages: [], joins: [] }
+    const theirs: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const { ages, joins } = await watch(browser, 'h264')
+      ours.ages.push(...ages)
+      ours.joins.push(...joins)
+      theirs.push(...(await agesThroughJanus(browser, WATCH_MS)))
+    }
     const wrtc = await watch(browser, 'vp8')
-    return { h264, wrtc, mjpeg }
+    return {
+      h264: { ...summary('h264', ours.ages), join: rounded(median(ours.joins)) },
+      wrtc: { ...summary('vp8', wrtc.ages), join: rounded(median(wrtc.joins)) },
+      mjpeg: await watchMjpeg(browser),
+      janus: summary('janus', theirs),
+    }
   } finally {
     await browser.close()
   }
@@ -41,22 +58,28 @@ function bench(codec: Codec): Promise<string> {
   })
 }
 
-async function watch(browser: Browser, codec: Codec): Promise<Latency & { join: number }> {
+/** The ages of pictures and the times from click to picture, in ms. */
+interface Watched {
+  ages: number[]
+  joins: number[]
+}
+
+async function watch(browser: Browser, codec: Codec): Promise<Watched> {
   await using bridge = await startBridge(await bench(codec))
   const page = await browser.newPage()
   await page.goto(bridge.ready.url)
   await page.locator('[data-testid=camera-camera] video').waitFor()
   await page.waitForTimeout(SETTLE_MS)
-  await addReader(page)
+  await addTimeReader(page)
   const joins: number[] = []
   for (let n = 0; n < JOINS; n++) {
-    joins.push(await page.evaluate(clickToPicture))
+    joins.push(await page.evaluate(clickToPicture, PAUSE_MS))
     progress(`${codec}: picture ${rounded(joins.at(-1) ?? NaN)} ms after the click`)
     await page.waitForTimeout(500)
   }
   const ages = await page.evaluate(agesOfVideo, WATCH_MS)
   await page.close()
-  return { ...summary(codec, ages), join: rounded(median(joins)) }
+  return { ages, joins }
 }
 
 async function watchMjpeg(browser: Browser): Promise<Latency> {
@@ -64,7 +87,7 @@ async function watchMjpeg(browser: Browser): Promise<Latency> {
   const page = await browser.newPage()
   await page.goto(`${bridge.ready.url}/health`)
   await page.waitForTimeout(SETTLE_MS)
-  await addReader(page)
+  await addTimeReader(page)
   const ages = await page.evaluate(agesOfImage, WATCH_MS)
   await page.close()
   return summary('mjpeg', ages)
@@ -77,62 +100,9 @@ function summary(what: string, ages: number[]): Latency {
   return { p50: rounded(median(ages)), p95: rounded(percentile(ages, 0.95)) }
 }
 
-interface Reader {
-  /** When the time in this picture was, in ms since the epoch; undefined when there is none. */
-  lightbenchTimeOf: (picture: CanvasImageSource) => number | undefined
-}
-
-/** Puts the product's own time code reader into the page, as the global `lightbenchTimeOf`. */
-async function addReader(page: Page): Promise<void> {
-  const source = await readFile(new URL('../../shared/timecode.ts', import.meta.url), 'utf8')
-  // Not as a script of the page: its content security policy runs none but its own.
-  await page.evaluate(`(() => { ${stripTypeScriptTypes(source).replaceAll('export ', '')}
-      const canvas = new OffscreenCanvas(TIME_CODE_MIN.width, 24)
-      const context = canvas.getContext('2d', { willReadFrequently: true })
-      window.lightbenchTimeOf = (picture) => {
-        context.drawImage(picture, 0, 0, canvas.width, canvas.height, 0, 0, canvas.width, canvas.height)
-        const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
-        return readTimeCode((x, y) => data[(y * canvas.width + x) * 4 + 1], Date.now())
-      } })()`)
-}
-
-/** Runs in the page: stops watching, then clicks Watch. Answers the ms to the first picture. */
-async function clickToPicture(): Promise<number> {
-  const button = document.querySelector<HTMLButtonElement>('[data-testid=camera-watch]')
-  if (!button) throw new Error('there is no Watch button')
-  button.click()
-  await new Promise((resolve) => setTimeout(resolve, 700))
-  const begun = performance.now()
-  button.click()
-  for (;;) {
-    const video = document.querySelector('video')
-    if (video?.srcObject) {
-      await new Promise((resolve) => video.requestVideoFrameCallback(resolve))
-      return performance.now() - begun
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-}
-
-/** Runs in the page: the ages of the pictures that the video shows for `ms`, at the moment they can be read. */
-async function agesOfVideo(ms: number): Promise<number[]> {
-  const { lightbenchTimeOf } = window as unknown as Reader
-  const video = document.querySelector('video')
-  if (!video) throw new Error('there is no video')
-  const ages: number[] = []
-  const until = performance.now() + ms
-  while (performance.now() < until) {
-    await new Promise((resolve) => video.requestVideoFrameCallback(resolve))
-    const now = performance.timeOrigin + performance.now()
-    const made = lightbenchTimeOf(video)
-    if (made !== undefined) ages.push(now - made)
-  }
-  return ages
-}
-
 /** Runs in the page: the same of an MJPEG image, looked at in every animation frame; each picture counts once, when it is first seen. */
 async function agesOfImage(ms: number): Promise<number[]> {
-  const { lightbenchTimeOf } = window as unknown as Reader
+  const { lightbenchTimeOf } = window as unknown as TimeReader
   const image = document.createElement('img')
   image.src = '/api/cameras/camera/mjpeg'
   document.body.append(image)

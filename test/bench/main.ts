@@ -1,4 +1,18 @@
-const measurements = ['glass', 'hold', 'pyvisa', 'query', 'share', 'slow', 'stop', 'trace'] as const
+const measurements = [
+  'frames',
+  'glass',
+  'hold',
+  'join',
+  'pyvisa',
+  'query',
+  'share',
+  'slow',
+  'soak',
+  'stop',
+  'trace',
+  'track',
+  'viewers',
+] as const
 
 const name = measurements.find((measurement) => measurement === process.argv[2])
 if (!name) {

@@ -1,4 +1,5 @@
 import { Device, type types } from 'mediasoup-client'
+import type { Quality } from '../../shared/camera.ts'
 import type { OutputOf } from '../../shared/commands.ts'
 import { call } from '../lib/call.ts'
 import { socket } from '../lib/socket.ts'
@@ -9,6 +10,8 @@ type Joined = OutputOf<'camera.join'>
 
 /** A camera's picture on its way to this page. */
 export interface Reception {
+  /** How the bridge knows this viewer. */
+  viewer: string
   /** Which publication this is the picture of. */
   generation: number
   track: MediaStreamTrack
@@ -20,6 +23,7 @@ export interface Reception {
 /** Who joins: the camera, when to give up, and whom to tell how the transport fares. */
 export interface JoinRequest {
   camera: string
+  quality: Quality
   signal: AbortSignal
   onState: (state: types.ConnectionState) => void
   onFailure: (error: unknown) => void
@@ -47,7 +51,11 @@ function leave(viewer: string): void {
 
 /** Joins a camera: resolves when the picture has been asked to flow. Rejects, having left, when it cannot or may not. */
 export async function receiveCamera(request: JoinRequest): Promise<Reception> {
-  const joined = await call('camera.join', { camera: request.camera }, { deadlineMs: DEADLINE_MS })
+  const joined = await call(
+    'camera.join',
+    { camera: request.camera, quality: request.quality },
+    { deadlineMs: DEADLINE_MS },
+  )
   const closers: (() => void)[] = [() => leave(joined.viewer)]
   const close = (): void => closers.splice(0).forEach((closer) => closer())
   try {
@@ -60,7 +68,10 @@ export async function receiveCamera(request: JoinRequest): Promise<Reception> {
       { viewer: joined.viewer, rtpCapabilities },
       { deadlineMs: DEADLINE_MS },
     )
-    const transport = device.createRecvTransport(joined.transport as unknown as types.TransportOptions)
+    const transport = device.createRecvTransport({
+      ...(joined.transport as unknown as types.TransportOptions),
+      iceServers: joined.iceServers,
+    })
     closers.unshift(() => transport.close())
     transport.on('connectionstatechange', request.onState)
     transport.on('connect', ({ dtlsParameters }, done) => {
@@ -80,7 +91,8 @@ export async function receiveCamera(request: JoinRequest): Promise<Reception> {
     if (!receiver) throw new Error('this browser gives no access to its RTP receiver')
     showAtOnce(receiver)
     call('camera.resume', { viewer: joined.viewer }, { deadlineMs: DEADLINE_MS }).catch(request.onFailure)
-    return { generation: joined.generation, track: consumer.track, receiver, close }
+    const { viewer, generation } = joined
+    return { viewer, generation, track: consumer.track, receiver, close }
   } catch (error) {
     close()
     throw error

@@ -1,4 +1,4 @@
-import type { CameraSettings } from '../../../shared/camera.ts'
+import type { CameraFeatures, DeviceSettings } from '../../../shared/camera-features.ts'
 import { epochMs } from '../../core/clock.ts'
 import type { Frame } from '../frame.ts'
 import { paced } from '../pacer.ts'
@@ -16,7 +16,10 @@ export class SimCapture implements Capture {
   readonly height: number
   readonly bitDepth = 12
   readonly nominalFps: number
-  readonly ranges = { exposureMs: { min: 0.1, max: 100 }, gainDb: { min: 0, max: 24 } }
+  readonly features: CameraFeatures = {
+    exposureMs: { kind: 'number', min: 0.1, max: 100, unit: 'ms' },
+    gainDb: { kind: 'number', min: 0, max: 24, unit: 'dB' },
+  }
   readonly #scene: SimScene
   readonly #sensor: Sensor
   readonly #buffers: Uint16Array[]
@@ -36,7 +39,7 @@ export class SimCapture implements Capture {
     return { exposureMs: this.#exposureMs, gainDb: this.#gainDb }
   }
 
-  set(settings: CameraSettings): void {
+  set(settings: DeviceSettings): void {
     this.#exposureMs = settings.exposureMs ?? this.#exposureMs
     this.#gainDb = settings.gainDb ?? this.#gainDb
     this.#sensor.set(this.#exposureMs, this.#gainDb)
@@ -52,7 +55,10 @@ export class SimCapture implements Capture {
       const data = this.#buffers[number % BUFFERS]!
       this.#sensor.read(this.#scene.light, data, this.width)
       const { width, height, bitDepth } = this
-      frame({ width, height, bitDepth, format: 'mono12', data, number: number++, madeAt: epochMs() })
+      frame({
+        ...{ width, height, bitDepth, format: 'mono12', data, number: number++, madeAt: epochMs() },
+        ...{ exposureMs: this.#exposureMs, gainDb: this.#gainDb },
+      })
     }
     // A sensor cannot be read before it has been exposed.
     return paced(() => Math.max(1000 / this.nominalFps, this.#exposureMs), make, signal)

@@ -1,4 +1,5 @@
 import type { Picture } from '../frame.ts'
+import { stageTimes } from '../stage-times.ts'
 import { Tap } from '../tap.ts'
 import type { AccessUnit, EncoderSettings, Report, VideoStream } from './encode.ts'
 import { type ChosenEncoder, openH264 } from './h264.ts'
@@ -70,12 +71,16 @@ export class H264Stream implements VideoStream {
       this.#keyWanted = false
       this.#lastKey = performance.now()
     }
+    const begun = performance.now()
     const encoded = await this.#chosen.encoder.encode(picture.i420, key)
     if (!encoded) return
+    const coded = performance.now()
+    stageTimes.mark('encode', coded - begun)
     // A picture sent again comes a millisecond later: the same time twice would be the same picture to a receiver.
     this.#lastTime = Math.max(picture.madeAt, this.#lastTime + 1)
     const units = this.#sets.complete(splitAnnexB(encoded.data))
     this.units.offer({ units, isKey: encoded.isKey, madeAt: this.#lastTime })
+    stageTimes.mark('send', performance.now() - coded)
   }
 
   close(): void {

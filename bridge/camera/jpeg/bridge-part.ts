@@ -1,18 +1,19 @@
+import type { JpegListener } from '../../core/device.ts'
 import type { BridgePart } from '../part.ts'
 
 export interface JpegProtocol {
   to: { wanted: boolean }
-  from: { jpeg: Uint8Array }
+  from: { jpeg: Uint8Array; madeAt: number }
 }
 
 /** JPEGs for those in the bridge who listen: encoded only while somebody does. */
 export class JpegBridgePart implements BridgePart<JpegProtocol['to'], JpegProtocol['from']> {
   readonly commands = {}
-  readonly #listeners = new Set<(jpeg: Uint8Array) => void>()
+  readonly #listeners = new Set<JpegListener>()
   #send: ((message: JpegProtocol['to']) => void) | undefined
 
   /** Hears of every JPEG from now on; the answer ends it. */
-  listen(listener: (jpeg: Uint8Array) => void): () => void {
+  listen(listener: JpegListener): () => void {
     this.#listeners.add(listener)
     if (this.#listeners.size === 1) this.#send?.({ wanted: true })
     return () => {
@@ -25,8 +26,8 @@ export class JpegBridgePart implements BridgePart<JpegProtocol['to'], JpegProtoc
     if (this.#listeners.size > 0) send({ wanted: true })
   }
 
-  heard({ jpeg }: JpegProtocol['from']): void {
-    for (const listener of this.#listeners) listener(jpeg)
+  heard({ jpeg, madeAt }: JpegProtocol['from']): void {
+    for (const listener of this.#listeners) listener(jpeg, madeAt)
   }
 
   gone(): void {

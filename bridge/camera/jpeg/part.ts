@@ -23,7 +23,7 @@ export class JpegPart implements Part<JpegProtocol['to']> {
     if (this.#busy) return
     this.#busy = true
     try {
-      if (this.#encoder) await this.#context.send({ jpeg: await this.#encoder.encode(picture) })
+      if (this.#encoder) await this.#encode(this.#encoder, picture)
       else await this.#begin({ ...picture, i420: picture.i420.slice() })
     } catch (error) {
       this.#context.fail(error)
@@ -35,6 +35,11 @@ export class JpegPart implements Part<JpegProtocol['to']> {
   // By the time that an encoder is open, the picture's data has become another's.
   async #begin(copy: Picture): Promise<void> {
     this.#encoder = await JpegEncoder.open(copy.width, copy.height)
-    await this.#context.send({ jpeg: await this.#encoder.encode(copy) })
+    await this.#encode(this.#encoder, copy)
+  }
+
+  async #encode(encoder: JpegEncoder, picture: Picture): Promise<void> {
+    const { madeAt } = picture
+    await this.#context.send({ jpeg: await encoder.encode(picture), madeAt })
   }
 }

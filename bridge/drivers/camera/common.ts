@@ -17,6 +17,12 @@ export const commonConfig = {
     .describe(
       'encode also while nobody watches: the first viewer saves some 50 ms, the machine works all day',
     ),
+  pixelSizeUm: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe('a side of one pixel as seen at the object, µm: that of the sensor over the magnification'),
   timeCode: z.boolean().default(false).describe('burn the time into the picture, for measuring latency'),
 }
 

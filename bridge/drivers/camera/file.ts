@@ -19,10 +19,17 @@ export default defineDriver({
       .optional()
       .describe('show pictures as they come; left out: so for rtsp, rtp, udp and srt'),
   }),
-  open({ codec, bitrateKbps, stayAwake, timeCode, ...source }, context) {
+  open({ codec, bitrateKbps, stayAwake, pixelSizeUm, timeCode, ...source }, context) {
     const live = source.live ?? isLive(source.url)
     return openCamera(
-      { source: { kind: 'file', ...source, live }, codec, bitrateKbps, stayAwake, settings: { timeCode } },
+      {
+        source: { kind: 'file', ...source, live },
+        codec,
+        bitrateKbps,
+        stayAwake,
+        pixelSizeUm,
+        settings: { timeCode },
+      },
       context,
     )
   },

@@ -21,10 +21,10 @@ export default defineDriver({
     exposureMs: z.number().min(0.1).max(100).default(10).describe('exposure to begin with, ms'),
     gainDb: z.number().min(0).max(24).default(0).describe('gain to begin with, dB'),
   }),
-  open({ codec, bitrateKbps, stayAwake, timeCode, exposureMs, gainDb, ...source }, context) {
+  open({ codec, bitrateKbps, stayAwake, pixelSizeUm, timeCode, exposureMs, gainDb, ...source }, context) {
     const settings = { timeCode, exposureMs, gainDb }
     return openCamera(
-      { source: { kind: 'sim', ...source }, codec, bitrateKbps, stayAwake, settings },
+      { source: { kind: 'sim', ...source }, codec, bitrateKbps, stayAwake, pixelSizeUm, settings },
       context,
     )
   },

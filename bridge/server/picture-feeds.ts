@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { CameraState } from '../../shared/camera.ts'
+import type { ServerEvents } from '../../shared/commands.ts'
+import { BenchError } from '../../shared/errors.ts'
+import { encodePicture, pictureStream } from '../../shared/pictures.ts'
+import { CreditWindow } from '../core/credit.ts'
+import type { Caller, Handlers } from '../core/device.ts'
+import type { Topic } from '../core/topic.ts'
+import type { FindDevice } from './call.ts'
+
+/** A browser that has so much waiting to leave gets no more pictures: its link is stuck. */
+const MOST_UNSENT_PACKETS = 8
+
+interface Options {
+  emit<E extends keyof ServerEvents>(event: E, ...args: Parameters<ServerEvents[E]>): unknown
+  /** Packets that wait to leave. */
+  unsent(): number
+  device: FindDevice
+  cameraTopic(id: string): Topic<CameraState> | undefined
+}
+
+/** The JPEG pictures that one browser has open, a camera each; they end with it. */
+export class PictureFeeds implements Disposable {
+  readonly #options: Options
+  readonly #open = new Map<string, { acknowledge(seq: number): void; close(): void }>()
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  handlers: Handlers = {
+    'pictures.open': ({ camera, window }, caller) => {
+      const stream = pictureStream(camera)
+      this.#open.get(stream)?.close()
+      return Promise.resolve({ stream, viewer: this.#begin(camera, stream, window, caller) })
+    },
+    'pictures.close': ({ camera }) => {
+      this.#open.get(pictureStream(camera))?.close()
+      return Promise.resolve({})
+    },
+  }
+
+  #begin(id: string, stream: string, window: number, caller: Caller): string {
+    const { device, emit, unsent, cameraTopic } = this.#options
+    const camera = device(id)
+    if (!camera.jpegs) throw new BenchError('device.unsupported', `${id} is not a camera`, { device: id })
+    const credit = new CreditWindow<{ jpeg: Uint8Array; madeAt: number }>(
+      window,
+      ({ jpeg, madeAt }, seq, dropped) =>
+        emit(
+          'stream',
+          stream,
+          encodePicture({ seq, dropped, madeAt, jpeg: jpeg as Uint8Array<ArrayBuffer> }),
+        ),
+    )
+    const end = camera.jpegs((jpeg, madeAt) => {
+      if (unsent() < MOST_UNSENT_PACKETS) credit.offer({ jpeg, madeAt })
+    })
+    const viewer = randomUUID()
+    const { name, address } = caller
+    const topic = cameraTopic(id)
+    topic?.merge({
+      viewers: { [viewer]: { since: Date.now(), name, address, quality: 'full', path: 'jpeg' } },
+    })
+    this.#open.set(stream, {
+      acknowledge: (seq) => credit.acknowledge(seq),
+      close: () => {
+        end()
+        this.#open.delete(stream)
+        topic?.merge({ viewers: { [viewer]: null } })
+      },
+    })
+    return viewer
+  }
+
+  /** A browser has handled a picture; what it says of streams that are not open here is ignored. */
+  acknowledge(ack: unknown): void {
+    if (typeof ack !== 'object' || ack === null) return
+    const { stream, seq } = ack as { stream?: unknown; seq?: unknown }
+    if (typeof stream === 'string' && typeof seq === 'number') this.#open.get(stream)?.acknowledge(seq)
+  }
+
+  [Symbol.dispose](): void {
+    for (const open of [...this.#open.values()]) open.close()
+  }
+}

@@ -1,0 +1,142 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { launchChromium } from '../support/browser.ts'
+import { startBridge, writeBench } from '../support/bench-process.ts'
+import { childrenOf } from '../support/children.ts'
+import { chart } from './chart.ts'
+import { median, progress, rounded } from './statistics.ts'
+
+const MINUTES = Number(process.argv[3] ?? 20)
+const LOOK_EVERY_MS = 5000
+const MOST_PAGES = 3
+const KILL_EVERY_LOOKS = 24
+const PICTURE = new URL('../../docs/soak.svg', import.meta.url)
+
+/** What is seen every 5 s: MiB of the bridge, of its workers and of its camera's process; ms from made to shown. */
+interface Look {
+  minute: number
+  bridge: number
+  workers: number
+  camera: number
+  latency: number
+}
+
+/**
+ * 20 minutes (or as many as the argument says) with pages that come, leave, and crash, and processes that are killed,
+ * beside one page that watches all the time. The curve is written to docs/soak.svg. Memory and latency are medians of
+ * the second minute and of the last two.
+ */
+export async function measure(): Promise<Record<string, unknown>> {
+  const slide = { driver: 'camera.sim', width: 640, height: 480, fps: 15 }
+  await using bridge = await startBridge(await writeBench({ devices: { slide } }))
+  const browser = await launchChromium()
+  try {
+    const steady = await openPage(browser, bridge.ready.url)
+    const guests: Page[] = []
+    const looks: Look[] = []
+    const counts = { joins: 0, leaves: 0, crashes: 0, kills: 0 }
+    const begun = performance.now()
+    for (let n = 0; performance.now() - begun < MINUTES * 60_000; n++) {
+      await sleep(LOOK_EVERY_MS)
+      await comeAndGo(browser, bridge.ready.url, guests, counts, n)
+      if (n % KILL_EVERY_LOOKS === KILL_EVERY_LOOKS - 1) {
+        await kill(
+          bridge.pid,
+          Math.floor(n / KILL_EVERY_LOOKS) % 2 === 0 ? 'camera/host.ts' : 'mediasoup-worker',
+        )
+        counts.kills += 1
+        continue
+      }
+      const minute = (performance.now() - begun) / 60_000
+      looks.push({ minute, ...(await memoryOf(bridge.pid)), latency: await latencyOf(steady) })
+      if (n % 12 === 0) progress(JSON.stringify(looks.at(-1)))
+    }
+    await writeFile(PICTURE, chart(looks))
+    return { minutes: MINUTES, ...counts, ...compare(looks) }
+  } finally {
+    await browser.close()
+  }
+}
+
+async function openPage(browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 800, height: 600 } })
+  await page.goto(url)
+  await page.locator('[data-testid=camera-slide][data-phase=live]').waitFor()
+  return page
+}
+
+async function comeAndGo(
+  browser: Browser,
+  url: string,
+  guests: Page[],
+  counts: { joins: number; leaves: number; crashes: number },
+  turn: number,
+): Promise<void> {
+  if (guests.length < MOST_PAGES && turn % 2 === 0) {
+    // A page that comes while a process is down sees no picture within its time: it has come all the same.
+    const page = await openPage(browser, url).catch(() => undefined)
+    if (page) guests.push(page)
+    counts.joins += 1
+    return
+  }
+  const page = guests.shift()
+  if (!page) return
+  if (turn % 3 === 0) {
+    await page.goto('chrome://crash', { timeout: 2000 }).catch(() => undefined)
+    counts.crashes += 1
+  } else counts.leaves += 1
+  await page.context().close()
+}
+
+async function kill(bridge: number, part: string): Promise<void> {
+  const child = (await childrenOf(bridge)).find(({ command }) => command.includes(part))
+  if (child) process.kill(child.pid, 'SIGKILL')
+}
+
+async function memoryOf(bridge: number): Promise<Pick<Look, 'bridge' | 'workers' | 'camera'>> {
+  const children = await childrenOf(bridge)
+  const sum = async (part: string): Promise<number> => {
+    const sizes = await Promise.all(
+      children.filter(({ command }) => command.includes(part)).map(({ pid }) => residentMiB(pid)),
+    )
+    return rounded(sizes.reduce((all, one) => all + one, 0))
+  }
+  return {
+    bridge: rounded(await residentMiB(bridge)),
+    workers: await sum('mediasoup-worker'),
+    camera: await sum('camera/host.ts'),
+  }
+}
+
+async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
+}
+
+/** As the page itself shows it; NaN while it has no picture. */
+async function latencyOf(page: Page): Promise<number> {
+  return parseFloat((await page.getByTestId('camera-latency').innerText()).replace(/[^\d.]/g, '') || 'NaN')
+}
+
+function compare(looks: Look[]): Record<string, { first: number; last: number }> {
+  const of = (key: Exclude<keyof Look, 'minute'>, from: number, to: number): number =>
+    rounded(
+      median(
+        looks
+          .filter(({ minute }) => minute >= from && minute < to)
+          .map((look) => look[key])
+          .filter((value) => Number.isFinite(value)),
+      ),
+    )
+  const both = (key: Exclude<keyof Look, 'minute'>): { first: number; last: number } => ({
+    first: of(key, 1, 3),
+    last: of(key, MINUTES - 2, MINUTES + 1),
+  })
+  return {
+    bridge: both('bridge'),
+    workers: both('workers'),
+    camera: both('camera'),
+    latency: both('latency'),
+  }
+}
