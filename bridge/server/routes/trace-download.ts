@@ -1,11 +1,10 @@
-import { open, stat } from 'node:fs/promises'
 import type { Context } from 'koa'
 import { BenchError } from '../../../shared/errors.ts'
-import { TRACE_FORMATS, type TraceFormat, type TraceInfo } from '../../../shared/trace.ts'
+import { TRACE_FORMATS, type TraceFormat } from '../../../shared/trace.ts'
 import type { Caller } from '../../core/device.ts'
 import type { TraceStore } from '../../store/traces.ts'
 import { parameter } from '../route.ts'
-import { isKnown, parseRange, rangeCounts } from './trace-range.ts'
+import { fileName, sendFile } from './send-file.ts'
 
 const TYPES: Record<TraceFormat, string> = {
   npy: 'application/octet-stream',
@@ -27,7 +26,7 @@ export async function sendTrace(context: Context, traces: TraceStore, { signal }
     throw new BenchError('trace.unknown', `a trace is asked for by its id and one of ${known}`)
   }
   const info = traces.known(id)
-  if (format === 'npy') await sendSamples(context, traces.samplesFile(id))
+  if (format === 'npy') await sendFile(context, traces.samplesFile(id))
   else {
     context.set('Cache-Control', 'private, no-cache')
     context.status = 200
@@ -38,47 +37,7 @@ export async function sendTrace(context: Context, traces: TraceStore, { signal }
     }
   }
   if (context.status === 200 || context.status === 206) {
-    context.attachment(`${fileName(info)}.${format}`)
+    context.attachment(`${fileName(info.name, info.id)}.${format}`)
     context.type = TYPES[format]
   }
-}
-
-async function sendSamples(context: Context, path: string): Promise<void> {
-  const { size, mtime, mtimeMs } = await stat(path)
-  const etag = `"${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}"`
-  context.set('ETag', etag)
-  context.lastModified = mtime
-  context.set('Accept-Ranges', 'bytes')
-  // Samples never change, but a trace that is deleted should not be had from a cache for long.
-  context.set('Cache-Control', 'private, no-cache')
-  if (isKnown(context.get('If-None-Match') || undefined, etag)) {
-    context.status = 304
-    return
-  }
-  const counts = rangeCounts(context.get('If-Range') || undefined, etag, mtime)
-  const range = counts && context.method === 'GET' ? parseRange(context.get('Range'), size) : undefined
-  if (range === 'unsatisfiable') {
-    context.status = 416
-    context.set('Content-Range', `bytes */${size}`)
-    return
-  }
-  const { from, to } = range ?? { from: 0, to: size - 1 }
-  if (range) context.set('Content-Range', `bytes ${from}-${to}/${size}`)
-  context.status = range ? 206 : 200
-  if (context.method !== 'HEAD') {
-    // Opened before the answer begins: a file that cannot be is an error then, and not an answer that breaks off.
-    const file = await open(path, 'r')
-    context.body = file.createReadStream({ start: from, end: to })
-  }
-  context.length = to - from + 1
-}
-
-/** A name that every file system takes: the trace's own where it has one. */
-function fileName({ id, name }: TraceInfo): string {
-  const clean = name
-    ?.normalize('NFC')
-    .replace(/[^\p{L}\p{N} ._+-]+/gu, '-')
-    .replace(/^[ .-]+|[ .-]+$/g, '')
-    .slice(0, 80)
-  return clean || id
 }
