@@ -7,8 +7,10 @@ const mayImport = {
   camera: ['core'],
   drivers: ['core', 'scpi', 'transport', 'camera'],
   media: ['core'],
+  turret: ['core'],
   control: ['core'],
   store: ['core'],
+  diagnostics: ['core', 'scpi/line\\.ts', 'server/route\\.ts'],
   // It plays the instrument to other programs over the wires that transport speaks as a client, and its routes are the
   // server's.
   share: ['core', 'scpi', 'transport', 'server/(route|export)\\.ts'],

@@ -1,17 +1,19 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BenchState } from '../shared/bench.ts'
-import type { DeviceBase, Family } from '../shared/device.ts'
-import { BenchError } from '../shared/errors.ts'
+import type { CameraState } from '../shared/camera.ts'
+import type { DeviceBase } from '../shared/device.ts'
+import { BenchError, unwrap } from '../shared/errors.ts'
 import type { InstrumentState } from '../shared/instrument.ts'
 import { powerStream } from '../shared/streams.ts'
-import { type TopicKind, topicName, type TopicState } from '../shared/topics.ts'
+import { viewOfAll } from '../shared/view-of-all.ts'
+import { topicName } from '../shared/topics.ts'
+import type { TurretState } from '../shared/turret.ts'
 import { Access } from './access/access.ts'
 import { Compat } from './compat/compat.ts'
-import type { BenchConfig, DeviceConfig } from './config.ts'
+import type { BenchConfig } from './config.ts'
 import { Control } from './control/control.ts'
 import type { Handlers } from './core/device.ts'
 import type { Logger } from './core/log.ts'
@@ -19,6 +21,9 @@ import { Stream } from './core/stream.ts'
 import { Supervisor } from './core/supervisor.ts'
 import { Topic } from './core/topic.ts'
 import { keeperOf } from './core/trace-keeper.ts'
+import { deviceTopic } from './device-topic.ts'
+import { openDiagnostics } from './diagnostics/open.ts'
+import { diagnosticsRoutes } from './diagnostics/routes.ts'
 import { openMedia } from './media/media.ts'
 import { addressOf, isLoopback, ownNames } from './server/address.ts'
 import { auditCall, auditDeed } from './server/audit-line.ts'
@@ -30,7 +35,11 @@ import { accessRoutes } from './server/routes/access.ts'
 import { auditRoutes } from './server/routes/audit.ts'
 import { commandRoutes } from './server/routes/commands.ts'
 import { estopRoute } from './server/routes/estop.ts'
+import { mediaExchangeRoutes } from './server/routes/exchange.ts'
 import { healthRoute } from './server/routes/health.ts'
+import { kioskRoute } from './server/routes/kiosk.ts'
+import { mediaRoutes } from './server/routes/media-files.ts'
+import { stillRoutes } from './server/routes/media-still.ts'
 import { mjpegRoute } from './server/routes/mjpeg.ts'
 import { traceRoutes } from './server/routes/traces.ts'
 import { openSocket } from './server/socket.ts'
@@ -39,8 +48,13 @@ import { readTls } from './server/tls.ts'
 import type { Identify } from './server/who.ts'
 import { Simulator } from './simulators.ts'
 import { Audit } from './store/audit.ts'
-import { databaseFile, openDatabase } from './store/sqlite.ts'
+import { databaseFile, migrate, openDatabase } from './store/sqlite.ts'
+import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
+import { Sights } from './turret/sights.ts'
+import { Views } from './store/views.ts'
+import { packageVersion } from './version.ts'
+import { Watches } from './watch/watches.ts'
 
 const HOUR_MS = 3_600_000
 const root = new URL('..', import.meta.url)
@@ -85,11 +99,31 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   const audit = opening.use(new Audit(db, config.audit.keepDays, log.child({ part: 'audit' })))
   const auditOf = (call: Call): void => audit.note(auditCall(call))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
+  const gallery = opening.use(
+    await Gallery.open({
+      db,
+      path: join(config.dataDir, 'gallery'),
+      bench: config.title,
+      rules: config.recordings,
+      log: log.child({ part: 'gallery' }),
+      deleted: (id, device, why) =>
+        audit.note(
+          auditDeed({
+            who: 'bridge',
+            via: 'retention',
+            action: 'media.remove',
+            device,
+            message: `${id}: ${why}`,
+          }),
+        ),
+    }),
+  )
   const media = opening.use(
     await openMedia({
       host: server.host,
       port: config.media.port,
       workers: config.media.workers,
+      iceServers: config.media.iceServers,
       log: log.child({ part: 'media' }),
       cameraTopic: (id) => topics.get(id),
     }),
@@ -140,6 +174,8 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
         stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
         publisher: media.publisher,
         traces: keeperOf(traces, () => topics.get(id)?.value ?? {}),
+        gallery,
+        models: config.models,
         opened: (device) => control.deviceOpened(id, device),
       },
       signal,
@@ -165,9 +201,65 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       addTopic: (topic) => feeds.addTopic(topic),
       permit: (command, input, caller) => control.permit(command, input, caller),
       whyNot: (id, despiteLease) => control.whyNotFor(id, despiteLease),
+      endLight: (id, who) => control.endLight(id, who),
       log: log.child({ part: 'share' }),
     }),
   )
+
+  const views = new Views(db, viewOfAll(config), log.child({ part: 'views' }))
+  feeds.addTopic(views.topic)
+  const diagnostics = opening.use(
+    openDiagnostics({
+      devices: config.devices,
+      topicOf: (id) => topics.get(id),
+      deviceOf: (id) => supervisors.get(id)?.openDevice,
+      workers: () => media.usage(),
+      sockets: () => socket?.connections ?? 0,
+      databaseFile: databaseFile(config.dataDir),
+      dataDir: config.dataDir,
+    }),
+  )
+
+  const sights = opening.use(
+    new Sights({
+      sights: config.sights,
+      db,
+      migrate: (owner, steps) => migrate(db, owner, steps),
+      topicOf: (id) => topics.get(id) as Topic<TurretState>,
+      stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
+      control: control.topic,
+      device,
+      call: async (name, input, caller) => unwrap(await doors.call(name, input, caller)) as never,
+      still: (command, input, caller) => control.still(command, input, caller),
+      log: log.child({ part: 'turret' }),
+    }),
+  )
+
+  const watches = opening.use(
+    await Watches.open({
+      config: config.watches,
+      bench: config.title,
+      dataDir: config.dataDir,
+      device,
+      hasDevice: (id) => supervisors.has(id),
+      readings: {
+        state: (id) => {
+          const value = topics.get(id)?.value
+          return value && { value, ready: value.lifecycle.phase === 'ready' }
+        },
+        newestPower: (id) => feeds.findStream(powerStream(id))?.newest,
+      },
+      traces,
+      size: (id) => {
+        const { width, height } = (topics.get(id)?.value ?? {}) as Partial<CameraState>
+        return width === undefined || height === undefined ? undefined : { width, height }
+      },
+      did: (deed) => audit.note(auditDeed(deed)),
+      log: log.child({ part: 'watches' }),
+    }),
+  )
+  feeds.addTopic(watches.tally.topic)
+  feeds.addTopic(watches.list)
 
   const own: Handlers = {
     'session.hello': (_, { name, role, via, client, scope }) =>
@@ -177,15 +269,20 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       return Promise.resolve({ rev, snapshot: snapshot as Record<string, unknown> })
     },
   }
-  const doors = new Commands({
+  const doors: Commands = new Commands({
     handlers: {
       ...own,
       ...traces.handlers,
+      ...gallery.handlers,
       ...media.handlers,
       ...control.handlers,
       ...access.handlers,
       ...audit.handlers,
       ...lines.handlers,
+      ...views.handlers,
+      ...sights.handlers,
+      ...diagnostics.handlers,
+      ...watches.handlers,
     },
     device,
     permit: (command, input, caller) => control.permit(command, input, caller),
@@ -220,7 +317,13 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       estopRoute(doors),
       healthRoute(bench),
       ...traceRoutes({ traces, audit: auditOf }),
+      ...mediaRoutes(gallery),
+      ...stillRoutes(device),
       mjpegRoute(device),
+      ...mediaExchangeRoutes(media, { device, iceServers: config.media.iceServers, audit: auditOf }),
+      kioskRoute(pageDir),
+      ...diagnosticsRoutes(diagnostics),
+      ...watches.routes,
     ],
     door,
     identify,
@@ -228,11 +331,13 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     tls,
     log,
   })
-  opening.use(
+  const socket: ReturnType<typeof openSocket> | undefined = opening.use(
     openSocket({
       http,
       doors,
       feeds,
+      device,
+      cameraTopic: (id) => topics.get(id),
       door,
       identify,
       addressOf: addressOf(server.behindProxy),
@@ -271,30 +376,4 @@ function identifyBy(access: Access, { host, localRole, behindProxy }: BenchConfi
     if (known || authorization !== undefined || local === undefined || !isLoopback(address)) return known
     return { name: 'local', role: local, via: 'local', key: 'local' }
   }
-}
-
-/** A device's topic; what the bench shows of every device follows it. */
-function deviceTopic(
-  { id, title, driver }: DeviceConfig,
-  bench: Topic<BenchState>,
-): Topic<TopicState<Family>> {
-  const base = {
-    id,
-    kind: driver.kind,
-    family: driver.family,
-    title,
-    lifecycle: { phase: 'opening' as const, since: Date.now() },
-  }
-  const topic = new Topic<TopicState<Family>>(topicName(driver.family satisfies TopicKind, id), base)
-  bench.merge({ devices: { [id]: base } })
-  topic.subscribe(({ patch }) => {
-    if ('lifecycle' in patch)
-      bench.put({ devices: { ...bench.value.devices, [id]: { ...base, lifecycle: topic.value.lifecycle } } })
-  })
-  return topic
-}
-
-async function packageVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as { version: string }
-  return version
 }

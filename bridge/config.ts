@@ -6,9 +6,13 @@ import { role } from '../shared/access.ts'
 import { deviceId } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
 import { interlockConfig } from './control/interlock/source.ts'
+import { detectorModel } from './core/detector-model.ts'
 import type { Driver } from './core/device.ts'
+import { iceServerConfig } from './media/ice-servers.ts'
 import { isLoopback } from './server/address.ts'
 import { type ShareConfig, shareConfig } from './share/config.ts'
+import { watchesConfig } from './watch/config.ts'
+import { type SightConfig, sightConfig } from './turret/config.ts'
 
 const port = z.number().int().min(0).max(65_535)
 
@@ -73,8 +77,32 @@ export const benchFile = z.strictObject({
         .max(16)
         .optional()
         .describe('mediasoup workers; one a core up to 4 when left out'),
+      iceServers: z
+        .array(iceServerConfig)
+        .default([])
+        .describe('STUN and TURN servers for viewers and publishers behind other networks'),
     })
     .prefault({}),
+  recordings: z
+    .strictObject({
+      keepDays: z
+        .number()
+        .positive()
+        .optional()
+        .describe('what is older is deleted, unless it is tagged `keep`'),
+      mostGB: z
+        .number()
+        .positive()
+        .optional()
+        .describe('the oldest are deleted until the gallery holds no more'),
+      keepFreeGB: z
+        .number()
+        .min(0)
+        .default(1)
+        .describe('so much of the disk is never filled: a recording that comes to it is stopped'),
+    })
+    .prefault({}),
+  watches: watchesConfig.prefault({}),
   dataDir: z.string().default('data').describe('traces and recordings; relative to this file'),
   compat: z
     .enum(['exfo-ctp10-api'])
@@ -93,6 +121,14 @@ export const benchFile = z.strictObject({
     .record(deviceId, interlockConfig)
     .default({})
     .describe('named inputs that are to be closed before a device that lists them may act'),
+  sights: z
+    .record(deviceId, sightConfig)
+    .default({})
+    .describe('which camera each turret is aimed with, by the name of the turret'),
+  models: z
+    .record(z.string().max(64), detectorModel)
+    .default({})
+    .describe('object detectors (ONNX) that cameras can look with'),
   devices: z
     .record(
       deviceId,
@@ -149,6 +185,7 @@ export async function loadConfig(
   const devices = Object.entries(bench?.devices ?? {}).map(([id, entry]) =>
     checkDevice(source, drivers, Object.keys(bench?.interlocks ?? {}), id, entry),
   )
+  checkSights(source, bench?.sights ?? {}, devices)
   source.throwIfWrong()
   if (!bench) throw new Error('unreachable: what is missing was reported')
   const from = dirname(file)
@@ -170,7 +207,23 @@ export async function loadConfig(
     ...bench,
     server,
     dataDir: resolve(from, bench.dataDir),
+    models: Object.fromEntries(
+      Object.entries(bench.models).map(([name, model]) => [name, { ...model, file: resolve(from, model.file) }]),
+    ),
     devices: devices.filter((device) => device !== undefined),
+  }
+}
+
+function checkSights(
+  source: Source,
+  sights: Readonly<Record<string, SightConfig>>,
+  devices: readonly (DeviceConfig | undefined)[],
+): void {
+  const familyOf = (id: string) => devices.find((device) => device?.id === id)?.driver.family
+  for (const [turret, { camera }] of Object.entries(sights)) {
+    if (familyOf(turret) !== 'turret') source.wrong(['sights', turret], `there is no turret "${turret}"`)
+    if (familyOf(camera) !== 'camera')
+      source.wrong(['sights', turret, 'camera'], `there is no camera "${camera}"`)
   }
 }
 

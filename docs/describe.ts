@@ -65,10 +65,11 @@ minute.
 
 ## Files
 
-- \`GET /api/traces/<id>.npy\`: a trace's samples, NPY 1.0, one axis of big-endian float32. Sample i lies at startM + i · stepM.
+- \`GET /api/traces/<id>.npy\`: a trace's samples, NPY 1.0, one axis of big-endian float32. Sample i lies at axis.start + i · axis.step, in axis.unit.
   [traces.md](traces.md) has the other formats, the window for a plot, and the upload.
 - \`GET /api/devices/<id>/journal.csv|jsonl\`: every exchange with an instrument; [sharing.md](sharing.md) has the filter.
 - \`GET /api/audit.csv|jsonl\`, \`POST /api/sign-in|sign-out|set-up|estop\`: [access.md](access.md).
+- \`GET /api/media/<id>\`, \`/thumbnail\`, \`/preview\`, \`GET /api/cameras/<id>/still.tiff|png|jpg\`: [gallery.md](gallery.md).
 - \`GET /api/cameras/<id>/mjpeg\`: JPEG pictures as multipart/x-mixed-replace, for what cannot take WebRTC.
 - \`GET /health\`: the bridge's own health, and each device's phase.
 

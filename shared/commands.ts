@@ -2,17 +2,32 @@ import type { z } from 'zod'
 import { auditCommands } from './audit.ts'
 import { benchCommands } from './bench.ts'
 import { cameraCommands } from './camera.ts'
+import { cameraFeatureCommands } from './camera-features.ts'
 import type { Command } from './command.ts'
 import { consoleCommands } from './console.ts'
 import { controlCommands } from './control.ts'
 import { ctp10Commands } from './ctp10.ts'
 import { declaredCommands } from './declared.ts'
+import { diagnosticsCommands } from './diagnostics.ts'
 import type { Result } from './errors.ts'
+import { galleryCommands } from './gallery.ts'
+import { frameCommands } from './frames.ts'
 import { instrumentCommands } from './instrument.ts'
 import { journalCommands } from './journal.ts'
+import { lapseCommands } from './lapse.ts'
 import { peopleCommands } from './people.ts'
+import { pictureCommands } from './pictures.ts'
+import { presetCommands } from './presets.ts'
+import { recordingCommands } from './recording.ts'
+import { sightCommands } from './sight.ts'
+import { stillCommands } from './still.ts'
 import { traceCommands } from './trace.ts'
+import { trackingCommands } from './tracking.ts'
 import { turretCommands } from './turret.ts'
+import { viewCommands } from './views.ts'
+import { visionCommands } from './vision.ts'
+import { watchCommands } from './watch-commands.ts'
+import { pickerCommands } from './watch-picker.ts'
 import { webSerialCommands, type WebSerialClientEvents, type WebSerialServerEvents } from './web-serial.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
@@ -22,6 +37,14 @@ export const commands = {
   ...auditCommands,
   ...peopleCommands,
   ...cameraCommands,
+  ...frameCommands,
+  ...pictureCommands,
+  ...stillCommands,
+  ...recordingCommands,
+  ...lapseCommands,
+  ...galleryCommands,
+  ...cameraFeatureCommands,
+  ...visionCommands,
   ...instrumentCommands,
   ...ctp10Commands,
   ...journalCommands,
@@ -29,7 +52,14 @@ export const commands = {
   ...declaredCommands,
   ...traceCommands,
   ...turretCommands,
+  ...sightCommands,
+  ...trackingCommands,
+  ...presetCommands,
   ...webSerialCommands,
+  ...viewCommands,
+  ...diagnosticsCommands,
+  ...watchCommands,
+  ...pickerCommands,
 }
 
 export type CommandName = keyof typeof commands
@@ -55,5 +85,6 @@ export type ClientEvents = CommandEvents &
 /** Bridge to browser. */
 export interface ServerEvents extends WebSerialServerEvents {
   patch: (change: { topic: string; rev: number; patch: Record<string, unknown> }) => void
-  stream: (name: string, packet: ArrayBuffer | Uint8Array) => void
+  /** `body` are the pixels of a frame, of which the packet is the header. */
+  stream: (name: string, packet: ArrayBuffer | Uint8Array, body?: ArrayBuffer | Uint8Array) => void
 }

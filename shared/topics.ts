@@ -6,6 +6,8 @@ import { controlState } from './control.ts'
 import { instrumentState } from './instrument.ts'
 import { lineState } from './journal.ts'
 import { turretState } from './turret.ts'
+import { viewsState } from './views.ts'
+import { watchesState, watchlistState } from './watch-state.ts'
 
 /** A kind of topic: the weakest role that may follow it, and what it holds. */
 interface TopicSpec {
@@ -14,7 +16,7 @@ interface TopicSpec {
 }
 
 /**
- * Every kind of topic. `bench` and `control` stand alone; the others are one a device: `camera/<id>`.
+ * Every kind of topic. `bench`, `control` and `views` stand alone; the others are one a device: `camera/<id>`.
  * Subscribing answers `{ rev, snapshot }`; then each `patch` is an RFC 7396 merge patch and raises `rev` by one.
  * A state never holds null, which in a patch means 'gone'.
  */
@@ -25,6 +27,9 @@ export const topics = {
   instrument: { role: 'viewer', state: instrumentState },
   turret: { role: 'viewer', state: turretState },
   line: { role: 'viewer', state: lineState },
+  views: { role: 'viewer', state: viewsState },
+  watches: { role: 'viewer', state: watchesState },
+  watchlist: { role: 'viewer', state: watchlistState },
 } satisfies Record<string, TopicSpec>
 
 export type TopicKind = keyof typeof topics

@@ -1,31 +1,16 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceBase, deviceId } from './device.ts'
+import { patternRun, pattern, preset } from './presets.ts'
+import { sightState } from './sight.ts'
+import { autoFireState, trackingState } from './tracking.ts'
+import { burst } from './turret-burst.ts'
 
 /** Where the turret points, in degrees. */
 export const direction = z.object({ pan: z.number(), tilt: z.number() })
 export type Direction = z.infer<typeof direction>
 
 const span = z.object({ min: z.number(), max: z.number() })
-
-/** One firing: how many pulses, how long each, how dark it is between them, how strong. */
-export const burst = z.object({
-  pulses: z.number().int().min(1).max(1000).default(1),
-  pulseMs: z
-    .number()
-    .positive()
-    .max(60_000)
-    .default(100)
-    .describe('a whole number of the steps in which the controller times; refused otherwise'),
-  gapMs: z
-    .number()
-    .min(0)
-    .max(60_000)
-    .default(0)
-    .describe('dark between two pulses, at least; rounded up to the steps in which the controller times'),
-  powerPercent: z.number().positive().max(100),
-})
-export type Burst = z.infer<typeof burst>
 
 /** The longest and strongest that bench.yaml lets anybody ask for. */
 export const laserBounds = z.object({
@@ -71,6 +56,13 @@ export const turretState = deviceBase.extend({
   motors: z.boolean().describe('false: without current, the turret can be turned by hand').optional(),
   problems: z.array(z.string()).describe("what is wrong with the controller's settings").optional(),
   laser: laserState.optional(),
+  /** This and what follows only where bench.yaml gives the turret a camera. */
+  sight: sightState.optional(),
+  tracking: trackingState.optional(),
+  autoFire: autoFireState.optional(),
+  presets: z.record(z.string(), preset).optional(),
+  patterns: z.record(z.string(), pattern).optional(),
+  pattern: patternRun.optional(),
 })
 export type TurretState = z.infer<typeof turretState>
 

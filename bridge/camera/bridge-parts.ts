@@ -1,10 +1,25 @@
 import type { DriverContext } from '../core/device.ts'
+import { ControlsBridgePart, type ControlsProtocol } from './controls/bridge-part.ts'
+import { FramesBridgePart, type FramesProtocol } from './frames/bridge-part.ts'
+import { HalfBridgePart, type HalfProtocol } from './half/bridge-part.ts'
 import { JpegBridgePart, type JpegProtocol } from './jpeg/bridge-part.ts'
 import type { BridgePart } from './part.ts'
+import { RecordBridgePart } from './record/bridge-part.ts'
+import type { RecordProtocol } from './record/protocol.ts'
+import { StillBridgePart, type StillProtocol } from './still/bridge-part.ts'
+import { TimingBridgePart, type TimingProtocol } from './timing/bridge-part.ts'
+import { VisionBridgePart, type VisionProtocol } from './vision/bridge-part.ts'
 
 /** The parts by name, and what the halves of each say to each other. */
 export interface PartProtocols {
+  half: HalfProtocol
   jpeg: JpegProtocol
+  timing: TimingProtocol
+  frames: FramesProtocol
+  controls: ControlsProtocol
+  still: StillProtocol
+  record: RecordProtocol
+  vision: VisionProtocol
 }
 
 export type PartName = keyof PartProtocols
@@ -18,8 +33,17 @@ export type PartMessage<Way extends 'to' | 'from'> = {
 export type BridgeParts = ReturnType<typeof openBridgeParts>
 
 /** Makes the bridge's halves of a camera's parts. */
-export function openBridgeParts(_context: DriverContext<'camera'>) {
-  return { jpeg: new JpegBridgePart() } satisfies {
+export function openBridgeParts(context: DriverContext<'camera'>) {
+  return {
+    half: new HalfBridgePart(context),
+    jpeg: new JpegBridgePart(),
+    timing: new TimingBridgePart(),
+    frames: new FramesBridgePart(context),
+    controls: new ControlsBridgePart(context),
+    still: new StillBridgePart(context),
+    record: new RecordBridgePart(context),
+    vision: new VisionBridgePart(context),
+  } satisfies {
     [N in PartName]: BridgePart<PartProtocols[N]['to'], PartProtocols[N]['from']>
   }
 }

@@ -1,18 +1,32 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { CameraSettings } from '../../shared/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
+import type { FrameRequest } from '../../shared/frames.ts'
+import type { StillFormat } from '../../shared/still.ts'
 import { pause, withDeadline } from '../core/deadline.ts'
-import type { Device, DriverContext, Handlers } from '../core/device.ts'
+import type {
+  CameraLoad,
+  Device,
+  DriverContext,
+  FrameSink,
+  FrameSubscription,
+  Handlers,
+  JpegListener,
+} from '../core/device.ts'
 import type { Publication } from '../core/publisher.ts'
+import type { Sight } from '../core/sight.ts'
 import { type BridgeParts, openBridgeParts, type PartMessage, type PartName } from './bridge-parts.ts'
 import { withoutCredentials } from './capture/url.ts'
 import { HostProcess } from './host-process.ts'
-import type { CameraAbout, CameraStart, FromHost, ToHost } from './protocol.ts'
+import type { CameraAbout, CameraStart, CameraStatus, FailureKind, FromHost, ToHost } from './protocol.ts'
 import type { BridgePart } from './part.ts'
+import { Pointers } from './pointers.ts'
 import { checkSettings } from './settings.ts'
 
 /** Long enough for a stream that keeps silent (5 s, three times) to be given up with its own reason. */
 const OPEN_MS = 20_000
-const SET_MS = 2000
+/** A camera on a network may need to be asked more than once. */
+const SET_MS = 5000
 const BACKOFF_MS = { first: 100, most: 5000 }
 /** A process that lived for so long was healthy: what comes after is not a repetition. */
 const HEALTHY_MS = 30_000
@@ -25,9 +39,11 @@ class Camera implements Device {
   readonly #context: DriverContext<'camera'>
   readonly #closing = new AbortController()
   readonly #parts: BridgeParts
-  readonly #settingReplies = new Map<number, (settings: CameraSettings) => void>()
+  readonly #pointers: Pointers
+  readonly #settingReplies = new Map<number, PromiseWithResolvers<CameraSettings>>()
   #host: HostProcess | undefined
   #about: CameraAbout | undefined
+  #hasBegun = false
   #publication: Publication | undefined
   #startedAt = 0
   #failures = 0
@@ -39,8 +55,12 @@ class Camera implements Device {
     this.#start = { ...start }
     this.#context = context
     this.#parts = openBridgeParts(context)
+    this.#pointers = new Pointers(context.state)
     this.commands = Object.assign(
-      { 'camera.set': ({ device: _device, ...settings }) => this.#set(settings) } satisfies Handlers,
+      {
+        'camera.set': ({ device: _device, ...settings }) => this.#set(settings),
+        'camera.point': this.#pointers.point,
+      } satisfies Handlers,
       ...this.#eachPart().map(([, part]) => part.commands),
     ) as Handlers
   }
@@ -62,7 +82,7 @@ class Camera implements Device {
     this.#startedAt = performance.now()
     const host: HostProcess = new HostProcess(this.#context.log, {
       heard: (message) => void this.#heard(host, message),
-      gone: (reason) => this.#gone(reason),
+      gone: (reason, why) => this.#gone(reason, why),
     })
     this.#host = host
     host.send({ type: 'start', start: this.#start })
@@ -75,12 +95,20 @@ class Camera implements Device {
         this.#begin(host, message.about)
         break
       case 'rates':
-        state.merge({ rates: message.rates, droppedFrames: message.droppedFrames })
+        state.put({
+          ...{ rates: message.rates, droppedFrames: message.droppedFrames },
+          lostFrames: message.lostFrames,
+        })
+        break
+      case 'status':
+        this.#stand(message.status)
         break
       case 'set':
-        this.#start.settings = message.settings
-        state.merge({ settings: message.settings })
-        this.#settingReplies.get(message.request)?.(message.settings)
+        this.#stand(message.status)
+        this.#settingReplies.get(message.request)?.resolve(message.status.settings)
+        break
+      case 'refused':
+        this.#settingReplies.get(message.request)?.reject(this.#failed(`it refused that: ${message.reason}`))
         break
       case 'part':
         this.#partOf(message).heard(message.message as never)
@@ -105,7 +133,14 @@ class Camera implements Device {
       { encoder: about.encoder, pid: host.pid },
       `${id}: ${about.width}x${about.height} at ${about.nominalFps} fps`,
     )
-    state.merge({ ...about, restarts: this.#restarts })
+    state.put({
+      ...about,
+      pixelSizeUm: this.#start.pixelSizeUm,
+      restarts: this.#restarts,
+      restarting: undefined,
+      lastFrame: undefined,
+    })
+    this.#hasBegun = true
     for (const [part, half] of this.#eachPart()) {
       half.began((message: unknown) => host.send({ type: 'part', part, message } as ToHost), about)
     }
@@ -130,19 +165,40 @@ class Camera implements Device {
     }
   }
 
-  #gone(reason: string): void {
-    const { id, log, state, fault } = this.#context
-    const wasReady = this.#about !== undefined
+  /** Takes note of how the camera stands: started again, it is to stand so as well. */
+  #stand(status: CameraStatus): void {
+    this.#start.settings = status.settings
+    if (this.#about) this.#about = { ...this.#about, features: status.features }
+    this.#context.state.put(status)
+  }
+
+  #failed(reason: string): BenchError {
+    const { id } = this.#context
+    return new BenchError('camera.failed', explain(this.#start, id, reason), { device: id })
+  }
+
+  #gone(reason: string, why: FailureKind | undefined): void {
+    const { log, state, fault } = this.#context
     this.#host = undefined
     this.#about = undefined
     this.#publication?.close()
     this.#publication = undefined
     for (const [, half] of this.#eachPart()) half.gone()
-    state.merge({ rates: null })
+    state.put({ rates: undefined })
+    for (const reply of this.#settingReplies.values()) reply.reject(this.#failed(reason))
     if (this.#closing.signal.aborted) return
-    const error = new BenchError('camera.failed', explain(this.#start, id, reason), { device: id })
-    if (!wasReady && this.#restarts === 0) {
+    const error = this.#failed(reason)
+    if (!this.#hasBegun) {
       this.#ready.reject(error)
+      return
+    }
+    if (why === 'shape') {
+      state.put({ restarting: reason })
+      this.#launch()
+      return
+    }
+    if (why === 'absent') {
+      fault(error)
       return
     }
     this.#failures = performance.now() - this.#startedAt > HEALTHY_MS ? 1 : this.#failures + 1
@@ -162,10 +218,10 @@ class Camera implements Device {
     if (!this.#host || !this.#about) {
       throw new BenchError('device.busy', `${id} is starting again: set it in a moment`, { device: id })
     }
-    checkSettings(id, wanted, this.#about.ranges)
+    checkSettings(id, wanted, this.#about.features)
     const request = ++this.#request
     const reply = Promise.withResolvers<CameraSettings>()
-    this.#settingReplies.set(request, reply.resolve)
+    this.#settingReplies.set(request, reply)
     this.#host.send({ type: 'set', request, settings: wanted })
     try {
       return await withDeadline(reply.promise, SET_MS, `setting ${id}`, {
@@ -177,8 +233,24 @@ class Camera implements Device {
     }
   }
 
-  jpegs(listener: (jpeg: Uint8Array) => void): () => void {
+  jpegs(listener: JpegListener): () => void {
     return this.#parts.jpeg.listen(listener)
+  }
+
+  frames(request: FrameRequest, window: number, sink: FrameSink): FrameSubscription {
+    return this.#parts.frames.open(request, window, sink)
+  }
+
+  still(format: StillFormat, by: string): Promise<FileHandle> {
+    return this.#parts.still.pass(format, by)
+  }
+
+  get sight(): Sight {
+    return this.#parts.vision
+  }
+
+  load(): CameraLoad | undefined {
+    return this.#parts.timing.newest
   }
 
   #partOf({ part }: PartMessage<'from'>): BridgePart<unknown, never> {
@@ -199,13 +271,14 @@ class Camera implements Device {
     this.#closing.abort()
     this.#publication?.close()
     this.#publication = undefined
+    this.#pointers[Symbol.dispose]()
     await this.#host?.end()
     for (const [, half] of this.#eachPart()) half[Symbol.dispose]()
   }
 }
 
 function explain({ source }: CameraStart, id: string, reason: string): string {
-  if (source.kind === 'sim') return `${id}: ${reason}`
+  if (!('url' in source)) return `${id}: ${reason}`
   return `${id} cannot show ${withoutCredentials(source.url)}: ${reason}; check its url in bench.yaml`
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import { withoutCredentials } from './capture/url.ts'
-import { type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
+import { type FailureKind, type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
 
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url))
 /** A starting process loads FFmpeg and its camera's SDK before its first word; on a busy machine that takes a while. */
@@ -15,7 +15,7 @@ const END_MS = 1500
 interface Events {
   heard(message: FromHost): void
   /** Once, when the process is gone, with the best reason there is. */
-  gone(reason: string): void
+  gone(reason: string, why: FailureKind | undefined): void
 }
 
 /** The bridge's hold on one camera's process. A process that says nothing for 3 s, or for 10 s at its start, is killed. */
@@ -24,6 +24,7 @@ export class HostProcess {
   readonly #log: Logger
   #watch: NodeJS.Timeout
   #reason: string | undefined
+  #why: FailureKind | undefined
 
   constructor(log: Logger, events: Events) {
     this.#log = log
@@ -38,8 +39,10 @@ export class HostProcess {
     this.#child.on('message', (message: FromHost) => {
       clearTimeout(this.#watch)
       this.#watch = this.#expectBeat(HUNG_MS)
-      if (message.type === 'failed') this.#reason = message.reason
-      else if (message.type === 'log') log[message.level](message.message)
+      if (message.type === 'failed') {
+        this.#reason = message.reason
+        this.#why = message.why
+      } else if (message.type === 'log') log[message.level](message.message)
       else events.heard(message)
     })
     this.#child.on('error', (error) => {
@@ -47,7 +50,7 @@ export class HostProcess {
     })
     this.#child.once('close', (code, signal) => {
       clearTimeout(this.#watch)
-      events.gone(this.#reason ?? `its process ended with ${signal ?? `code ${code}`}`)
+      events.gone(this.#reason ?? `its process ended with ${signal ?? `code ${code}`}`, this.#why)
     })
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       if (output) createInterface({ input: output }).on('line', (line) => log.warn(withoutCredentials(line)))

@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Log } from 'node-av/lib'
 import { AV_LOG_ERROR } from 'node-av/constants'
-import type { CameraSettings } from '../../shared/camera.ts'
-import type { Capture } from './capture/capture.ts'
+import { CameraAbsent, type Capture, ShapeChanged } from './capture/capture.ts'
 import { FileCapture } from './capture/file.ts'
+import { PassedCapture } from './capture/passed.ts'
 import { SimCapture } from './capture/sim.ts'
 import { withoutCredentials } from './capture/url.ts'
 import type { Report, Sender, Signalling } from './encode/encode.ts'
+import { PassedSender } from './encode/passed-sender.ts'
 import { RtpSender } from './encode/rtp-sender.ts'
 import type { PartMessage } from './bridge-parts.ts'
 import type { Part } from './part.ts'
 import { openParts, type Parts } from './parts.ts'
 import { Pipeline } from './pipeline.ts'
-import { BEAT_MS, type CameraStart, type FromHost, HUNG_MS, type Source, type ToHost } from './protocol.ts'
+import { BEAT_MS, type CameraStart, type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
 import { Requests } from './requests.ts'
+import { Turner } from './turner.ts'
 
 const ended = new AbortController()
 const closing: (() => Promise<void>)[] = []
@@ -40,16 +42,37 @@ const signalling: Signalling = {
     '',
 }
 
-async function fail(error: unknown): Promise<never> {
+async function fail(error: unknown): Promise<void> {
+  const isPlanned = error instanceof ShapeChanged
   await send({
     type: 'failed',
     reason: withoutCredentials(error instanceof Error ? error.message : String(error)),
+    why: isPlanned ? 'shape' : error instanceof CameraAbsent ? 'absent' : undefined,
   })
+  // What goes on purpose goes in order: a recording is ended, the camera let go for who comes next.
+  if (isPlanned) await end()
   process.exit(1)
 }
 
-function openCapture(source: Source): Promise<Capture> | Capture {
-  return source.kind === 'sim' ? new SimCapture(source) : FileCapture.open(source, ended.signal)
+async function openCapture({ source, codec, settings }: CameraStart): Promise<Capture> {
+  // What is native is loaded for who has such a camera only.
+  if (source.kind === 'aravis') {
+    const { AravisCapture } = await import('./capture/aravis/capture.ts')
+    return AravisCapture.open(source, settings, report)
+  }
+  if (source.kind === 'v4l2') {
+    const { V4l2Capture } = await import('./capture/v4l2/capture.ts')
+    return V4l2Capture.open(source, settings, ended.signal)
+  }
+  if (source.kind === 'scene') {
+    const { SceneCapture } = await import('./capture/scene/capture.ts')
+    return SceneCapture.open(source)
+  }
+  if (source.kind === 'sim') return new SimCapture(source)
+  if (source.kind === 'file') return FileCapture.open(source, ended.signal)
+  const passed = codec === 'h264' ? await PassedCapture.open(source.url, ended.signal) : undefined
+  // What viewers cannot take as it is, is decoded and encoded like any other live stream.
+  return passed ?? FileCapture.open({ kind: 'file', url: source.url, live: true, loop: false }, ended.signal)
 }
 
 async function openSender(
@@ -57,6 +80,7 @@ async function openSender(
   capture: Capture,
   wanted: (wanted: boolean) => void,
 ): Promise<Sender> {
+  if (capture.stream) return new PassedSender(capture.stream)
   if (start.codec === 'vp8') {
     // libwebrtc is 20 MB and threads of its own: only for who wants it.
     const { Vp8Sender } = await import('./encode/vp8.ts')
@@ -67,28 +91,27 @@ async function openSender(
 }
 
 async function run(start: CameraStart): Promise<void> {
-  const capture = await openCapture(start.source)
+  const capture = await openCapture(start)
   const sender = await openSender(start, capture, (wanted) => wanted && pipeline.wake())
-  const { width, height, bitDepth, nominalFps, ranges } = capture
-  const pipeline: Pipeline = new Pipeline(width, height, sender)
-  const settings = (): CameraSettings => ({ ...capture.settings, timeCode: pipeline.timeCode })
-  const apply = (wanted: CameraSettings): void => {
-    capture.set(wanted)
-    pipeline.timeCode = wanted.timeCode ?? pipeline.timeCode
-  }
-  apply(start.settings)
+  const { width, height, bitDepth, nominalFps } = capture
+  const pipeline: Pipeline = new Pipeline(width, height, sender, capture.wantFrames?.bind(capture))
+  const turner = new Turner(capture, pipeline, (message) => void send(message))
+  await turner.apply(start.settings)
+  closing.push(() => capture[Symbol.asyncDispose]())
   sender.watch(start.stayAwake === true)
   const { frames, pictures } = pipeline
   const parts = openParts((part) => ({
     width,
     height,
     nominalFps,
+    bitrateKbps: start.bitrateKbps,
     frames,
     pictures,
     stream: sender.stream,
-    settings,
+    settings: () => turner.settings,
+    capture,
     // Which of the messages belongs to which part, the types of PartProtocols say.
-    send: (message) => send({ type: 'part', part, message }),
+    send: (message) => send({ type: 'part', part, message } as FromHost),
     report,
     fail: (error) => void fail(error),
     signal: ended.signal,
@@ -99,23 +122,29 @@ async function run(start: CameraStart): Promise<void> {
     if (message.type === 'target') sender.retarget(message.target).catch(fail)
     else if (message.type === 'watched') sender.watch(message.watched || start.stayAwake === true)
     else if (message.type === 'part') hand(parts, message)
-    else if (message.type === 'set') {
-      apply(message.settings)
-      void send({ type: 'set', request: message.request, settings: settings() })
-    }
+    else if (message.type === 'set') turner.set(message.request, message.settings)
   })
   void send({
     type: 'ready',
-    about: { width, height, bitDepth, nominalFps, ranges, settings: settings(), encoder: sender.about },
+    about: {
+      ...{ width, height, bitDepth, nominalFps, features: capture.features },
+      ...{ settings: turner.settings, encoder: sender.about },
+    },
   })
   // A beat says that pictures move too, not only that this thread is alive.
   setInterval(() => pipeline.busyMs < HUNG_MS / 2 && void send({ type: 'beat' }), BEAT_MS)
-  setInterval(
-    () => void send({ type: 'rates', rates: pipeline.rates(), droppedFrames: pipeline.dropped }),
-    RATES_MS,
-  )
+  setInterval(() => {
+    const { lostFrames } = capture
+    void send({ type: 'rates', rates: pipeline.rates(), droppedFrames: pipeline.dropped, lostFrames })
+    turner.tell()
+    // A viewer who sees nothing for 3 s believes the picture lost, and joins again.
+    if (turner.isWaiting) pipeline.wake()
+  }, RATES_MS)
   pipeline.run().catch(fail)
-  await capture.run((frame) => pipeline.offer(frame), ended.signal)
+  await capture.run((frame) => {
+    turner.frameAt = frame.madeAt
+    pipeline.offer(frame)
+  }, ended.signal)
 }
 
 function hand(parts: Parts, { part, message }: PartMessage<'to'>): void {

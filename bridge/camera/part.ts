@@ -1,5 +1,6 @@
 import type { CameraSettings } from '../../shared/camera.ts'
 import type { Handlers } from '../core/device.ts'
+import type { Capture } from './capture/capture.ts'
 import type { Report, VideoStream } from './encode/encode.ts'
 import type { Frame, Picture } from './frame.ts'
 import type { CameraAbout } from './protocol.ts'
@@ -10,12 +11,16 @@ export interface PartContext<From> {
   readonly width: number
   readonly height: number
   readonly nominalFps: number
+  /** The most that the video may take. */
+  readonly bitrateKbps: number
   /** Every frame as it was captured; its data is used again for a later one, but not before two more have come. */
   readonly frames: Tap<Frame>
   /** Pictures at the pace of video, I420; the data is the next one's as soon as the follower returns. */
   readonly pictures: Tap<Picture>
   /** The coded video; undefined where libwebrtc keeps it to itself. */
   readonly stream: VideoStream | undefined
+  /** Where the frames come from, for what is asked of the camera itself. */
+  readonly capture: Pick<Capture, 'nodes' | 'trigger'>
   /** The settings as they are now. */
   settings(): CameraSettings
   /** Resolves when the message has left. */

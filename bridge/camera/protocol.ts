@@ -1,7 +1,9 @@
 import type { types } from 'mediasoup-client'
+import type { CameraFeatures } from '../../shared/camera-features.ts'
 import type { CameraSettings, CameraState, Codec } from '../../shared/camera.ts'
 import type { PublishTarget } from '../core/publisher.ts'
 import type { PartMessage } from './bridge-parts.ts'
+import type { SceneSource } from './capture/scene/source.ts'
 
 /** A simulated microscope. Exposure in ms, gain in dB. */
 export interface SimSource {
@@ -22,7 +24,31 @@ export interface FileSource {
   live: boolean
 }
 
-export type Source = SimSource | FileSource
+/** A network camera that speaks RTSP. */
+export interface RtspSource {
+  kind: 'rtsp'
+  url: string
+}
+
+/** A GigE Vision or USB3 Vision camera. */
+export interface AravisSource {
+  kind: 'aravis'
+  /** Its id, serial number or network address; undefined: the only one there is. */
+  camera?: string | undefined
+  /** Bytes a network packet; undefined: what the camera has, made smaller where that does not get through. */
+  packetBytes?: number | undefined
+}
+
+/** A camera that Linux itself drives. */
+export interface V4l2Source {
+  kind: 'v4l2'
+  path: string
+  width?: number | undefined
+  height?: number | undefined
+  fps?: number | undefined
+}
+
+export type Source = SimSource | SceneSource | FileSource | RtspSource | AravisSource | V4l2Source
 
 /** Everything a camera's process needs to begin. */
 export interface CameraStart {
@@ -31,13 +57,21 @@ export interface CameraStart {
   bitrateKbps: number
   /** Encode also while nobody watches. */
   stayAwake?: boolean | undefined
+  pixelSizeUm?: number | undefined
   settings: CameraSettings
 }
 
-type Shown = 'width' | 'height' | 'bitDepth' | 'nominalFps' | 'settings' | 'ranges' | 'encoder'
+type Shown = 'width' | 'height' | 'bitDepth' | 'nominalFps' | 'settings' | 'features' | 'encoder'
 /** What a camera says of itself once it runs. */
 export type CameraAbout = Required<Pick<CameraState, Shown>>
 export type CameraRates = NonNullable<CameraState['rates']>
+/** How a camera stands, which may change by itself. */
+export interface CameraStatus {
+  settings: CameraSettings
+  features: CameraFeatures
+  temperatureC: number | undefined
+  lastFrame: CameraState['lastFrame']
+}
 
 /** Bridge to camera process. `answer` closes a `connect` or `produce` with the same request number. */
 export type ToHost =
@@ -49,13 +83,18 @@ export type ToHost =
   | { type: 'answer'; request: number; producerId?: string; error?: string }
   | { type: 'end' }
 
+export type FailureKind = 'shape' | 'absent'
+
 /** Camera process to bridge. `connect` and `produce` are the VP8 sender's half of its handshake. */
 export type FromHost =
   | { type: 'ready'; about: CameraAbout }
-  | { type: 'failed'; reason: string }
+  /** `shape`: on purpose, because frames have another shape now. `absent`: the camera is not there. */
+  | { type: 'failed'; reason: string; why?: FailureKind | undefined }
   | { type: 'beat' }
-  | { type: 'rates'; rates: CameraRates; droppedFrames: number }
-  | { type: 'set'; request: number; settings: CameraSettings }
+  | { type: 'rates'; rates: CameraRates; droppedFrames: number; lostFrames: number | undefined }
+  | { type: 'status'; status: CameraStatus }
+  | { type: 'set'; request: number; status: CameraStatus }
+  | { type: 'refused'; request: number; reason: string }
   | PartMessage<'from'>
   | { type: 'connect'; request: number; dtlsParameters: types.DtlsParameters }
   | { type: 'produce'; request: number; rtpParameters: types.RtpParameters }

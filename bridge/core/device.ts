@@ -1,12 +1,20 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { z } from 'zod'
 import type { Role, Scope } from '../../shared/access.ts'
 import type { CommandName, OutputOf, ParsedInputOf } from '../../shared/commands.ts'
 import type { Family } from '../../shared/device.ts'
+import type { Stages } from '../../shared/diagnostics.ts'
 import type { BenchError } from '../../shared/errors.ts'
+import type { FrameRequest } from '../../shared/frames.ts'
+import type { StillFormat } from '../../shared/still.ts'
 import type { TopicState } from '../../shared/topics.ts'
+import type { Aim } from './aim.ts'
+import type { DetectorModel } from './detector-model.ts'
+import type { GalleryKeeper } from './gallery-keeper.ts'
 import type { Logger } from './log.ts'
 import type { Publisher } from './publisher.ts'
-import type { Stream } from './stream.ts'
+import type { Sight } from './sight.ts'
+import type { Stream, Subscription } from './stream.ts'
 import type { Topic } from './topic.ts'
 import type { TraceKeeper } from './trace-keeper.ts'
 
@@ -33,6 +41,30 @@ export type Handler<K extends CommandName> = (input: ParsedInputOf<K>, caller: C
 /** Handlers by command name; what a device leaves out it does not do. */
 export type Handlers = { [K in CommandName]?: Handler<K> }
 
+/** How a camera's process fares: its stages in the last minute, its share of one core in the last 5 s. */
+export interface CameraLoad {
+  stages: Stages
+  cpuPercent: number | undefined
+  memoryMiB: number
+}
+
+/** Where one viewer's frames go. The pixels are the same bytes for all viewers: nobody may write into them. */
+export interface FrameSink {
+  send(header: Uint8Array<ArrayBuffer>, pixels: Uint8Array<ArrayBuffer>): void
+  /** Whether frames that were sent before still wait to leave. */
+  isStuck(): boolean
+}
+
+/** One viewer's frames, until `close`. */
+export interface FrameSubscription extends Subscription {
+  readonly request: FrameRequest
+  /** Answers what is asked for from now on; throws as `frames` does, and then all stays as it is. */
+  change(change: Partial<FrameRequest>): FrameRequest
+}
+
+/** Hears of a JPEG picture, made at `madeAt` in ms since the epoch. */
+export type JpegListener = (jpeg: Uint8Array, madeAt: number) => void
+
 /** An open device. What it shows it writes into the topic it was given. */
 export interface Device extends AsyncDisposable {
   commands: Handlers
@@ -44,7 +76,17 @@ export interface Device extends AsyncDisposable {
   /** Ends light at once and nothing else, for devices that make it: nobody is there any more to answer for it. */
   endEmission?(): void
   /** Cameras: JPEG pictures for whoever cannot take WebRTC, encoded only while somebody listens; the answer ends it. */
-  jpegs?(listener: (jpeg: Uint8Array) => void): () => void
+  jpegs?(listener: JpegListener): () => void
+  /** Cameras: frames to measure on, as one viewer wants them. Throws `input.invalid` for a region that is not there. */
+  frames?(request: FrameRequest, window: number, sink: FrameSink): FrameSubscription
+  /** Cameras: a still that is not kept, as an open file that is gone once it is closed; `by` is who asks for it. */
+  still?(format: StillFormat, by: string): Promise<FileHandle>
+  /** Turrets: for those who steer by what a camera sees. */
+  readonly aim?: Aim
+  /** Cameras: what is seen in their pictures. */
+  readonly sight?: Sight
+  /** Cameras: what their process said last of its stages and its load. */
+  load?(): CameraLoad | undefined
 }
 
 /** What a driver is given. */
@@ -60,6 +102,9 @@ export interface DriverContext<F extends Family> {
   stream(name: string, columns: number): Stream
   publisher: Publisher
   traces: TraceKeeper
+  gallery: GalleryKeeper
+  /** Object detectors of the user's, by name. */
+  models?: Readonly<Record<string, DetectorModel>>
 }
 
 /** A driver is a value: what it is called in bench.yaml, what it can be told there, and how to open it. */

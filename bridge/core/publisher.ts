@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client'
-import type { Codec } from '../../shared/camera.ts'
+import type { Codec, Quality } from '../../shared/camera.ts'
 
 /** Where a camera's process sends H.264: plain RTP and RTCP on one UDP socket. */
 export interface RtpTarget {
@@ -40,6 +40,48 @@ export interface Sending {
 
 /** The SFU as a camera knows it. */
 export interface Publisher {
-  /** Makes room for a camera's stream. */
-  publish(camera: string, codec: Codec, sending: Sending): Publication
+  /** Makes room for a camera's stream, in full quality unless said otherwise; what was there of that quality ends. */
+  publish(camera: string, codec: Codec, sending: Sending, quality?: Quality): Publication
+  /** Lets others push a camera's stream in, where anything can. Rejects with `config.invalid` when its port cannot be had. */
+  receive?(camera: string, inlet: Inlet): Promise<OpenInlet>
+}
+
+/** One who pushes a stream in, as others may know them. */
+export interface Pusher {
+  name: string
+  address: string
+  codec: Codec
+  /** ms since the epoch. */
+  since: number
+}
+
+interface AnyInlet {
+  /** Hears who pushes now; undefined when nobody does any more. */
+  onPusher: (pusher: Pusher | undefined) => void
+}
+
+/** By WebRTC, to the camera's address under /whip/. */
+export interface WhipInlet extends AnyInlet {
+  way: 'whip'
+  /** The most that it may send. */
+  bitrateKbps: number
+}
+
+/** By plain RTP, to a UDP port that takes RTCP too (RFC 5761). */
+export interface RtpInlet extends AnyInlet {
+  way: 'rtp'
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  /** The port on which the sender listens for RTCP; undefined: the one that its own comes from. */
+  rtcpPort?: number | undefined
+  codec: Codec
+}
+
+export type Inlet = WhipInlet | RtpInlet
+
+/** A camera that others may push into, until it is disposed of. */
+export interface OpenInlet extends Disposable {
+  /** Where to: a path of the bridge, or host and port. */
+  at: string
 }

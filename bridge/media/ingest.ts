@@ -13,17 +13,18 @@ const RETRY_MS = 500
 
 /** A stream that viewers can have. */
 export interface Live {
+  worker: types.Worker
   server: types.WebRtcServer
   router: types.Router
   producer: types.Producer
 }
 
-interface Options {
+/** What a way into the SFU is made with: where to, and whom to tell. */
+export interface Entering {
   camera: string
   codec: Codec
   workers: Workers
   log: Logger
-  sending: Sending
   /** There is a picture for whoever joins. */
   onLive: (live: Live) => void
   /** There is none any more, or not until the next `onLive`. */
@@ -31,12 +32,16 @@ interface Options {
   onClosed: () => void
 }
 
+interface Options extends Entering {
+  sending: Sending
+}
+
 /** One camera's way into the SFU: a router of its own on some worker, made anew when that worker dies. */
 export class Ingest implements Publication {
   readonly #options: Options
   #transport: types.WebRtcTransport | undefined
   #router: types.Router | undefined
-  #server: types.WebRtcServer | undefined
+  #place: MediaWorker | undefined
   #release: (() => void) | undefined
   #attempt = 0
   #closed = false
@@ -56,7 +61,7 @@ export class Ingest implements Publication {
       const router = await place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] })
       if (this.#isOver(attempt)) return router.close()
       this.#router = router
-      this.#server = place.server
+      this.#place = place
       router.once('workerclose', () => this.#moved())
       if (codec === 'h264') await this.#receivePlain(router, place)
       else await this.#offerWebRtc(router, place)
@@ -95,7 +100,7 @@ export class Ingest implements Publication {
       payloadType: PAYLOAD_TYPE,
       playoutDelayId: delayId,
     })
-    this.#options.onLive({ server: place.server, router, producer })
+    this.#options.onLive({ worker: place.worker, server: place.server, router, producer })
   }
 
   async #offerWebRtc(router: types.Router, place: MediaWorker): Promise<void> {
@@ -123,8 +128,10 @@ export class Ingest implements Publication {
       kind: 'video',
       rtpParameters: rtpParameters,
     })
-    if (this.#router && this.#server)
-      this.#options.onLive({ server: this.#server, router: this.#router, producer })
+    if (this.#router && this.#place) {
+      const { worker, server } = this.#place
+      this.#options.onLive({ worker, server, router: this.#router, producer })
+    }
     return producer.id
   }
 

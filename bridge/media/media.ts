@@ -1,19 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import type { CameraState, Codec } from '../../shared/camera.ts'
+import { type CameraState, qualities, type Quality } from '../../shared/camera.ts'
 import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
-import type { Publisher, Sending } from '../core/publisher.ts'
+import type { Publisher } from '../core/publisher.ts'
 import type { Topic } from '../core/topic.ts'
-import { Audience } from './audience.ts'
+import { Channel, type Showing } from './channel.ts'
+import { type IceServerConfig, iceServersFor } from './ice-servers.ts'
 import { Ingest, type Live } from './ingest.ts'
+import { RtpReceiver } from './rtp-inlet.ts'
+import { type Tap, tapRtp } from './tap.ts'
 import { Viewer } from './viewer.ts'
-import { Workers } from './worker.ts'
+import { Whep } from './whep.ts'
+import { type Enter, Whip } from './whip.ts'
+import { Workers, type WorkerUsage } from './worker.ts'
 
 const MOST_WORKERS = 4
 const MOST_VIEWERS = 200
+/** Where a camera's topic says what there is to watch in a quality. */
+const PUBLICATION = { full: 'publication', half: 'halfPublication' } as const satisfies Record<
+  Quality,
+  keyof CameraState
+>
 
 export interface MediaOptions {
   /** Where viewers connect to; 0.0.0.0 is every network card. */
@@ -24,6 +34,8 @@ export interface MediaOptions {
   workers?: number | undefined
   /** Left out: 200. */
   viewersPerCamera?: number | undefined
+  /** Told to viewers. Left out: none. */
+  iceServers?: readonly IceServerConfig[]
   log: Logger
   cameraTopic: (id: string) => Topic<CameraState> | undefined
 }
@@ -33,8 +45,15 @@ export interface Media extends AsyncDisposable {
   publisher: Publisher
   /** camera.join, connect, consume, resume and leave. */
   handlers: Handlers
+  /** Watching and publishing over plain HTTP. */
+  whep: Whep
+  whip: Whip
+  /** Copies what a camera sends to a UDP port of loopback. Rejects with `media.unavailable` while it sends nothing. */
+  tap(camera: string, port: number): Promise<Tap>
   /** The pids of mediasoup's workers. */
   workers(): number[]
+  /** What each of them has used. */
+  usage(): Promise<WorkerUsage[]>
 }
 
 /** Starts the SFU. Throws `media.unavailable` when its ports cannot be had. */
@@ -46,22 +65,36 @@ export async function openMedia(options: MediaOptions): Promise<Media> {
 class Sfu implements Media {
   readonly publisher: Publisher
   readonly handlers: Handlers
+  readonly whep: Whep
+  readonly whip: Whip
   readonly #options: MediaOptions
   readonly #workers: Workers
-  readonly #live = new Map<string, Live & { generation: number }>()
-  readonly #generations = new Map<string, number>()
+  readonly #channels = new Map<string, Channel>()
   readonly #viewers = new Map<string, Viewer>()
-  readonly #ingests = new Set<Ingest>()
-  /** Viewers a camera has or is about to have. */
-  readonly #places = new Map<string, number>()
-  readonly #audiences = new Map<string, Audience>()
 
   constructor(options: MediaOptions, workers: Workers) {
     this.#options = options
     this.#workers = workers
-    this.publisher = { publish: (camera, codec, sending) => this.#publish(camera, codec, sending) }
+    const enter: Enter = (camera, codec, make) =>
+      this.#channel(camera, 'full').publish(codec, () => undefined, make)
+    this.whip = new Whip(enter)
+    this.whep = new Whep((camera, caller, how) =>
+      this.#watch(camera, 'full', caller, how).then(({ viewer }) => viewer),
+    )
+    this.publisher = {
+      publish: (camera, codec, sending, quality = 'full') =>
+        this.#channel(camera, quality).publish(
+          codec,
+          (watched) => sending.watched(watched),
+          (entering) => new Ingest({ ...entering, sending }),
+        ),
+      receive: async (camera, inlet) =>
+        inlet.way === 'whip'
+          ? this.whip.receive(camera, inlet)
+          : RtpReceiver.open(camera, inlet, enter, options.log),
+    }
     this.handlers = {
-      'camera.join': ({ camera }, caller) => this.#join(camera, caller),
+      'camera.join': ({ camera, quality }, caller) => this.#join(camera, quality, caller),
       'camera.connect': async ({ viewer, dtlsParameters }) => {
         await this.#viewer(viewer).connect(dtlsParameters)
         return {}
@@ -71,6 +104,7 @@ class Sfu implements Media {
         await this.#viewer(viewer).resume()
         return {}
       },
+      'camera.restartIce': async ({ viewer }) => ({ iceParameters: { ...(await this.#viewer(viewer).restartIce()) } }),
       'camera.leave': async ({ viewer }) => {
         this.#viewers.get(viewer)?.end()
         return {}
@@ -78,97 +112,109 @@ class Sfu implements Media {
     }
   }
 
+  async tap(camera: string, port: number): Promise<Tap> {
+    const { showing } = this.#channel(camera, 'full')
+    if (!showing)
+      throw new BenchError('media.unavailable', `${camera} has no picture just now`, { device: camera })
+    return tapRtp(showing, port)
+  }
+
   workers(): number[] {
     return this.#workers.pids
   }
 
-  #publish(camera: string, codec: Codec, sending: Sending): Ingest {
-    const { log, cameraTopic } = this.#options
-    const ingest: Ingest = new Ingest({
-      camera,
-      codec,
-      log,
-      sending,
-      workers: this.#workers,
-      onLive: (live) => {
-        const generation = (this.#generations.get(camera) ?? 0) + 1
-        this.#generations.set(camera, generation)
-        this.#live.set(camera, { ...live, generation })
-        cameraTopic(camera)?.merge({ publication: { generation, codec, bornAt: Date.now() } })
-      },
-      onEnded: () => {
-        this.#live.delete(camera)
-        cameraTopic(camera)?.merge({ publication: null })
-        for (const viewer of [...this.#viewers.values()]) if (viewer.camera === camera) viewer.end()
-      },
-      onClosed: () => {
-        this.#ingests.delete(ingest)
-        if (this.#audiences.get(camera) === audience) this.#audiences.delete(camera)
-      },
-    })
-    this.#ingests.add(ingest)
-    this.#audiences.get(camera)?.[Symbol.dispose]()
-    const audience = new Audience((watched) => sending.watched(watched), this.#places.get(camera) ?? 0)
-    this.#audiences.set(camera, audience)
-    return ingest
+  usage(): Promise<WorkerUsage[]> {
+    return this.#workers.usage()
   }
 
-  async #join(camera: string, caller: Caller): Promise<OutputOf<'camera.join'>> {
+  #channel(camera: string, quality: Quality): Channel {
+    const key = `${camera}/${quality}`
+    const known = this.#channels.get(key)
+    if (known) return known
+    const { log, cameraTopic } = this.#options
+    const channel: Channel = new Channel({
+      camera,
+      quality,
+      workers: this.#workers,
+      log,
+      onShowing: (publication) => {
+        cameraTopic(camera)?.merge({ [PUBLICATION[quality]]: publication ?? null })
+        if (publication) return
+        for (const viewer of [...this.#viewers.values()]) if (viewer.channel === channel) viewer.end()
+      },
+    })
+    this.#channels.set(key, channel)
+    return channel
+  }
+
+  async #join(camera: string, quality: Quality, caller: Caller): Promise<OutputOf<'camera.join'>> {
+    const { viewer, showing } = await this.#watch(camera, quality, caller)
+    const { generation, router } = showing
+    return {
+      viewer: viewer.id,
+      generation,
+      routerRtpCapabilities: { ...router.rtpCapabilities },
+      transport: viewer.transport,
+      iceServers: iceServersFor(this.#options.iceServers ?? [], caller.name),
+    }
+  }
+
+  /** Seats a viewer: on what the camera shows, or on what `speak` makes of it. */
+  async #watch(
+    camera: string,
+    quality: Quality,
+    caller: Caller,
+    how: { speak?: (live: Live) => Promise<Live>; onEnd?: () => void } = {},
+  ): Promise<{ viewer: Viewer; showing: Showing }> {
     const topic = this.#options.cameraTopic(camera)
     if (!topic) throw new BenchError('device.unknown', `there is no camera ${camera}`, { device: camera })
-    const live = this.#live.get(camera)
-    if (!live) {
+    const channel = this.#channel(camera, quality)
+    const { showing } = channel
+    if (!showing) {
       throw new BenchError(
         'media.unavailable',
-        `${camera} has no picture just now: watch its topic and join then`,
+        `${camera} has no picture in ${quality} quality just now: watch its topic and join then`,
         { device: camera },
       )
     }
     caller.signal.throwIfAborted()
     const most = this.#options.viewersPerCamera ?? MOST_VIEWERS
-    const places = this.#places.get(camera) ?? 0
+    const places = qualities.reduce((sum, each) => sum + this.#channel(camera, each).places, 0)
     if (places >= most) {
       throw new BenchError('media.unavailable', `${camera} has ${most} viewers already, its most`, {
         device: camera,
       })
     }
-    this.#seat(camera, 1)
+    channel.seat(1)
     const id = randomUUID()
     const giveUp = (): void => viewer?.end()
     const leave = (): void => {
       caller.signal.removeEventListener('abort', giveUp)
-      this.#seat(camera, -1)
+      channel.seat(-1)
       this.#viewers.delete(id)
+      how.onEnd?.()
       topic.merge({ viewers: { [id]: null } })
     }
     let viewer: Viewer | undefined
     try {
       const onPath = (path: string): void => topic.merge({ viewers: { [id]: { path } } })
-      viewer = await Viewer.open({ id, camera, live, onPath, onEnd: leave })
+      const live = how.speak ? await how.speak(showing) : showing
+      viewer = await Viewer.open({ id, channel, live, onPath, onEnd: leave })
     } catch (cause) {
       leave()
+      if (cause instanceof BenchError) throw cause
       throw new BenchError('media.unavailable', `${camera} ended under way: join again`, {
         device: camera,
         cause,
       })
     }
     this.#viewers.set(id, viewer)
-    topic.merge({ viewers: { [id]: { since: Date.now(), address: caller.address } } })
+    topic.merge({
+      viewers: { [id]: { since: Date.now(), name: caller.name, address: caller.address, quality } },
+    })
     caller.signal.addEventListener('abort', giveUp, { once: true })
-    if (caller.signal.aborted || this.#live.get(camera) !== live) giveUp()
-    const { generation, router } = live
-    return {
-      viewer: id,
-      generation,
-      routerRtpCapabilities: { ...router.rtpCapabilities },
-      transport: viewer.transport,
-    }
-  }
-
-  #seat(camera: string, change: 1 | -1): void {
-    const places = (this.#places.get(camera) ?? 0) + change
-    this.#places.set(camera, places)
-    this.#audiences.get(camera)?.count(places)
+    if (caller.signal.aborted || channel.showing !== showing) giveUp()
+    return { viewer, showing }
   }
 
   #viewer(id: string): Viewer {
@@ -178,9 +224,10 @@ class Sfu implements Media {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.whep[Symbol.dispose]()
+    this.whip[Symbol.dispose]()
     for (const viewer of [...this.#viewers.values()]) viewer.end()
-    for (const ingest of [...this.#ingests]) ingest.close()
-    for (const audience of this.#audiences.values()) audience[Symbol.dispose]()
+    for (const channel of this.#channels.values()) channel[Symbol.dispose]()
     this.#workers[Symbol.dispose]()
   }
 }

@@ -1,7 +1,9 @@
 import type { types } from 'mediasoup'
 import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
+import type { Channel } from './channel.ts'
 import type { Live } from './ingest.ts'
+import type { OurTransport } from './sdp/answer.ts'
 import { parseDtlsParameters, parseRtpCapabilities } from './untrusted.ts'
 
 const CONNECT_MS = 10_000
@@ -10,7 +12,7 @@ const FIRST_BITRATE = 10_000_000
 
 interface Options {
   id: string
-  camera: string
+  channel: Channel
   live: Live
   /** How it reaches the SFU, as text for people, whenever that changes. */
   onPath: (path: string) => void
@@ -56,8 +58,12 @@ export class Viewer {
     return new Viewer(options, transport)
   }
 
-  get camera(): string {
-    return this.#options.camera
+  get id(): string {
+    return this.#options.id
+  }
+
+  get channel(): Channel {
+    return this.#options.channel
   }
 
   /** What the browser builds its receiving transport from. */
@@ -68,6 +74,20 @@ export class Viewer {
       iceParameters: { ...iceParameters },
       iceCandidates: iceCandidates.map((candidate) => ({ ...candidate })),
       dtlsParameters: { ...dtlsParameters },
+    }
+  }
+
+  /** Our end of the transport. */
+  get ice(): OurTransport {
+    return this.#transport
+  }
+
+  /** New ICE credentials, for a browser whose network has changed. */
+  async restartIce(): Promise<types.IceParameters> {
+    try {
+      return await this.#transport.restartIce()
+    } catch (cause) {
+      throw this.#refuse('ICE could not be restarted', cause)
     }
   }
 
@@ -91,8 +111,8 @@ export class Viewer {
     if (this.#consuming) throw this.#refuse('this viewer has its picture already')
     if (!router.canConsume({ producerId: producer.id, rtpCapabilities: parsed })) {
       const codec = producer.rtpParameters.codecs[0]?.mimeType
-      const message = `this browser cannot show ${codec}: set another codec for ${this.camera} in bench.yaml`
-      throw new BenchError('media.unavailable', message, { device: this.camera })
+      const message = `this browser cannot show ${codec}: set another codec for ${this.channel.camera} in bench.yaml`
+      throw new BenchError('media.unavailable', message, { device: this.channel.camera })
     }
     this.#consuming = true
     try {
@@ -123,10 +143,10 @@ export class Viewer {
 
   #refuse(message: string, cause?: unknown): BenchError {
     if (this.#ended)
-      return new BenchError('media.unavailable', `${this.camera} ended under way: join again`, {
-        device: this.camera,
+      return new BenchError('media.unavailable', `${this.channel.camera} ended under way: join again`, {
+        device: this.channel.camera,
       })
-    return new BenchError('input.invalid', message, { device: this.camera, cause })
+    return new BenchError('input.invalid', message, { device: this.channel.camera, cause })
   }
 
   /** Ends it, once; any time. */

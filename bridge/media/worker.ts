@@ -12,6 +12,13 @@ export interface MediaWorker {
   server: types.WebRtcServer
 }
 
+/** What one worker has used: CPU time since it began, and the most memory it ever had. */
+export interface WorkerUsage {
+  pid: number
+  cpuMs: number
+  memoryKiB: number
+}
+
 interface Place {
   index: number
   cameras: number
@@ -73,6 +80,17 @@ export class Workers {
   /** The pids of those that run. */
   get pids(): number[] {
     return this.#places.flatMap((place) => place.current?.worker.pid ?? [])
+  }
+
+  /** The CPU time and the memory of each that runs, as its own process counts them. */
+  async usage(): Promise<WorkerUsage[]> {
+    const running = this.#places.flatMap((place) => place.current?.worker ?? [])
+    const read = running.map(async (worker) => {
+      // A worker that dies under way has none.
+      const usage = await worker.getResourceUsage().catch(() => undefined)
+      return usage && { pid: worker.pid, cpuMs: usage.ru_utime + usage.ru_stime, memoryKiB: usage.ru_maxrss }
+    })
+    return (await Promise.all(read)).filter((usage) => usage !== undefined)
   }
 
   /** The worker with the fewest cameras, once it runs; `release` gives the place back. Rejects when closing. */

@@ -2,12 +2,15 @@ import { BenchError } from '../../shared/errors.ts'
 import type { Stream } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
 
+/** A topic as those who follow it know it. */
+type Followed = Pick<Topic<object>, 'name' | 'snapshot' | 'subscribe'>
+
 /** The topics and streams there are, by name: what a browser can follow. */
 export class Feeds {
-  readonly #topics = new Map<string, Topic<object>>()
+  readonly #topics = new Map<string, Followed>()
   readonly #streams = new Map<string, Stream>()
 
-  addTopic<S extends object>(topic: Topic<S>): Topic<S> {
+  addTopic<T extends Followed>(topic: T): T {
     this.#topics.set(topic.name, topic)
     return topic
   }
@@ -22,7 +25,7 @@ export class Feeds {
   }
 
   /** Throws `input.invalid` with the names there are. */
-  topicNamed(name: string): Topic<object> {
+  topicNamed(name: string): Followed {
     return this.#named('topic', this.#topics, name)
   }
 

@@ -5,6 +5,7 @@ import Router from '@koa/router'
 import helmet from 'helmet'
 import Koa, { type Context } from 'koa'
 import serve from 'koa-static'
+import { satisfies } from '../../shared/access.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
@@ -12,6 +13,7 @@ import type { Logger } from '../core/log.ts'
 import { requireDevice, requireRole } from './gate.ts'
 import type { Door } from './origin.ts'
 import type { Route } from './route.ts'
+import { isExchange, openToPages } from './routes/exchange-paths.ts'
 import { callerOf, type Identify } from './who.ts'
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -23,9 +25,12 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'scope.exceeded': 403,
   'device.unknown': 404,
   'device.unsupported': 404,
+  'media.unknown': 404,
   'token.unknown': 404,
   'trace.unknown': 404,
   'user.unknown': 404,
+  'view.unknown': 404,
+  'watch.unknown': 404,
   'device.busy': 409,
   'estop.latched': 409,
   'heartbeat.lost': 409,
@@ -37,10 +42,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'lease.held': 409,
   'lease.required': 409,
   'user.exists': 409,
+  'view.changed': 409,
+  'watch.changed': 409,
   'attempts.exceeded': 429,
   'calls.exceeded': 429,
   internal: 500,
   'device.timeout': 504,
+  'storage.full': 507,
 }
 
 /** The status of a failure over REST; what is not the caller's fault and not ours is the instrument's: 502. */
@@ -87,18 +95,22 @@ export function createHttp(options: HttpOptions): Server {
   app.use(protect(options.tls !== undefined || options.behindProxy))
   app.use(async (context, next) => {
     try {
-      options.door.require(context.headers)
+      if (isExchange(context.path)) {
+        openToPages(context)
+        options.door.requireName(context.headers)
+      } else options.door.require(context.headers)
       await next()
     } catch (error) {
       if (!(error instanceof BenchError)) throw error
       context.status = httpStatus(error.code)
+      if (context.status === 401 && isExchange(context.path)) context.set('WWW-Authenticate', 'Bearer')
       context.body = { ok: false, error: error.toFailure() }
     }
   })
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '256kb', onError: invalidBody }))
   const router = new Router()
   for (const route of options.routes) {
-    router[route.method](route.path, (context: Context) => admit(route, context, options.identify))
+    router[route.method](route.path, (context: Context) => admit(route, context, options))
   }
   app.use(router.routes()).use(router.allowedMethods())
   app.use(serve(options.pageDir, { maxage: 0 }))
@@ -112,9 +124,13 @@ export function createHttp(options: HttpOptions): Server {
 }
 
 /** The one gate of REST: finds out who asks, and lets them through or not, as the route declares. */
-async function admit(route: Route, context: Context, identify: Identify): Promise<void> {
+async function admit(route: Route, context: Context, { identify, door }: HttpOptions): Promise<void> {
   const { cookie, authorization } = context.headers
-  const identity = identify({ cookie, authorization, address: context.ip })
+  // A foreign page may use a token that it was given, but not whom this browser or this machine happens to be.
+  const credentials = door.isForeign(context.headers)
+    ? { cookie: undefined, authorization: authorization ?? '', address: context.ip }
+    : { cookie, authorization, address: context.ip }
+  const identity = identify(credentials)
   const gone = new AbortController()
   context.res.once('close', () => gone.abort())
   const caller: Caller | undefined = identity && callerOf(identity, '', context.ip, gone.signal)
@@ -126,7 +142,12 @@ async function admit(route: Route, context: Context, identify: Identify): Promis
   requireRole(caller, route.role, what)
   const params = context['params'] as Record<string, string | undefined>
   requireDevice(caller.scope, route.device === undefined ? undefined : params[route.device], what)
-  await route.handle(context, caller)
+  const { role } = route
+  const stands = (): boolean => {
+    const now = identify(credentials)
+    return now !== undefined && satisfies(now.role, role)
+  }
+  await route.handle(context, caller, stands)
 }
 
 function protect(secure: boolean): Koa.Middleware {

@@ -23,6 +23,17 @@ export class Door {
 
   /** Throws `origin.foreign`, saying which header is at fault and what to configure. */
   require(headers: IncomingHttpHeaders): void {
+    this.requireName(headers)
+    if (!this.isForeign(headers)) return
+    const page = (headers.origin ?? 'another site').slice(0, 80)
+    throw new BenchError(
+      'origin.foreign',
+      `a page of ${page} may not talk to this bridge: open the bridge's own page, or add that origin to server.origins in bench.yaml`,
+    )
+  }
+
+  /** Throws `origin.foreign` for what comes by a name that is not this bridge's. */
+  requireName(headers: IncomingHttpHeaders): void {
     const host = headers.host ?? ''
     if (!this.#names.has(nameOf(host))) {
       throw new BenchError(
@@ -30,18 +41,13 @@ export class Door {
         `this bridge is not called "${host.slice(0, 80)}": use its own name, or add that one to server.names in bench.yaml`,
       )
     }
-    const { origin } = headers
-    const site = headers['sec-fetch-site']
-    const foreign =
-      origin === undefined
-        ? site === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
-        : !this.#isOwn(origin, host)
-    if (foreign) {
-      throw new BenchError(
-        'origin.foreign',
-        `a page of ${(origin ?? 'another site').slice(0, 80)} may not talk to this bridge: open the bridge's own page, or add that origin to server.origins in bench.yaml`,
-      )
-    }
+  }
+
+  /** Whether a page of another origin has sent this. */
+  isForeign(headers: IncomingHttpHeaders): boolean {
+    const { origin, host = '' } = headers
+    if (origin !== undefined) return !this.#isOwn(origin, host)
+    return headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
   }
 
   #isOwn(origin: string, host: string): boolean {

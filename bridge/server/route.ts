@@ -3,7 +3,7 @@ import type { Role } from '../../shared/access.ts'
 import type { Caller } from '../core/device.ts'
 
 interface Common {
-  method: 'get' | 'post'
+  method: 'get' | 'post' | 'patch' | 'delete' | 'options'
   path: string
 }
 
@@ -18,7 +18,8 @@ interface GuardedRoute extends Common {
   role: Role
   /** The path's parameter that names a device, for tokens that are bound to some. Without it they are turned away. */
   device?: string
-  handle(context: Context, caller: Caller): Promise<void> | void
+  /** `stands`: whether the caller would be let through now, for what outlasts the answer. */
+  handle(context: Context, caller: Caller, stands: () => boolean): Promise<void> | void
 }
 
 /** One HTTP route: who may ask for it stands beside what it does, and one gate reads it. */

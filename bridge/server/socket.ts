@@ -1,12 +1,16 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { type ClientEvents, commands, type ServerEvents } from '../../shared/commands.ts'
+import type { CameraState } from '../../shared/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
-import type { Commands } from './call.ts'
+import type { Topic } from '../core/topic.ts'
+import type { Commands, FindDevice } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
+import { FrameFeeds } from './frame-feeds.ts'
+import { PictureFeeds } from './picture-feeds.ts'
 import { Loans } from './loans.ts'
 import type { Door } from './origin.ts'
 import { callerOf, type Credentials, type Identify } from './who.ts'
@@ -26,6 +30,8 @@ interface SocketOptions {
   http: HttpServer
   doors: Commands
   feeds: Feeds
+  device: FindDevice
+  cameraTopic: (id: string) => Topic<CameraState> | undefined
   door: Door
   identify: Identify
   /** The address of whoever sent the request. */
@@ -42,7 +48,7 @@ function unsentPackets(conn: object): number {
 }
 
 /** Socket.IO on the bridge's HTTP server: one event a command, patches and packets the other way. */
-export function openSocket(options: SocketOptions): AsyncDisposable {
+export function openSocket(options: SocketOptions): AsyncDisposable & { readonly connections: number } {
   const { http, door, connectionsPerAddress, addressOf, log } = options
   const perAddress = new Map<string, number>()
   const io = new Server<ClientEvents, ServerEvents>(http, {
@@ -88,6 +94,9 @@ export function openSocket(options: SocketOptions): AsyncDisposable {
   }, LOOK_EVERY_MS)
   log.debug('the socket is open')
   return {
+    get connections() {
+      return io.sockets.sockets.size
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(look)
       io.disconnectSockets(true)
@@ -99,12 +108,16 @@ export function openSocket(options: SocketOptions): AsyncDisposable {
 function serve(socket: BenchSocket, address: string, options: SocketOptions): void {
   const { doors, feeds, identify, lease, log } = options
   const gone = new AbortController()
-  const connection = new Connection(
-    { emit: (event, ...args) => socket.emit(event, ...args), unsent: () => unsentPackets(socket.conn) },
-    feeds,
-  )
+  const outlet: ConstructorParameters<typeof Connection>[0] = {
+    emit: (event, ...args) => socket.emit(event, ...args),
+    unsent: () => unsentPackets(socket.conn),
+  }
+  const connection = new Connection(outlet, feeds)
+  const frames = new FrameFeeds(outlet, options.device)
+  const { device, cameraTopic } = options
+  const pictures = new PictureFeeds({ ...outlet, device, cameraTopic })
   const loans = new Loans((port, bytes, written) => socket.emit('serial.write', port, bytes, written))
-  const handlers = { ...connection.handlers, ...loans.handlers }
+  const handlers = { ...connection.handlers, ...frames.handlers, ...pictures.handlers, ...loans.handlers }
   const page = pageOf(socket)
   const credentials = credentialsOf(socket, address)
   const who = (): Caller | undefined => {
@@ -124,11 +137,17 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions): vo
       }) as never,
     )
   }
-  socket.on('stream.ack', (ack) => connection.acknowledge(ack))
+  socket.on('stream.ack', (ack) => {
+    connection.acknowledge(ack)
+    frames.acknowledge(ack)
+    pictures.acknowledge(ack)
+  })
   socket.on('serial.data', (port, bytes) => loans.received(port, bytes))
   socket.on('disconnect', (reason) => {
     gone.abort()
     connection[Symbol.dispose]()
+    frames[Symbol.dispose]()
+    pictures[Symbol.dispose]()
     loans[Symbol.dispose]()
     lease.disconnected(client)
     log.debug({ address, reason }, 'a browser has gone')

@@ -13,6 +13,7 @@ import { type CommandName, commands, type InputOf, type OutputOf } from '../../s
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { callerAs } from '../support/caller.ts'
 import { type Exchange, ReplayInstrument } from '../support/replay.ts'
+import { noGallery } from '../support/gallery.ts'
 
 export const NO_ERROR = '0,"No error"'
 
@@ -141,6 +142,7 @@ export async function openCtp10(
     stream: (name, columns) => new Recorded(name, columns),
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
     traces: await TraceStore.open(folder, log),
+    gallery: noGallery,
   })
   onTestFinished(() => device[Symbol.asyncDispose]())
   // How it is set is asked for once it is open.

@@ -1,5 +1,7 @@
 import { pino } from 'pino'
 import { callerAs } from '../support/caller.ts'
+import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
+import { gallery } from '../support/gallery.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import type { BenchError } from '../../shared/errors.ts'
 import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
@@ -18,6 +20,7 @@ export function cameraTopic(id = 'cam'): Topic<CameraState> {
 export function cameraContext(
   publisher: Publisher,
   state: Topic<CameraState>,
+  keeper: GalleryKeeper = gallery(),
 ): DriverContext<'camera'> & { faults: BenchError[] } {
   const faults: BenchError[] = []
   return {
@@ -36,6 +39,7 @@ export function cameraContext(
         throw new Error('cameras take no traces')
       },
     },
+    gallery: keeper,
   }
 }
 

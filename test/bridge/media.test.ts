@@ -49,7 +49,7 @@ async function open(codec: 'h264' | 'vp8'): Promise<void> {
 
 const viewers = (): number => Object.keys(state.value.viewers ?? {}).length
 const join = (signal?: AbortSignal) =>
-  handler(media.handlers, 'camera.join')({ camera: 'cam' }, caller(signal))
+  handler(media.handlers, 'camera.join')({ camera: 'cam', quality: 'full' }, caller(signal))
 
 /** A whole viewer, as the browser's is built, and the pictures that it gets. */
 async function watch(): Promise<{
@@ -191,7 +191,7 @@ describe('the SFU', () => {
     expect(viewers()).toBe(1)
     await join()
     await expect(
-      handler(media.handlers, 'camera.join')({ camera: 'nobody' }, caller()),
+      handler(media.handlers, 'camera.join')({ camera: 'nobody', quality: 'full' }, caller()),
     ).rejects.toMatchObject({ code: 'device.unknown' })
   })
 })

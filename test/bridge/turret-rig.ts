@@ -6,6 +6,7 @@ import turretGrbl from '../../bridge/drivers/turret/grbl.ts'
 import type { BenchError } from '../../shared/errors.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { callerAs } from '../support/caller.ts'
+import { noGallery } from '../support/gallery.ts'
 
 const AXES = {
   pan: { axis: 'X', zeroMm: -100, min: -95, max: 95 },
@@ -44,6 +45,7 @@ export async function openTurret(
     stream: unused,
     publisher: { publish: unused },
     traces: { draft: unused },
+    gallery: noGallery,
   })
   return {
     device,

@@ -6,6 +6,7 @@ import { type CommandName, commands } from '../../shared/commands.ts'
 import type { ErrorCode, Result } from '../../shared/errors.ts'
 import { Ctp10Api } from '../../bridge/compat/api.ts'
 import { compatRoutes } from '../../bridge/compat/routes.ts'
+import { diagnosticsRoutes } from '../../bridge/diagnostics/routes.ts'
 import type { Route } from '../../bridge/server/route.ts'
 import { accessRoutes } from '../../bridge/server/routes/access.ts'
 import { auditRoutes } from '../../bridge/server/routes/audit.ts'
@@ -13,6 +14,9 @@ import { commandRoutes } from '../../bridge/server/routes/commands.ts'
 import { estopRoute } from '../../bridge/server/routes/estop.ts'
 import { healthRoute } from '../../bridge/server/routes/health.ts'
 import { lineRoutes } from '../../bridge/share/routes.ts'
+import { kioskRoute } from '../../bridge/server/routes/kiosk.ts'
+import { mediaRoutes } from '../../bridge/server/routes/media-files.ts'
+import { stillRoutes } from '../../bridge/server/routes/media-still.ts'
 import { mjpegRoute } from '../../bridge/server/routes/mjpeg.ts'
 import { traceRoutes } from '../../bridge/server/routes/traces.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
@@ -146,6 +150,9 @@ function harmless(name: string): object {
     'ctp.traceInfo': { device: 'other', channel: 1 },
     'ctp.readTrace': { device: 'other', channel: 1 },
     'camera.join': { camera: 'other' },
+    'camera.still': { device: 'other', format: 'none' },
+    'camera.record.start': { device: 'other', durationS: 0 },
+    'camera.lapse.start': { device: 'other', everyS: 0 },
     'user.add': { name: 'root-admin', role: 'viewer', password: 'long enough a word' },
     'user.role': { ...nobody, role: 'viewer' },
     'user.password': { ...nobody, password: 'long enough a word' },
@@ -209,6 +216,10 @@ const routes: Route[] = [
   estopRoute(undefined as never),
   healthRoute(undefined as never),
   mjpegRoute(undefined as never),
+  ...mediaRoutes(undefined as never),
+  ...stillRoutes(undefined as never),
+  kioskRoute(''),
+  ...diagnosticsRoutes(undefined as never),
   ...traceRoutes({} as never),
   ...lineRoutes(undefined as never, undefined as never),
   ...compatRoutes(new Ctp10Api({} as never), '', ''),

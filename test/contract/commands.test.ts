@@ -10,8 +10,8 @@ describe.each(Object.entries<Command>(commands))('%s', (name, command) => {
     expect(command.about).toMatch(/^[A-Z].*\.$/s)
   })
 
-  it('is named <thing>.<verb>, so that no Socket.IO event of its own can be meant', () => {
-    expect(name).toMatch(/^[a-z]+\.[a-z][a-zA-Z]*$/)
+  it('is named <thing>.<verb>, or <thing>.<part>.<verb>, so that no Socket.IO event of its own can be meant', () => {
+    expect(name).toMatch(/^[a-z]+(\.[a-z][a-zA-Z]*){1,2}$/)
   })
 
   it('can be described as JSON schema, input and output', () => {

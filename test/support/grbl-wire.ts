@@ -102,9 +102,11 @@ export async function startGrbl(
   port = 0,
 ): Promise<
   {
-    program: Program<{ port: number; resource: string }>
+    program: Program<{ port: number; world: number; resource: string }>
     resource: string
     port: number
+    /** The port of `--world`, 0 without it. */
+    world: number
     events: () => GrblEvents
     fault: (words: string) => void
   } & AsyncDisposable
@@ -114,8 +116,9 @@ export async function startGrbl(
     ['--port', String(port), ...args],
     (line) => {
       if (!line.startsWith('{"listening"')) return undefined
-      const { listening } = JSON.parse(line) as { listening: { port: number } }
-      return { port: listening.port, resource: `TCPIP::127.0.0.1::${listening.port}::SOCKET` }
+      const { listening } = JSON.parse(line) as { listening: { port: number; world?: number } }
+      const { port: taken, world = 0 } = listening
+      return { port: taken, world, resource: `TCPIP::127.0.0.1::${taken}::SOCKET` }
     },
   )
   return {

@@ -11,6 +11,9 @@ it.each([
   ['#/set-up', { page: 'set-up' }],
   ['#/set-up?key=a%2Fb-c_d', { page: 'set-up', key: 'a/b-c_d' }],
   ['#/sign-in?key=x', { page: 'sign-in' }],
+  ['#/measure/slide', { page: 'measure', camera: 'slide' }],
+  ['#/measure/slide/', { page: 'measure', camera: 'slide' }],
+  ['#/publish/guest', { page: 'publish', camera: 'guest' }],
   ['#/nowhere', { page: 'bench' }],
   ['#__proto__', { page: 'bench' }],
 ])('reads %j', (hash, route) => {

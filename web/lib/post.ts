@@ -1,4 +1,5 @@
 import { BenchError, unwrap, type Result } from '../../shared/errors.ts'
+import { authorization } from './credentials.ts'
 
 const DEADLINE_MS = 10_000
 
@@ -12,7 +13,7 @@ export async function post<T>(
   try {
     response = await fetch(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...authorization() },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(deadlineMs),
       // What has been asked for is to arrive, even when the page is left meanwhile.

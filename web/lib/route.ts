@@ -1,5 +1,19 @@
 /** The page's pages. */
-export const PAGES = ['bench', 'traces', 'serial', 'people', 'audit', 'set-up', 'sign-in'] as const
+export const PAGES = [
+  'bench',
+  'traces',
+  'gallery',
+  'views',
+  'watches',
+  'diagnostics',
+  'measure',
+  'publish',
+  'serial',
+  'people',
+  'audit',
+  'set-up',
+  'sign-in',
+] as const
 export type PageName = (typeof PAGES)[number]
 
 /** What the address bar asks for. */
@@ -7,14 +21,35 @@ export interface Route {
   page: PageName
   /** The key of a set-up link. */
   key?: string
+  /** The camera that is measured on, or published to. */
+  camera?: string
+  /** The watch that is looked at. */
+  watch?: string
 }
 
 /** The page that a location hash means, `#/set-up?key=...`; the bench for anything that means none. */
 export function parseHash(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
+  const [name, camera] = path.replace(/\/$/, '').split('/')
+  if ((name === 'measure' || name === 'publish') && camera) return { page: name, camera }
   const page = PAGES.find((name) => name === path.replace(/\/$/, '')) ?? 'bench'
   const key = page === 'set-up' ? new URLSearchParams(query).get('key') : null
   return key === null ? { page } : { page, key }
+}
+
+/** The address of the page that measures on a camera's frames. */
+export function measureHref(camera: string): string {
+  return `#/measure/${camera}`
+}
+
+/** The address of the page that publishes to a camera. */
+export function publishHref(camera: string): string {
+  return `#/publish/${camera}`
+}
+
+/** The address of a watch; of all of them without one. */
+export function watchHref(id?: string): string {
+  return id === undefined ? '#/watches' : `#/watches/${id}`
 }
 
 /** The address of a page, for links. */

@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, ServerEvents } from '../../shared/commands.ts'
+import { heldToken } from './credentials.ts'
 
 const PAGE_ID_BYTES = 16
 
@@ -13,6 +14,8 @@ function newPageId(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
+const page = newPageId()
+
 /**
  * The page's one connection to the bridge. It never reconnects by itself: `connection` decides when, so that the
  * countdown people see is the truth.
@@ -22,5 +25,5 @@ export const socket: Socket<ServerEvents, ClientEvents> = io({
   reconnection: false,
   transports: ['websocket', 'polling'],
   tryAllTransports: true,
-  auth: { page: newPageId() },
+  auth: (answer) => answer({ page, token: heldToken() }),
 })

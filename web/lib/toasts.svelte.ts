@@ -3,13 +3,20 @@ import { BenchError } from '../../shared/errors.ts'
 const SHOWN_MS = 8000
 const MOST = 5
 
-/** One failure on the screen, and how often it happened. */
+/** What can still be done about what a toast says. */
+export interface ToastAction {
+  text: string
+  act: () => void
+}
+
+/** One failure on the screen, and how often it happened; or, without a code, something that went well. */
 export interface Toast {
   id: number
-  code: string
+  code: string | undefined
   message: string
   device: string | undefined
   times: number
+  action?: ToastAction | undefined
 }
 
 /** The failures that people have not dismissed yet: the newest last, the same one counted instead of repeated. */
@@ -31,10 +38,12 @@ class Toasts {
       this.release(same.id)
       return
     }
-    const id = this.#next++
-    for (const old of this.list.slice(0, Math.max(0, this.list.length + 1 - MOST))) this.dismiss(old.id)
-    this.list.push({ id, code, message, device, times: 1 })
-    this.release(id)
+    this.#show({ code, message, device, times: 1 })
+  }
+
+  /** Says that something is done, and what can still be done about it. */
+  note(message: string, action?: ToastAction): void {
+    this.#show({ code: undefined, message, device: undefined, times: 1, action })
   }
 
   /** Takes one off the screen. */
@@ -56,6 +65,13 @@ class Toasts {
       id,
       setTimeout(() => this.dismiss(id), SHOWN_MS),
     )
+  }
+
+  #show(toast: Omit<Toast, 'id'>): void {
+    const id = this.#next++
+    for (const old of this.list.slice(0, Math.max(0, this.list.length + 1 - MOST))) this.dismiss(old.id)
+    this.list.push({ id, ...toast })
+    this.release(id)
   }
 }
 

@@ -3,9 +3,11 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { Controller } from './controller.ts'
 import { serve } from './server.ts'
+import { serveWorld, type World } from './world.ts'
 
 const usage = `node bridge/sim/grbl/main.ts [--port 5030] [--host 127.0.0.1] [--travel 200,100] [--from-home 100,50]
-  [--backlash 0,0] [--settings 22=0,32=0] [--dwell-step 50] [--reset-ms 5] [--reset-on-connect] [--with-parent]`
+  [--backlash 0,0] [--settings 22=0,32=0] [--dwell-step 50] [--reset-ms 5] [--reset-on-connect] [--world 5031]
+  [--with-parent]`
 
 function fail(message: string): never {
   process.stderr.write(`${message}\n`)
@@ -32,6 +34,7 @@ function readArguments() {
         'dwell-step': { type: 'string', default: '50' },
         'reset-ms': { type: 'string', default: '5' },
         'reset-on-connect': { type: 'boolean', default: false },
+        world: { type: 'string' },
         'with-parent': { type: 'boolean', default: false },
       },
     }).values
@@ -47,6 +50,8 @@ function tell(event: Record<string, unknown>): void {
 }
 
 const values = readArguments()
+let world: World | undefined
+let power = 0
 const travel = numbers('travel', values.travel, 1, 100_000)
 const machine = new Controller(
   {
@@ -57,7 +62,11 @@ const machine = new Controller(
     resetMs: numbers('reset-ms', values['reset-ms'], 0, 10_000)[0]!,
   },
   {
-    light: (light) => tell({ light }),
+    light: (light) => {
+      power = light.power
+      world?.tell()
+      tell({ light })
+    },
     motion: (moving, ns) => tell({ motion: { moving, ns } }),
     realTime: (byte, ns) => tell({ realTime: { byte, ns } }),
   },
@@ -82,7 +91,16 @@ const [port] = numbers('port', values.port, 0, 65_535)
 try {
   const resetOnConnect = values['reset-on-connect']
   await using server = await serve(machine, { host: values.host, port: port!, resetOnConnect })
-  tell({ listening: { host: server.host, port: server.port } })
+  if (values.world !== undefined) {
+    const { mechanics } = machine.axes
+    const read = () => ({ mm: [mechanics.at(0), mechanics.at(1)] as [number, number], power })
+    world = await serveWorld(read, {
+      host: values.host,
+      port: numbers('world', values.world, 0, 65_535)[0]!,
+    })
+  }
+  const { host, port: taken } = server
+  tell({ listening: { host, port: taken, ...(world ? { world: world.port } : {}) } })
   if (!ended.signal.aborted) await once(ended.signal, 'abort')
 } catch (error) {
   process.stderr.write(`${values.host}:${port}: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -1,4 +1,5 @@
-import type { Burst, LaserBounds } from '../../../../shared/turret.ts'
+import type { Burst } from '../../../../shared/turret-burst.ts'
+import type { LaserBounds } from '../../../../shared/turret.ts'
 import { BenchError } from '../../../../shared/errors.ts'
 import { DUTY_WINDOW_MS, type LaserConfig } from './config.ts'
 

@@ -32,12 +32,12 @@ export class Geometry {
 
   /**
    * A jog to a direction: unlike G-code it can be cancelled without a reset, and one that leaves the controller's
-   * travel is refused without an alarm. `seconds` is how long the way takes at full speed.
+   * travel is refused without an alarm. `seconds` is how long the way takes at full speed, which is `least` mm/s at least.
    */
-  jogLine(from: Direction, to: Direction, seconds: number): string {
+  jogLine(from: Direction, to: Direction, seconds: number, least = 1 / 60): string {
     const words = AXES.map((name) => `${this.#config[name].axis}${text(mmOf(this.#config[name], to[name]))}`)
     const way = Math.hypot(...AXES.map((name) => this.mmSpan(name, to[name] - from[name])))
-    const feed = Math.max(1, (way / seconds) * 60)
+    const feed = Math.max(least, way / seconds) * 60
     return `$J=G53G21G90${words.join('')}F${text(feed)}`
   }
 

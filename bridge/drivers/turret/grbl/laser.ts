@@ -1,5 +1,6 @@
 import { BenchError } from '../../../../shared/errors.ts'
-import type { Burst, LaserState } from '../../../../shared/turret.ts'
+import type { Burst } from '../../../../shared/turret-burst.ts'
+import type { LaserState } from '../../../../shared/turret.ts'
 import { boundsOf, type Light, requireBounds, requireDuty } from './bounds.ts'
 import { DUTY_WINDOW_MS, type LaserConfig } from './config.ts'
 import { gapLine, pulseLine } from './pulse.ts'

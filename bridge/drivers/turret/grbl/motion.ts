@@ -1,9 +1,11 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { Direction, TurretState } from '../../../../shared/turret.ts'
+import type { Aim, Following, Steering } from '../../../core/aim.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { Geometry } from './geometry.ts'
 import type { Status } from './message.ts'
-import { Stream } from './stream.ts'
+import { Poses } from './poses.ts'
+import { NIMBLE, Stream } from './stream.ts'
 import { type GrblWire, JOG_CANCEL, RESET } from './wire.ts'
 
 /** A jog that is not repeated within this ends by itself. */
@@ -25,9 +27,12 @@ interface MotionOptions {
 }
 
 /** What turns: at most one wish is followed, and the newest wins. */
-export class Motion {
+export class Motion implements Aim {
   readonly #options: MotionOptions
   readonly #stream: Stream
+  readonly #poses = new Poses()
+  /** Whether it is steered: then where it is follows from what was sent, sooner than from reports. */
+  #steered = false
   #activity: Activity = 'rest'
   #position: Direction | undefined
   #target: Direction | undefined
@@ -43,6 +48,7 @@ export class Motion {
     this.#options = options
     this.#stream = new Stream({
       ...options,
+      planned: (at, direction) => this.#poses.note(at, direction),
       refused: (error) => this.#streamRefused(error),
     })
   }
@@ -127,6 +133,25 @@ export class Motion {
     }
   }
 
+  at(time: number): Direction | undefined {
+    return this.#poses.at(time)
+  }
+
+  async follow(steering: Steering): Promise<Following> {
+    this.#options.require()
+    const from = await this.#clear(this.#options.require)
+    if (!from) throw this.#unknown()
+    this.#begin('jogging', undefined)
+    this.#trustFrom = performance.now()
+    this.#steered = true
+    const rest = this.#rest.promise
+    this.#stream.steer(from, steering, NIMBLE)
+    return {
+      ended: rest.then(() => {}),
+      end: () => (this.#rest.promise === rest ? this.halt() : Promise.resolve()),
+    }
+  }
+
   /**
    * Ends motion with the controller's own deceleration, so that the position is kept; homing can only be cut off. The
    * bytes are on their way before this returns; resolves at rest. Rejects with `device.timeout`.
@@ -179,6 +204,8 @@ export class Motion {
   /** Takes a report that was asked for at `askedAt`. */
   reported(status: Status, direction: Direction | undefined, askedAt: number): void {
     this.#position = direction ?? this.#position
+    if (process.env.DBG && this.#steered) console.error('rep', performance.now().toFixed(0), JSON.stringify(direction), JSON.stringify(this.at(performance.now())), this.#stream.unanswered, this.#options.wire.unanswered)
+    if (direction && !this.#steered) this.#poses.note(performance.now(), direction)
     if (this.#activity === 'rest' || this.#activity === 'homing') return
     // Lines that were on their way when the jog was cancelled begin another.
     if (this.#activity === 'stopping' && status.state === 'Jog') this.#options.wire.realTime(JOG_CANCEL)
@@ -226,6 +253,7 @@ export class Motion {
     clearTimeout(this.#jog?.timer)
     this.#jog = undefined
     this.#stream.end()
+    this.#steered = false
   }
 
   #streamRefused(error: unknown): void {

@@ -1,17 +1,32 @@
 import type { Direction } from '../../../../shared/turret.ts'
+import type { Steering } from '../../../core/aim.ts'
 import type { Geometry } from './geometry.ts'
 import type { GrblWire } from './wire.ts'
 
-/** One jog line's worth of turning. */
-const SEGMENT_MS = 100
-const TICK_MS = 30
-/** How far ahead lines are sent beyond what braking needs: what the turret still turns when the bridge dies. */
-const AHEAD_MS = 200
+/** How the way is cut up. */
+export interface Pace {
+  /** One jog line's worth of turning. */
+  segmentMs: number
+  tickMs: number
+  /** How far ahead lines are sent beyond what braking needs: what the turret still turns when the bridge dies. */
+  aheadMs: number
+  /** The slowest feed, mm/s: a way of one motor step is not to take longer than it was meant to because it was rounded up. */
+  least: number
+  /** So much faster than meant is asked for: what braking and a late line have cost is made up for. */
+  haste: number
+}
+
+/** For people, who hold a speed. */
+const STEADY: Pace = { segmentMs: 100, tickMs: 30, aheadMs: 200, least: 1 / 60, haste: 1 }
+/** For what is steered many times a second: what is sent already cannot be steered any more. */
+export const NIMBLE: Pace = { segmentMs: 25, tickMs: 8, aheadMs: 55, least: 3, haste: 1.06 }
 
 interface StreamOptions {
   wire: GrblWire
   geometry: Geometry
   acceleration: (axis: 'pan' | 'tilt') => number
+  /** Where it will be, and when. */
+  planned?: (at: number, direction: Direction) => void
   /** The controller takes no more. */
   refused: (error: unknown) => void
 }
@@ -23,7 +38,9 @@ interface StreamOptions {
 export class Stream {
   readonly #options: StreamOptions
   #timer: NodeJS.Timeout | undefined
+  #steering: Steering = { velocity: () => ({ pan: 0, tilt: 0 }) }
   #velocity: Direction = { pan: 0, tilt: 0 }
+  #pace = STEADY
   /** Where the lines that were sent lead, and when the motors are there at full speed. */
   #planned: Direction = { pan: 0, tilt: 0 }
   #plannedUntil = 0
@@ -36,17 +53,24 @@ export class Stream {
 
   /** Begins at rest, at `from`, with a velocity in degrees/s. */
   start(from: Direction, velocity: Direction): void {
+    this.steer(from, { velocity: () => velocity }, STEADY)
+  }
+
+  /** Begins at rest, at `from`, and asks for the velocity of each piece of the way. */
+  steer(from: Direction, steering: Steering, pace: Pace): void {
     this.end()
+    this.#pace = pace
     this.#planned = from
     this.#plannedUntil = performance.now()
-    this.turn(velocity)
-    this.#timer = setInterval(() => this.#fill(), TICK_MS)
+    this.#options.planned?.(this.#plannedUntil, from)
+    this.#steering = steering
+    this.#timer = setInterval(() => this.#fill(), pace.tickMs)
     this.#fill()
   }
 
   /** From here on with another velocity. */
   turn(velocity: Direction): void {
-    this.#velocity = velocity
+    this.#steering = { velocity: () => velocity }
   }
 
   /** Sends nothing more; what is queued in the controller is for a jog cancel. */
@@ -57,16 +81,20 @@ export class Stream {
 
   #fill(): void {
     const { geometry } = this.#options
+    const { segmentMs, aheadMs, least, haste } = this.#pace
     const now = performance.now()
-    const horizon = now + AHEAD_MS + this.#brakingMs()
-    while (this.#plannedUntil < horizon && this.#timer !== undefined) {
-      const seconds = SEGMENT_MS / 1000
+    while (this.#plannedUntil < now + aheadMs + this.#brakingMs() && this.#timer !== undefined) {
+      const seconds = segmentMs / 1000
       const from = this.#planned
+      const begins = Math.max(this.#plannedUntil, now)
+      this.#velocity = geometry.atMost(this.#steering.velocity(begins, from, seconds))
       const to = geometry.after(from, this.#velocity, seconds)
-      this.#plannedUntil = Math.max(this.#plannedUntil, now) + SEGMENT_MS
-      if (to.pan === from.pan && to.tilt === from.tilt) return
+      this.#plannedUntil = begins + segmentMs
       this.#planned = to
-      this.#send(geometry.jogLine(from, to, seconds))
+      this.#options.planned?.(this.#plannedUntil, to)
+      if (to.pan === from.pan && to.tilt === from.tilt) return
+      if (process.env.DBG) console.error('seg', begins.toFixed(0), (begins-now).toFixed(0), JSON.stringify(to), geometry.jogLine(from, to, seconds / haste, least))
+      this.#send(geometry.jogLine(from, to, seconds / haste, least))
     }
   }
 

@@ -1,4 +1,5 @@
 import { BenchError } from '../../../../shared/errors.ts'
+import type { Aim } from '../../../core/aim.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { Device, DriverContext, Handlers } from '../../../core/device.ts'
 import type { OpenTransport } from '../../../transport/transport.ts'
@@ -149,6 +150,10 @@ export class Turret implements Device {
       this.#laser.resetCount()
       return Promise.resolve({})
     },
+  }
+
+  get aim(): Aim {
+    return this.#motion
   }
 
   stop(): Promise<void> {

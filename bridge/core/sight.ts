@@ -1,0 +1,18 @@
+import type { Seen } from '../../shared/vision.ts'
+
+/** What can be seen in a camera's pictures, for those in the bridge that act on it. */
+export interface Sight {
+  /** Sides of the picture, px; undefined while there is none. */
+  readonly size: { width: number; height: number } | undefined
+  /** Hears of every frame that was looked at, from now on; the answer ends it. */
+  follow(listener: (seen: Seen) => void): () => void
+  /**
+   * Keeps what the next `frames` made after `after` (ms since the epoch) show, under a name: their mean, or the brightest
+   * of each pixel. This and what follows rejects with `camera.failed` or `device.timeout`.
+   */
+  keep(name: string, after: number, frames: number, how?: 'mean' | 'brightest'): Promise<void>
+  /** By how many px all of a kept picture lies further right and down in another; `quality` from 0 to 1. */
+  shift(from: string, to: string): Promise<{ x: number; y: number; quality: number }>
+  /** Where one kept picture has light that another has not, px. */
+  spot(dark: string, lit: string): Promise<{ x: number; y: number; strength: number }>
+}

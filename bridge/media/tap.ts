@@ -1,0 +1,48 @@
+import type { Codec } from '../../shared/camera.ts'
+import { codecOf } from './dialect.ts'
+import type { Live } from './ingest.ts'
+
+/** A copy of a stream's packets on its way to a port of this machine. */
+export interface Tap extends Disposable {
+  codec: Codec
+  ssrc: number
+  payloadType: number
+  /** Asks whoever makes the pictures for a key frame. */
+  wantKey(): Promise<void>
+}
+
+/**
+ * Sends a stream's RTP packets, and RTCP with them, to a UDP port of loopback, beginning with a key frame. It ends with the
+ * stream, or when disposed of. Rejects when the stream has ended.
+ */
+export async function tapRtp(live: Live, port: number): Promise<Tap> {
+  const { router, producer } = live
+  const transport = await router.createPlainTransport({
+    listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+    rtcpMux: true,
+    comedia: false,
+  })
+  try {
+    await transport.connect({ ip: '127.0.0.1', port })
+    const consumer = await transport.consume({
+      producerId: producer.id,
+      // Over loopback nothing is lost that could be asked for again.
+      rtpCapabilities: { codecs: router.rtpCapabilities.codecs ?? [], headerExtensions: [] },
+      enableRtx: false,
+      paused: true,
+    })
+    consumer.once('producerclose', () => transport.close())
+    const payloadType = consumer.rtpParameters.codecs[0]?.payloadType
+    const ssrc = consumer.rtpParameters.encodings?.[0]?.ssrc
+    if (payloadType === undefined || ssrc === undefined) throw new Error('the tap has no stream')
+    await consumer.resume()
+    return {
+      ...{ codec: codecOf(live), ssrc, payloadType },
+      wantKey: () => consumer.requestKeyFrame(),
+      [Symbol.dispose]: () => transport.close(),
+    }
+  } catch (error) {
+    transport.close()
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { WORLD_PERIOD_MS, type WorldLine } from '../../../shared/world.ts'
+
+/** A listener that has this much unread has stopped listening. */
+const MOST_UNREAD = 65_536
+
+export interface World extends AsyncDisposable {
+  host: string
+  port: number
+  /** Says it now: light has changed. */
+  tell(): void
+}
+
+/** Says 200 times a second, to whoever connects, where the turret truly points and what it emits. */
+export async function serveWorld(
+  read: () => Pick<WorldLine, 'mm' | 'power'>,
+  { host, port }: { host: string; port: number },
+): Promise<World> {
+  const listeners = new Set<Socket>()
+  let timer: NodeJS.Timeout | undefined
+  const tell = (): void => {
+    if (listeners.size === 0) return
+    const line = `${JSON.stringify({ ns: String(process.hrtime.bigint()), ...read() } satisfies WorldLine)}\n`
+    for (const listener of listeners) {
+      if (listener.writableLength > MOST_UNREAD) listener.destroy()
+      else listener.write(line)
+    }
+  }
+  const server = createServer((socket) => {
+    socket.setNoDelay(true)
+    socket.on('error', () => undefined)
+    socket.resume()
+    listeners.add(socket)
+    timer ??= setInterval(tell, WORLD_PERIOD_MS)
+    socket.once('close', () => {
+      listeners.delete(socket)
+      if (listeners.size > 0) return
+      clearInterval(timer)
+      timer = undefined
+    })
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  return {
+    host: address.address,
+    port: address.port,
+    tell,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      server.close()
+      for (const listener of listeners) listener.destroy()
+      await once(server, 'close')
+    },
+  }
+}

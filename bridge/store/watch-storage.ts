@@ -1,0 +1,82 @@
+import type { Watch } from '../../shared/watch.ts'
+import type { WatchCheck } from '../../shared/watch-history.ts'
+
+/** What of a watch's state outlives the bridge. */
+export interface Kept {
+  seq: number
+  outcome: 'new' | 'ok' | 'failing'
+  checks: number
+  failures: number
+  changes: number
+  reason?: string | undefined
+  unseen?: number | undefined
+  value?: number | string | undefined
+  unit?: string | undefined
+  checkedAt?: number | undefined
+  changedAt?: number | undefined
+  failingSince?: number | undefined
+  tookMs?: number | undefined
+  /** What the check itself has to know of the one before it. */
+  memory?: unknown
+}
+
+/** A check that is over, with what it saw where that is kept. */
+export interface Finished {
+  watch: string
+  check: WatchCheck
+  news: boolean
+  state: Kept
+  keep: Watch['keep']
+  text?: string | undefined
+  picture?: Uint8Array | undefined
+}
+
+/** Something to tell somebody, until it has arrived. */
+export interface Posted {
+  id: number
+  channel: string
+  body: string
+}
+
+/** Changes that are written together. */
+export interface Batch {
+  saved: { watch: Watch; state?: Kept | undefined }[]
+  finished: Finished[]
+  queued: { watch: string; by: string | undefined; at: number }[]
+  dequeued: string[]
+  posted: Posted[]
+  delivered: number[]
+}
+
+export interface Loaded {
+  watches: { watch: Watch; state: Kept | undefined }[]
+  unreadable: { id: string; why: string }[]
+  /** Oldest first; `by` where a person asked. */
+  queue: { watch: string; by: string | undefined }[]
+  outbox: Posted[]
+}
+
+export interface StoredSnapshot {
+  seq: number
+  at: number
+  kind: 'text' | 'image' | 'trace'
+  text: string | undefined
+  picture: boolean
+}
+
+/** What the thread does for the bridge. */
+export interface WatchStorage {
+  load(): Loaded
+  commit(batch: Batch): void
+  remove(ids: string[], undo: string, at: number): void
+  restore(undo: string): Loaded['watches']
+  purge(before: number): void
+  clear(ids: string[]): void
+  history(id: string, before: number, limit: number, newsOnly: boolean): WatchCheck[]
+  sparks(ids: string[], points: number): Record<string, { at: number; value: number }[]>
+  snapshot(id: string, seq: number, orBefore: boolean): StoredSnapshot | undefined
+  close(): void
+}
+
+export type StorageCall = { seq: number; name: keyof WatchStorage; args: unknown[] }
+export type StorageAnswer = { seq: number } & ({ value: unknown } | { message: string })

@@ -1,0 +1,315 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ControlState } from '../../shared/control.ts'
+import type { SightState } from '../../shared/sight.ts'
+import { gains, lost, type TrackingState } from '../../shared/tracking.ts'
+import { epochMs } from '../core/clock.ts'
+import type { Caller } from '../core/device.ts'
+import type { Stream } from '../core/stream.ts'
+import type { Topic } from '../core/topic.ts'
+import { pixelsPerDegree } from './affine.ts'
+import { AutoFire } from './auto-fire.ts'
+import { Calibration } from './calibration.ts'
+import { type SightContext, sightOf, turretError } from './context.ts'
+import { PatternRunner } from './pattern-run.ts'
+import { Presets } from './presets.ts'
+import { type Look, Tracker } from './tracker.ts'
+import { tunedGains } from './tuning.ts'
+
+/** Figures for people change so often, not with every frame. */
+const FIGURES_MS = 1000
+const CROSSHAIR_MS = 50
+const TUNE_MS = 30_000
+
+/** One turret with its camera: sighted, tracking, firing by itself, going its patterns. */
+export class Aimed implements Disposable {
+  readonly calibration: Calibration
+  readonly presets: Presets
+  readonly autoFire: AutoFire
+  readonly #context: SightContext
+  readonly #stream: Stream
+  readonly #unsubscribe: (() => void)[]
+  #tracker: Tracker | undefined
+  #runner: { runner: PatternRunner; caller: Caller } | undefined
+  #figures = { since: 0, count: 0, error: 0, latency: 0, timed: 0 }
+  #crosshairAt = 0
+
+  constructor(context: SightContext, db: DatabaseSync, control: Topic<ControlState>, stream: Stream) {
+    this.#context = context
+    this.#stream = stream
+    this.calibration = new Calibration(context, (calibration) => this.#showSight({ calibration }))
+    this.autoFire = new AutoFire(
+      context,
+      () => this.#tracker,
+      (autoFire) => context.state.put({ autoFire }),
+    )
+    const { camera, mount, state } = context
+    state.put({
+      sight: { camera, mount, calibration: { state: 'none' } },
+      tracking: { state: 'off', gains: gains.parse({}), lost: lost.parse({}) },
+      autoFire: { armed: false },
+    })
+    this.presets = new Presets(db, context)
+    this.#unsubscribe = [
+      state.subscribe(() => this.#turretChanged()),
+      control.subscribe(() => this.#controlChanged(control.value)),
+    ]
+  }
+
+  get tracker(): Tracker | undefined {
+    return this.#tracker
+  }
+
+  /** px; the middle of the picture until somebody has put it elsewhere. */
+  get crosshair(): { x: number; y: number } {
+    const { crosshair } = this.#sight
+    if (crosshair) return crosshair
+    const { size } = sightOf(this.#context)
+    return size ? { x: (size.width - 1) / 2, y: (size.height - 1) / 2 } : { x: 0, y: 0 }
+  }
+
+  putCrosshair(x: number, y: number, found: 'click' | 'spot'): void {
+    this.#showSight({ crosshair: { x, y, found } })
+  }
+
+  /** Fires one weak pulse, and puts the crosshair where light was added. Rejects with `camera.failed`, or as firing does. */
+  async findCrosshair(
+    powerPercent: number,
+    pulseMs: number,
+    caller: Caller,
+  ): Promise<{ x: number; y: number }> {
+    const { id, call } = this.#context
+    const sight = sightOf(this.#context)
+    await sight.keep('dark', epochMs(), 3, 'brightest')
+    const lit = sight.keep('lit', epochMs(), Math.max(3, Math.ceil(pulseMs / 30) + 3), 'brightest')
+    lit.catch(() => {})
+    await call('laser.fire', { device: id, pulses: 1, pulseMs, gapMs: 0, powerPercent, mock: false }, caller)
+    await lit
+    const { x, y } = await sight.spot('dark', 'lit')
+    const found = { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 }
+    this.putCrosshair(found.x, found.y, 'spot')
+    return found
+  }
+
+  async track(wish: Pick<Required<TrackingState>, 'mode' | 'choice'>, caller: Caller): Promise<void> {
+    await this.#tracker?.end('begun anew')
+    this.#runner?.runner.pause('a target is tracked')
+    const context = this.#context
+    const { choice, mode } = wish
+    const tracker: Tracker = new Tracker(
+      context,
+      this.calibration,
+      {
+        ...{ mode, choice, caller },
+        gains: () => this.#tracking.gains,
+        lost: () => this.#tracking.lost,
+        crosshair: () => this.crosshair,
+      },
+      {
+        looked: (look) => this.#looked(look),
+        state: (state) => context.state.merge({ tracking: { state } }),
+        ended: (why) => this.#trackerEnded(tracker, why),
+      },
+    )
+    this.#tracker = tracker
+    this.#showTracking({ state: 'waiting', mode, choice })
+    try {
+      await tracker.start()
+    } catch (error) {
+      await tracker.end(error instanceof Error ? error.message : String(error))
+      throw error
+    }
+  }
+
+  async stopTracking(why: string): Promise<void> {
+    await this.#tracker?.end(why)
+  }
+
+  setTracking(members: Pick<Partial<TrackingState>, 'gains' | 'lost'>): TrackingState {
+    this.#context.state.put({ tracking: { ...this.#tracking, ...members } })
+    return this.#tracking
+  }
+
+  /** Rejects with `device.busy` when nothing is tracked, and when no swing comes of it. */
+  async tune(axis: 'pan' | 'tilt', speed: number) {
+    const tracker = this.#tracker
+    if (tracker?.mode !== 'turret' || tracker.state !== 'locked')
+      throw turretError(
+        this.#context,
+        'device.busy',
+        'tuning needs a target at rest that is tracked: begin with track.start',
+      )
+    this.#context.state.merge({ tracking: { tuning: { axis, progress: 0 } } })
+    const late = setTimeout(
+      () => void tracker.end('tuning came to nothing: the target never crossed'),
+      TUNE_MS,
+    )
+    try {
+      const tuned = await tracker.swing(axis, speed)
+      const set = this.setTracking({ gains: tunedGains(this.#tracking.gains, tuned) })
+      return {
+        gains: set.gains,
+        periodMs: Math.round(tuned.periodMs),
+        amplitudePx: Math.round(tuned.amplitude * pixelsPerDegree(this.calibration.require()) * 10) / 10,
+      }
+    } catch (error) {
+      throw turretError(
+        this.#context,
+        'aborted',
+        `tuning was ended: ${error instanceof Error ? error.message : ''}`,
+      )
+    } finally {
+      clearTimeout(late)
+      this.#context.state.merge({ tracking: { tuning: null } })
+    }
+  }
+
+  runPattern(name: string, caller: Caller): void {
+    const pattern = this.presets.pattern(name)
+    if (this.#tracker)
+      throw turretError(this.#context, 'device.busy', 'a target is tracked: end that first (track.stop)')
+    this.#runner?.runner.stop()
+    const presetOf = (preset: string) => this.presets.preset(preset)
+    const changed = (run: TurretRun | undefined): void => {
+      if (run) this.#context.state.put({ pattern: run })
+      else this.#context.state.merge({ pattern: null })
+      if (!run) this.#runner = undefined
+    }
+    const runner = new PatternRunner(this.#context, { pattern, presetOf, changed })
+    this.#runner = { runner, caller }
+    runner.go(caller)
+  }
+
+  pausePattern(why: string): void {
+    this.#runner?.runner.pause(why)
+  }
+
+  /** Throws `input.invalid` when none is paused. */
+  resumePattern(caller: Caller): void {
+    if (!this.#runner?.runner.paused)
+      throw turretError(this.#context, 'input.invalid', 'no pattern is paused')
+    if (this.#tracker)
+      throw turretError(this.#context, 'device.busy', 'a target is tracked: end that first (track.stop)')
+    this.#runner.caller = caller
+    this.#runner.runner.go(caller)
+  }
+
+  stopPattern(): void {
+    this.#runner?.runner.stop()
+  }
+
+  get runsPattern(): boolean {
+    return this.#runner !== undefined && !this.#runner.runner.paused
+  }
+
+  [Symbol.dispose](): void {
+    for (const end of this.#unsubscribe) end()
+    this.#runner?.runner.stop()
+    void this.#tracker?.end('the bench is closing').catch(() => {})
+  }
+
+  get #sight(): SightState {
+    return this.#context.state.value.sight!
+  }
+
+  get #tracking(): TrackingState {
+    return this.#context.state.value.tracking!
+  }
+
+  #showSight(members: Partial<SightState>): void {
+    this.#context.state.put({ sight: { ...this.#sight, ...members } })
+  }
+
+  #showTracking(members: Omit<TrackingState, 'gains' | 'lost'>): void {
+    const { gains: set, lost: kept } = this.#tracking
+    this.#context.state.put({ tracking: { ...members, gains: set, lost: kept } })
+  }
+
+  #looked(look: Look): void {
+    const { seen, errorPx, error, speed, targetSpeed, latencyMs, track, at } = look
+    this.#stream.push(seen.madeAt, [
+      ...[errorPx?.x ?? NaN, errorPx?.y ?? NaN, error?.pan ?? NaN, error?.tilt ?? NaN],
+      ...[speed.pan, speed.tilt, targetSpeed.pan, targetSpeed.tilt, latencyMs],
+    ])
+    this.autoFire.look(look)
+    const now = performance.now()
+    const { state } = this.#context
+    if (track !== undefined && track !== this.#tracking.track) state.merge({ tracking: { track } })
+    if (this.#tracker?.mode === 'crosshair' && at && now - this.#crosshairAt >= CROSSHAIR_MS) {
+      this.#crosshairAt = now
+      const rounded = (px: number): number => Math.round(px * 10) / 10
+      state.merge({ tracking: { crosshair: { x: rounded(at.x), y: rounded(at.y) } } })
+    }
+    const figures = this.#figures
+    if (errorPx) {
+      figures.count += 1
+      figures.error += Math.hypot(errorPx.x, errorPx.y)
+    }
+    if (Number.isFinite(latencyMs)) {
+      figures.timed += 1
+      figures.latency += latencyMs
+    }
+    if (now - figures.since < FIGURES_MS) return
+    const tuning = this.#tracker?.swinging
+    state.merge({
+      tracking: {
+        errorPx: figures.count > 0 ? Math.round((figures.error / figures.count) * 10) / 10 : null,
+        latencyMs: figures.timed > 0 ? Math.round(figures.latency / figures.timed) : null,
+        ...(tuning ? { tuning } : {}),
+      },
+    })
+    this.#figures = { since: now, count: 0, error: 0, latency: 0, timed: 0 }
+  }
+
+  #trackerEnded(tracker: Tracker, why: string): void {
+    if (this.#tracker !== tracker) return
+    this.#tracker = undefined
+    this.autoFire.disarm('the target is not tracked any more')
+    this.#showTracking({ state: 'off', why })
+  }
+
+  #turretChanged(): void {
+    const { alarm, homed, motors, lifecycle } = this.#context.state.value
+    const why = alarm
+      ? alarm.message
+      : homed === false
+        ? 'the turret does not know where it points'
+        : motors === false
+          ? 'the motors are without current'
+          : lifecycle.phase === 'ready'
+            ? undefined
+            : `the turret is ${lifecycle.phase}`
+    if (why !== undefined) this.#unsure(why)
+  }
+
+  #controlChanged({ stop }: ControlState): void {
+    if (stop.latched) this.#unsure('the emergency stop was pressed')
+    this.autoFire.check()
+    const { still } = this.#context
+    this.#tracker?.verify()
+    if (!this.#runner || this.#runner.runner.paused) return
+    try {
+      still('pattern.run', this.#runner.caller)
+    } catch (error) {
+      this.#runner.runner.pause(error instanceof Error ? error.message : String(error))
+      void this.#halt()
+    }
+  }
+
+  /** Something has happened after which pixels may mean other directions. */
+  #unsure(why: string): void {
+    this.calibration.lapse(why)
+    this.#runner?.runner.pause(why)
+    void this.#tracker?.end(why).catch(() => {})
+  }
+
+  async #halt(): Promise<void> {
+    const { id, device, log } = this.#context
+    try {
+      await device(id).commands['turret.halt']?.({ device: id }, this.#runner?.caller as Caller)
+    } catch (error) {
+      log.warn({ error }, `${id}: did not come to rest`)
+    }
+  }
+}
+
+type TurretRun = NonNullable<SightContext['state']['value']['pattern']>

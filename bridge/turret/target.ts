@@ -1,0 +1,67 @@
+import type { Direction } from '../../shared/turret.ts'
+
+/** How far a guess goes towards what is seen: place, speed and acceleration (alpha-beta-gamma filter, Sklansky 1957). */
+const ALPHA = 0.75
+const BETA = 0.45
+const GAMMA = 0.04
+/** What stood still for so long, in ms, is met anew. */
+const STALE_MS = 3000
+/** Nothing that is followed turns faster: a guess that does is noise. */
+const MOST_SPEED = 200
+/** A guess of the acceleration is not carried further than this, s. */
+const MOST_BEND_S = 0.15
+
+/** Where the target is, in degrees, from where it was seen. Times are of performance.now(). */
+export class Target {
+  #place: Direction = { pan: 0, tilt: 0 }
+  #speed: Direction = { pan: 0, tilt: 0 }
+  #bend: Direction = { pan: 0, tilt: 0 }
+  #at = -Infinity
+
+  /** Degrees/s. */
+  get speed(): Direction {
+    return this.#speed
+  }
+
+  /** When it was seen last. */
+  get seenAt(): number {
+    return this.#at
+  }
+
+  see(place: Direction, at: number): void {
+    const seconds = (at - this.#at) / 1000
+    if (seconds <= 0) return
+    if (seconds * 1000 > STALE_MS) {
+      this.#place = place
+      this.#speed = this.#bend = { pan: 0, tilt: 0 }
+    } else {
+      const guess = this.at(at)
+      for (const axis of ['pan', 'tilt'] as const) {
+        const off = place[axis] - guess[axis]
+        const speed = this.#speed[axis] + this.#bend[axis] * seconds + (BETA * off) / seconds
+        this.#place = { ...this.#place, [axis]: guess[axis] + ALPHA * off }
+        this.#speed = { ...this.#speed, [axis]: Math.max(-MOST_SPEED, Math.min(MOST_SPEED, speed)) }
+        this.#bend = { ...this.#bend, [axis]: this.#bend[axis] + (2 * GAMMA * off) / seconds ** 2 }
+      }
+    }
+    this.#at = at
+  }
+
+  /** Where it is, or will be, at a time. */
+  at(time: number): Direction {
+    const seconds = (time - this.#at) / 1000
+    const bent = Math.min(seconds, MOST_BEND_S)
+    const on = (axis: 'pan' | 'tilt'): number =>
+      this.#place[axis] + this.#speed[axis] * seconds + 0.5 * this.#bend[axis] * bent * bent
+    return { pan: on('pan'), tilt: on('tilt') }
+  }
+
+  /** How fast it is at a time. */
+  speedAt(time: number): Direction {
+    const bent = Math.min((time - this.#at) / 1000, MOST_BEND_S)
+    return {
+      pan: this.#speed.pan + this.#bend.pan * bent,
+      tilt: this.#speed.tilt + this.#bend.tilt * bent,
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import type { InstrumentState } from '../../../shared/instrument.ts'
+import type { ReadingCondition, ReadingSource, ReadingWatch } from '../../../shared/watch-what.ts'
+import { BenchError } from '../../../shared/errors.ts'
+import type { CheckContext, Seen } from '../seen.ts'
+import { numberAlarm, shown } from './number.ts'
+
+/** A power older than this says nothing about now. */
+const POWER_MS = 2000
+
+/** What there is to read on the bench. */
+export interface Readings {
+  /** A device's topic; undefined where there is no such device. */
+  state(device: string): { value: object; ready: boolean } | undefined
+  newestPower(device: string): { time: number; values: readonly number[] } | undefined
+}
+
+interface Reading {
+  value: number | string | undefined
+  unit?: string | undefined
+  /** Why there is none. */
+  missing?: string | undefined
+}
+
+/** What the check keeps: of `rate` the values so far, of the others the one that counts, and since when. */
+interface Memory {
+  since?: number
+  base?: number | string
+  values?: [at: number, value: number][]
+}
+
+/** Looks at a device's reading. Waits for nothing. Throws `watch.failed` when there is none, but for the watch that waits for that. */
+export function checkReading(
+  { device, source, condition }: ReadingWatch,
+  readings: Readings,
+  { failing, memory }: Pick<CheckContext, 'failing' | 'memory'>,
+  now = Date.now(),
+): Seen {
+  const { value, unit, missing } = read(device, source, readings, now)
+  const kept = (memory ?? {}) as Memory
+  if (condition.is === 'missing') {
+    if (missing === undefined) return { value, unit, memory: { since: now } }
+    const since = kept.since ?? now
+    const late = now - since >= condition.forS * 1000
+    return { alarm: late ? `${missing} for ${shown((now - since) / 1000)} s` : undefined, memory: { since } }
+  }
+  if (missing !== undefined || value === undefined) {
+    throw new BenchError('watch.failed', missing ?? `${device} has no value`, { device })
+  }
+  return { value, unit, ...judge(value, condition, kept, failing, now) }
+}
+
+function judge(
+  value: number | string,
+  condition: Exclude<ReadingCondition, { is: 'missing' }>,
+  kept: Memory,
+  failing: boolean,
+  now: number,
+): Seen {
+  if (condition.is === 'stuck') {
+    const since = kept.base === value ? (kept.since ?? now) : now
+    const stuck = now - since >= condition.forS * 1000
+    const alarm = stuck ? `it has been ${value} for ${shown((now - since) / 1000)} s` : undefined
+    return { alarm, memory: { base: value, since } }
+  }
+  if (condition.is === 'changed') {
+    const { base } = kept
+    if (base === undefined) return { memory: { base: value } }
+    const moved =
+      typeof value === 'number' && typeof base === 'number'
+        ? Math.abs(value - base) > condition.by
+        : value !== base
+    return moved ? { change: `from ${base} to ${value}`, memory: { base: value } } : { memory: kept }
+  }
+  if (typeof value !== 'number') throw new BenchError('watch.failed', `"${value}" is not a number`)
+  if (condition.is !== 'rate') return { alarm: numberAlarm(value, condition, failing) }
+  const begin = now - condition.overS * 1000
+  const values = [
+    ...(kept.values ?? []).filter(([at]) => at >= begin),
+    [now, value] as [number, number],
+  ].slice(-100)
+  const [at, first] = values[0] ?? [now, value]
+  const perS = now > at ? (value - first) / ((now - at) / 1000) : 0
+  const fast = Math.abs(perS) > condition.perS
+  return { alarm: fast ? `it moves by ${shown(perS)} a second` : undefined, memory: { values } }
+}
+
+function read(device: string, source: ReadingSource, readings: Readings, now: number): Reading {
+  const state = readings.state(device)
+  if (!state) throw new BenchError('watch.failed', `there is no device "${device}" on this bench`, { device })
+  if (!state.ready) return { value: undefined, missing: `${device} is not ready` }
+  if (source.from === 'power')
+    return readPower(device, source.channel, state.value as InstrumentState, readings, now)
+  if (source.from === 'declared') return readDeclared(device, source.name, state.value as InstrumentState)
+  const value = member(state.value, source.path)
+  if (typeof value === 'number' || typeof value === 'string') return { value }
+  if (typeof value === 'boolean') return { value: value ? 'true' : 'false' }
+  return { value: undefined, missing: `${device} has no ${source.path}` }
+}
+
+function readPower(
+  device: string,
+  channel: number,
+  { power }: InstrumentState,
+  readings: Readings,
+  now: number,
+): Reading {
+  const row = readings.newestPower(device)
+  if (!row || now - row.time > POWER_MS)
+    return { value: undefined, missing: `${device} gives no fresh power` }
+  const value = row.values[channel - 1]
+  if (value === undefined || !Number.isFinite(value)) {
+    return { value: undefined, missing: `${device} gives no power on channel ${channel}` }
+  }
+  return { value, unit: power?.unit }
+}
+
+function readDeclared(device: string, name: string, { declared }: InstrumentState): Reading {
+  const found = declared?.values[name]
+  const entry = declared?.readings[name] ?? declared?.settings[name]
+  if (!entry) throw new BenchError('watch.failed', `${device} has no reading "${name}"`, { device })
+  if (!found || found.stale || found.value === undefined) {
+    return {
+      value: undefined,
+      missing: `${device} gives no fresh ${name}${found?.note ? ` (${found.note})` : ''}`,
+    }
+  }
+  const { value } = found
+  return { value: typeof value === 'boolean' ? String(value) : value, unit: entry.unit || undefined }
+}
+
+function member(value: unknown, path: string): unknown {
+  let found = value
+  for (const name of path.split('.')) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined
+    found = (found as Record<string, unknown>)[name]
+  }
+  return found
+}

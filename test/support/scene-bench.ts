@@ -1,0 +1,60 @@
+import { sceneSource, type SceneSource } from '../../bridge/camera/capture/scene/source.ts'
+import { startBridge, writeBench } from './bench-process.ts'
+import { startGrbl } from './grbl-wire.ts'
+import { Client } from './socket.ts'
+
+const BEAT_MS = 250
+/** The controller's middle is 0 degrees. */
+const PAN = { axis: 'X', zeroMm: -100, min: -95, max: 95 }
+const TILT = { axis: 'Y', zeroMm: -50, min: -45, max: 45 }
+
+/** A bench with a simulated turret and the camera on it, somebody who operates it, and what only the simulators know. */
+export async function startScene(
+  scene: Record<string, unknown> = {},
+  {
+    laser = {},
+    sight = {},
+    grbl = [],
+    bench = {},
+  }: {
+    laser?: Record<string, unknown>
+    sight?: Record<string, unknown>
+    grbl?: string[]
+    bench?: Record<string, unknown>
+  } = {},
+) {
+  const opening = new AsyncDisposableStack()
+  try {
+    const sim = opening.use(await startGrbl(['--world', '0', '--from-home', '5,5', ...grbl]))
+    const source = {
+      ...{ world: `127.0.0.1:${sim.world}`, pan: { zeroMm: PAN.zeroMm }, tilt: { zeroMm: TILT.zeroMm } },
+      ...scene,
+    }
+    const file = await writeBench({
+      ...bench,
+      devices: {
+        turret: { driver: 'turret.grbl', resource: sim.resource, pan: PAN, tilt: TILT, laser },
+        eye: { driver: 'camera.scene', ...source },
+      },
+      sights: { turret: { camera: 'eye', ...sight } },
+    })
+    const bridge = await startBridge(file)
+    opening.defer(async () => void (await bridge.end()))
+    const client = opening.use(await Client.operate(bridge.ready.url))
+    const beat = (): void => void client.ask('lease.beat', { active: true }).catch(() => {})
+    const beating = setInterval(beat, BEAT_MS)
+    opening.defer(() => clearInterval(beating))
+    const open = opening.move()
+    return {
+      ...{ bridge, client, sim },
+      source: { kind: 'scene', ...sceneSource.parse(source) } satisfies SceneSource as SceneSource,
+      /** As the topic has it now. */
+      turret: async () => (await client.call('topic.read', { topic: 'turret/turret' })).snapshot,
+      endBeat: () => clearInterval(beating),
+      [Symbol.asyncDispose]: () => open.disposeAsync(),
+    }
+  } catch (error) {
+    await opening.disposeAsync()
+    throw error
+  }
+}
