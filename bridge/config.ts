@@ -208,7 +208,10 @@ export async function loadConfig(
     server,
     dataDir: resolve(from, bench.dataDir),
     models: Object.fromEntries(
-      Object.entries(bench.models).map(([name, model]) => [name, { ...model, file: resolve(from, model.file) }]),
+      Object.entries(bench.models).map(([name, model]) => [
+        name,
+        { ...model, file: resolve(from, model.file) },
+      ]),
     ),
     devices: devices.filter((device) => device !== undefined),
   }

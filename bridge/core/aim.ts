@@ -16,6 +16,8 @@ export interface Following {
 
 /** What a turret does for those in the bridge who look through a camera. */
 export interface Aim {
+  /** While it follows: by how much the motors are behind where they are meant to be, ms, as measured. */
+  readonly lagMs: number
   /** Where it pointed at a time of performance.now(), degrees, up to 2 s ago; undefined while that is not known. */
   at(time: number): Direction | undefined
   /** Follows whoever steers, within its limits, until it is ended. Rejects as a move does. */

@@ -12,7 +12,19 @@ import scpi from './instrument/scpi.ts'
 import turretGrbl from './turret/grbl.ts'
 
 /** Every driver there is; a new one is one more line. */
-const all = [cameraSim, cameraScene, cameraFile, cameraRtsp, cameraAravis, cameraV4l2, cameraWhip, cameraRtp, exfoCtp10, scpi, turretGrbl]
+const all = [
+  cameraSim,
+  cameraScene,
+  cameraFile,
+  cameraRtsp,
+  cameraAravis,
+  cameraV4l2,
+  cameraWhip,
+  cameraRtp,
+  exfoCtp10,
+  scpi,
+  turretGrbl,
+]
 
 /** By the name that bench.yaml calls them. */
 export const drivers: ReadonlyMap<string, Driver> = new Map(

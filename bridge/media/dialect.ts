@@ -5,7 +5,7 @@ import type { Live } from './ingest.ts'
 
 /**
  * Who offers (WHEP) says under which payload type it wants the picture, while a router has one for all: each further
- * number is a router of its own beside the camera's, made once, into which the picture is piped.
+ * number is a router of its own beside the camera's, into which the picture is piped for as long as somebody watches there.
  */
 const dialects = new WeakMap<types.Producer, Map<number, Promise<Live>>>()
 
@@ -20,14 +20,15 @@ export async function inDialect(live: Live, payloadType: number): Promise<Live> 
   if (routerCodecs[codec].preferredPayloadType === payloadType) return live
   const known = dialects.get(live.producer) ?? new Map<number, Promise<Live>>()
   dialects.set(live.producer, known)
-  const spoken = known.get(payloadType) ?? translate(live, codec, payloadType)
+  const spoken =
+    known.get(payloadType) ?? translate(live, codec, payloadType, () => known.delete(payloadType))
   known.set(payloadType, spoken)
   // What has failed may be tried again.
   spoken.catch(() => known.delete(payloadType))
   return spoken
 }
 
-async function translate(live: Live, codec: Codec, payloadType: number): Promise<Live> {
+async function translate(live: Live, codec: Codec, payloadType: number, onUnused: () => void): Promise<Live> {
   const router = await live.worker.createRouter({
     mediaCodecs: [{ ...routerCodecs[codec], preferredPayloadType: payloadType }],
   })
@@ -39,6 +40,16 @@ async function translate(live: Live, codec: Codec, payloadType: number): Promise
       enableSctp: false,
     })
     if (!pipeProducer || live.producer.closed) throw new Error('the stream has ended')
+    const viewers = new Set<string>()
+    router.observer.on('newtransport', ({ id, observer }) => {
+      viewers.add(id)
+      observer.once('close', () => {
+        viewers.delete(id)
+        if (viewers.size > 0) return
+        onUnused()
+        router.close()
+      })
+    })
     return { ...live, router, producer: pipeProducer }
   } catch (error) {
     router.close()

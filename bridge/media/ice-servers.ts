@@ -15,11 +15,18 @@ export const iceServerConfig = z
     secret: z
       .string()
       .optional()
-      .describe('shared with the TURN server instead (coturn: static-auth-secret): everybody gets a password for a day'),
+      .describe(
+        'shared with the TURN server instead (coturn: static-auth-secret): everybody gets a password for a day',
+      ),
   })
-  .refine(({ username, credential, secret }) => (username === undefined) === (credential === undefined) && !(secret !== undefined && credential !== undefined), {
-    message: 'give username and credential, or secret, or none of them',
-  })
+  .refine(
+    ({ username, credential, secret }) =>
+      (username === undefined) === (credential === undefined) &&
+      !(secret !== undefined && credential !== undefined),
+    {
+      message: 'give username and credential, or secret, or none of them',
+    },
+  )
 export type IceServerConfig = z.infer<typeof iceServerConfig>
 
 const LASTS_S = 86_400

@@ -104,7 +104,9 @@ class Sfu implements Media {
         await this.#viewer(viewer).resume()
         return {}
       },
-      'camera.restartIce': async ({ viewer }) => ({ iceParameters: { ...(await this.#viewer(viewer).restartIce()) } }),
+      'camera.restartIce': async ({ viewer }) => ({
+        iceParameters: { ...(await this.#viewer(viewer).restartIce()) },
+      }),
       'camera.leave': async ({ viewer }) => {
         this.#viewers.get(viewer)?.end()
         return {}

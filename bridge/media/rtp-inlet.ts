@@ -95,20 +95,27 @@ export class RtpReceiver implements OpenInlet {
   #begin(ssrc: number, payloadType: number, from: string): void {
     if (ssrc === 0 || performance.now() < this.#notBefore) return
     const { codec, onPusher } = this.#inlet
-    const intake = this.#enter(this.#camera, codec, (entering) => new Intake({
-      ...entering,
-      onClosed: () => {
-        entering.onClosed()
-        if (this.#flow?.intake === intake) this.#end()
-      },
-    }))
+    const intake = this.#enter(
+      this.#camera,
+      codec,
+      (entering) =>
+        new Intake({
+          ...entering,
+          onClosed: () => {
+            entering.onClosed()
+            if (this.#flow?.intake === intake) this.#end()
+          },
+        }),
+    )
     const flow: Flow = { ssrc, from, at: performance.now(), intake, inner: undefined }
     this.#flow = flow
     onPusher({ name: 'RTP', address: from, codec, since: Date.now() })
-    intake.open((router) => this.#connect(router, flow, payloadType)).catch((error: unknown) => {
-      this.#notBefore = performance.now() + RETRY_MS
-      this.#log.warn(error, `${this.#camera}: the stream was not taken; trying again`)
-    })
+    intake
+      .open((router) => this.#connect(router, flow, payloadType))
+      .catch((error: unknown) => {
+        this.#notBefore = performance.now() + RETRY_MS
+        this.#log.warn(error, `${this.#camera}: the stream was not taken; trying again`)
+      })
   }
 
   async #connect(router: types.Router, flow: Flow, payloadType: number): Promise<void> {

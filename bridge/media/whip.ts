@@ -60,7 +60,12 @@ export class Whip implements Disposable {
     if (offer.video.direction === 'recvonly' || offer.video.direction === 'inactive')
       throw new ExchangeError(422, 'input.invalid', 'the offer does not want to send video', camera)
     if (!isKnownBy(offer))
-      throw new ExchangeError(422, 'input.invalid', 'the offer tells its video by neither a=ssrc nor mid', camera)
+      throw new ExchangeError(
+        422,
+        'input.invalid',
+        'the offer tells its video by neither a=ssrc nor mid',
+        camera,
+      )
     const dtls = parseDtlsParameters(offer.dtls)
     const { codec, offered } = codecFor(offer, camera)
     this.#makeRoom(camera, offering)
@@ -90,11 +95,15 @@ export class Whip implements Disposable {
           kind: 'video',
           rtpParameters: streamOf(offer, codec, offered),
         })
-        follow(transport, () => {
-          clearTimeout(reaper)
-          inlet.onPusher({ name, address, codec, since })
-          intake.show(producer)
-        }, end)
+        follow(
+          transport,
+          () => {
+            clearTimeout(reaper)
+            inlet.onPusher({ name, address, codec, since })
+            intake.show(producer)
+          },
+          end,
+        )
         await transport.connect({ dtlsParameters: dtls })
         const { codecs, headerExtensions = [] } = producer.rtpParameters
         const answer = writeAnswer(

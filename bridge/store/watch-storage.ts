@@ -23,10 +23,14 @@ export interface Kept {
 /** A check that is over, with what it saw where that is kept. */
 export interface Finished {
   watch: string
-  check: WatchCheck
+  seq: number
+  /** The check and the state that it has left, as JSON: there may be thousands a second, and texts cross to a thread cheaply. */
+  check: string
+  state: string
+  number: number | null
   news: boolean
-  state: Kept
-  keep: Watch['keep']
+  keepChecks: number
+  keepSnapshots: number
   text?: string | undefined
   picture?: Uint8Array | undefined
 }

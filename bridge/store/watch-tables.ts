@@ -157,23 +157,32 @@ export class WatchTables implements WatchStorage {
     if (state) this.#run('UPDATE watch SET state = ? WHERE id = ?', JSON.stringify(state), id)
   }
 
-  #finish({ watch, check, news, state, keep, text, picture }: Finished): void {
-    const { seq } = check
+  #finish({
+    watch,
+    seq,
+    check,
+    state,
+    number,
+    news,
+    keepChecks,
+    keepSnapshots,
+    text,
+    picture,
+  }: Finished): void {
     const seen = text !== undefined || picture !== undefined
     if (seen) {
       mkdirSync(join(this.#folder, watch), { recursive: true })
       if (text !== undefined) writeFileSync(this.#file(watch, seq, 'txt'), text)
       if (picture) writeFileSync(this.#file(watch, seq, 'png'), picture)
     }
-    const number = typeof check.value === 'number' ? check.value : null
     this.#run(
       'INSERT OR REPLACE INTO check_ VALUES (?, ?, ?, ?, ?, ?)',
-      ...[watch, seq, news ? 1 : 0, number, seen ? 1 : 0, JSON.stringify(check)],
+      ...[watch, seq, news ? 1 : 0, number, seen ? 1 : 0, check],
     )
-    this.#run('UPDATE watch SET state = ? WHERE id = ?', JSON.stringify(state), watch)
-    if (seen) this.#dropSnapshots(watch, keep.snapshots)
+    this.#run('UPDATE watch SET state = ? WHERE id = ?', state, watch)
+    if (seen) this.#dropSnapshots(watch, keepSnapshots)
     if (seq % SWEEP_EVERY === 0) {
-      const oldest = seq - keep.checks
+      const oldest = seq - keepChecks
       for (const row of this.#db
         .prepare('SELECT seq FROM check_ WHERE watch = ? AND seq <= ? AND snapshot = 1')
         .all(watch, oldest)) {

@@ -2,7 +2,8 @@ import type { Gains } from '../../shared/tracking.ts'
 
 /**
  * A controller of one axis: error in degrees, answer in degrees/s. The integral stands still while the answer is at its
- * limit and the error would drive it further (anti-windup by conditional integration).
+ * limit and the error would drive it further, and while the error is so large that it is no lasting one (anti-windup by
+ * conditional integration).
  */
 export class Pid {
   #integral = 0
@@ -16,7 +17,8 @@ export class Pid {
     const integral = clamp(this.#integral + gains.i * error * seconds, gains.mostIntegral)
     const wanted = rest + integral
     const isLimited = Math.abs(wanted) > gains.mostSpeed && Math.sign(wanted) === Math.sign(error)
-    if (!isLimited) this.#integral = integral
+    const isLasting = Math.abs(gains.p * error) <= gains.mostIntegral
+    if (!isLimited && isLasting) this.#integral = integral
     return clamp(rest + this.#integral, gains.mostSpeed)
   }
 

@@ -1,9 +1,9 @@
 import type { Direction } from '../../shared/turret.ts'
 
 /** How far a guess goes towards what is seen: place, speed and acceleration (alpha-beta-gamma filter, Sklansky 1957). */
-const ALPHA = 0.75
-const BETA = 0.45
-const GAMMA = 0.04
+const ALPHA = 0.6
+const BETA = 0.25
+const GAMMA = 0.02
 /** What stood still for so long, in ms, is met anew. */
 const STALE_MS = 3000
 /** Nothing that is followed turns faster: a guess that does is noise. */

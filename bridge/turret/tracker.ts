@@ -16,6 +16,8 @@ import { Relay, type Tuned } from './tuning.ts'
 const HERE_MS = 250
 /** Searching begins so near to where it was lost, and goes out and round so fast. */
 const SEARCH = { fromDegrees: 0.5, degreesPerS: 0.8, turnS: 1.6 }
+/** No command changes the speed faster than this, degrees/s²: the motors would not keep up, and be elsewhere than is thought. */
+const MOST_CHANGE = 350
 /** How near to its goal a slow way back has to come. */
 const NEAR_DEGREES = 0.2
 
@@ -163,7 +165,10 @@ export class Tracker implements Steering {
       this.#latencyMs = performance.now() - this.#frameAt
       this.#frameAt = undefined
     }
-    this.#velocity = this.#wanted(at, from, seconds)
+    const wanted = this.#wanted(at, from, seconds)
+    const [pan, tilt] = [wanted.pan - this.#velocity.pan, wanted.tilt - this.#velocity.tilt]
+    const share = Math.min(1, (MOST_CHANGE * seconds) / Math.max(1e-9, Math.hypot(pan, tilt)))
+    this.#velocity = { pan: this.#velocity.pan + pan * share, tilt: this.#velocity.tilt + tilt * share }
     return this.#velocity
   }
 
@@ -244,7 +249,8 @@ export class Tracker implements Steering {
     if (state === 'waiting' || this.#over || !this.#calibration.valid) return STILL
     if (state === 'recentring') return this.#towards(this.#home ?? from, from, gains)
     if (state === 'searching') return this.#towards(this.#searched(at), from, gains)
-    const then = at + gains.leadMs
+    // The motors will be there later than they are meant to.
+    const then = at + aimOf(this.#context).lagMs + gains.leadMs
     const goal = this.#target.at(then)
     const speed = this.#target.speedAt(then)
     const ease = gains.deadbandPx / pixelsPerDegree(this.#calibration.require())

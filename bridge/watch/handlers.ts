@@ -4,6 +4,7 @@ import { BenchError } from '../../shared/errors.ts'
 import type { WatchBody } from '../../shared/watch.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import { type Entry, entryOf, UNDO_MS } from './entry.ts'
+import { requireJsonPath } from './lab/json-path.ts'
 import type { PassingPictures } from './passing.ts'
 import { requireSchedule } from './schedule.ts'
 import { snapshotOf } from './snapshots.ts'
@@ -175,6 +176,7 @@ function requireSound(watches: Watches, body: WatchBody, caller: Caller): void {
   requireMay(body, caller)
   const { what, schedule, notify } = body
   requireSchedule(schedule, Date.now())
+  if (what.kind === 'page' && what.json !== undefined) requireJsonPath(what.json)
   if (what.kind === 'page' && schedule.everyS !== undefined && schedule.everyS < PAGE_EVERY_S) {
     throw new BenchError('input.invalid', `schedule.everyS: a page is opened every ${PAGE_EVERY_S} s at most`)
   }

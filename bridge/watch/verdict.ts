@@ -3,7 +3,7 @@ import type { WatchEventKind, Watch } from '../../shared/watch.ts'
 import type { WatchStatus } from '../../shared/watch-state.ts'
 import type { Finished } from '../store/watch-storage.ts'
 import { type Entry, keptOf } from './entry.ts'
-import type { Seen } from './seen.ts'
+import type { Seen, Snapshot } from './seen.ts'
 import { keptText } from './snapshots.ts'
 
 /** How a check went: what it saw, or why it saw nothing. */
@@ -82,15 +82,27 @@ function finishedOf(
   seen: Seen | undefined,
   keep: Watch['keep'],
 ): Finished {
-  const base = { watch: entry.watch.id, news, state: keptOf(entry), keep }
   const snapshot = seen?.snapshot
-  if (!snapshot) return { ...base, check }
-  const kept: WatchCheck = { ...check, snapshot: snapshot.kind }
-  if (snapshot.kind === 'image') return { ...base, check: kept, picture: snapshot.picture }
-  if (snapshot.kind === 'trace') return { ...base, check: kept, text: JSON.stringify(snapshot.trace) }
-  const { picture } = snapshot
-  if (picture) kept.picture = true
-  return { ...base, check: kept, text: keptText(snapshot), picture }
+  if (snapshot) check.snapshot = snapshot.kind
+  if (snapshot?.kind === 'text' && snapshot.picture) check.picture = true
+  return {
+    watch: entry.watch.id,
+    seq: check.seq,
+    check: JSON.stringify(check),
+    state: JSON.stringify(keptOf(entry)),
+    number: typeof check.value === 'number' ? check.value : null,
+    news,
+    keepChecks: keep.checks,
+    keepSnapshots: keep.snapshots,
+    ...filesOf(snapshot),
+  }
+}
+
+function filesOf(snapshot: Snapshot | undefined): Pick<Finished, 'text' | 'picture'> {
+  if (!snapshot) return {}
+  if (snapshot.kind === 'image') return { picture: snapshot.picture }
+  if (snapshot.kind === 'trace') return { text: JSON.stringify(snapshot.trace) }
+  return { text: keptText(snapshot), picture: snapshot.picture }
 }
 
 function valueWords(seen: Seen | undefined): string {

@@ -12,6 +12,7 @@ const measurements = [
   'trace',
   'track',
   'viewers',
+  'watches',
 ] as const
 
 const name = measurements.find((measurement) => measurement === process.argv[2])

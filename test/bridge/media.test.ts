@@ -56,6 +56,7 @@ async function watch(): Promise<{
   viewer: string
   pictures: () => number
   state: () => string
+  restartIce: () => Promise<void>
   close: () => void
 }> {
   const { handlers } = media
@@ -81,7 +82,11 @@ async function watch(): Promise<{
     sink.stop()
     transport.close()
   }
-  return { viewer, pictures: () => pictures, state: () => transport.connectionState, close }
+  const restartIce = async (): Promise<void> => {
+    const { iceParameters } = await handler(handlers, 'camera.restartIce')({ viewer }, caller())
+    await transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters })
+  }
+  return { viewer, pictures: () => pictures, state: () => transport.connectionState, restartIce, close }
 }
 
 describe('the SFU', () => {
@@ -145,6 +150,17 @@ describe('the SFU', () => {
     await open('h264')
     process.kill(media.workers()[0]!, 'SIGKILL')
     await until(() => state.value.publication?.generation === 2, 3000)
+  })
+
+  it('goes on showing the picture when a viewer begins ICE anew', async () => {
+    await open('vp8')
+    const viewer = await watch()
+    await until(() => viewer.pictures() > 3)
+    await viewer.restartIce()
+    const before = viewer.pictures()
+    await until(() => viewer.pictures() > before + 10)
+    expect(viewers()).toBe(1)
+    viewer.close()
   })
 
   it('refuses bad input and harms nobody by it', async () => {

@@ -12,6 +12,7 @@ import { accessRoutes } from '../../bridge/server/routes/access.ts'
 import { auditRoutes } from '../../bridge/server/routes/audit.ts'
 import { commandRoutes } from '../../bridge/server/routes/commands.ts'
 import { estopRoute } from '../../bridge/server/routes/estop.ts'
+import { mediaExchangeRoutes } from '../../bridge/server/routes/exchange.ts'
 import { healthRoute } from '../../bridge/server/routes/health.ts'
 import { lineRoutes } from '../../bridge/share/routes.ts'
 import { kioskRoute } from '../../bridge/server/routes/kiosk.ts'
@@ -216,6 +217,7 @@ const routes: Route[] = [
   estopRoute(undefined as never),
   healthRoute(undefined as never),
   mjpegRoute(undefined as never),
+  ...mediaExchangeRoutes({ whip: {}, whep: {} } as never, {} as never),
   ...mediaRoutes(undefined as never),
   ...stillRoutes(undefined as never),
   kioskRoute(''),
@@ -232,11 +234,12 @@ it.each(names)('lets %s ask for the routes that are declared for them, and no ot
     if (route.role === 'anybody') continue
     const path = route.path
       .replace(':id', 'other')
+      .replace(':session', 'none')
       .replace(':file', 'none.npy')
       .replace(/:(channel|laser)/, '1')
     const gone = new AbortController()
     const answer = await fetch(bridge.ready.url + path, {
-      method: route.method,
+      method: route.method.toUpperCase(),
       headers,
       signal: gone.signal,
     })

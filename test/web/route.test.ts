@@ -14,6 +14,7 @@ it.each([
   ['#/measure/slide', { page: 'measure', camera: 'slide' }],
   ['#/measure/slide/', { page: 'measure', camera: 'slide' }],
   ['#/publish/guest', { page: 'publish', camera: 'guest' }],
+  ['#/turret/eagle', { page: 'turret', turret: 'eagle' }],
   ['#/nowhere', { page: 'bench' }],
   ['#__proto__', { page: 'bench' }],
 ])('reads %j', (hash, route) => {

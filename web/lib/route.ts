@@ -8,6 +8,7 @@ export const PAGES = [
   'diagnostics',
   'measure',
   'publish',
+  'turret',
   'serial',
   'people',
   'audit',
@@ -23,6 +24,8 @@ export interface Route {
   key?: string
   /** The camera that is measured on, or published to. */
   camera?: string
+  /** The turret that is operated. */
+  turret?: string
   /** The watch that is looked at. */
   watch?: string
 }
@@ -32,6 +35,7 @@ export function parseHash(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
   const [name, camera] = path.replace(/\/$/, '').split('/')
   if ((name === 'measure' || name === 'publish') && camera) return { page: name, camera }
+  if (name === 'turret' && camera) return { page: name, turret: camera }
   const page = PAGES.find((name) => name === path.replace(/\/$/, '')) ?? 'bench'
   const key = page === 'set-up' ? new URLSearchParams(query).get('key') : null
   return key === null ? { page } : { page, key }
@@ -45,6 +49,11 @@ export function measureHref(camera: string): string {
 /** The address of the page that publishes to a camera. */
 export function publishHref(camera: string): string {
   return `#/publish/${camera}`
+}
+
+/** The address of a turret's page. */
+export function turretHref(turret: string): string {
+  return `#/turret/${turret}`
 }
 
 /** The address of a watch; of all of them without one. */

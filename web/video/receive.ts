@@ -73,7 +73,10 @@ export async function receiveCamera(request: JoinRequest): Promise<Reception> {
       iceServers: joined.iceServers,
     })
     closers.unshift(() => transport.close())
-    transport.on('connectionstatechange', request.onState)
+    transport.on('connectionstatechange', (state) => {
+      if (state === 'disconnected') restartIce(transport, joined.viewer)
+      request.onState(state)
+    })
     transport.on('connect', ({ dtlsParameters }, done) => {
       const input = { viewer: joined.viewer, dtlsParameters: { ...dtlsParameters } }
       call('camera.connect', input, { deadlineMs: DEADLINE_MS }).catch(request.onFailure)
@@ -97,6 +100,15 @@ export async function receiveCamera(request: JoinRequest): Promise<Reception> {
     close()
     throw error
   }
+}
+
+/** The network has changed, perhaps: with new credentials the same picture goes on by another way. What fails is joined anew. */
+function restartIce(transport: types.Transport, viewer: string): void {
+  call('camera.restartIce', { viewer }, { deadlineMs: DEADLINE_MS })
+    .then(({ iceParameters }) =>
+      transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters }),
+    )
+    .catch(() => undefined)
 }
 
 function showAtOnce(receiver: RTCRtpReceiver & { playoutDelayHint?: number }): void {

@@ -25,7 +25,9 @@ export default defineDriver({
     host: z
       .union([z.ipv4(), z.ipv6()])
       .default('127.0.0.1')
-      .describe('the address to listen on; plain RTP says nothing of who sends: beyond loopback anybody who reaches it may'),
+      .describe(
+        'the address to listen on; plain RTP says nothing of who sends: beyond loopback anybody who reaches it may',
+      ),
   }),
   open({ pixelSizeUm, ...way }, context) {
     return receiveCamera({ way: 'rtp', ...way }, pixelSizeUm, context)

@@ -3,10 +3,7 @@ import { write } from 'sdp-transform'
 import type { Offer, OfferedCodec, OfferedMedia } from './offer.ts'
 
 /** Our end of the transport. */
-export type OurTransport = Pick<
-  types.WebRtcTransport,
-  'iceParameters' | 'iceCandidates' | 'dtlsParameters'
->
+export type OurTransport = Pick<types.WebRtcTransport, 'iceParameters' | 'iceCandidates' | 'dtlsParameters'>
 
 /** The one picture that an offer and its answer agree on. */
 export interface Agreed {
@@ -109,5 +106,15 @@ function lines({ kind, protocol, mid }: OfferedMedia, codec: OfferedCodec | unde
 /** Port 0 refuses a section (RFC 3264 section 6). */
 function refused({ kind, protocol, mid, payloads }: OfferedMedia): object {
   const connection = { version: 4, ip: '0.0.0.0' }
-  return { type: kind, port: 0, protocol, payloads, mid, connection, direction: 'inactive', rtp: [], fmtp: [] }
+  return {
+    type: kind,
+    port: 0,
+    protocol,
+    payloads,
+    mid,
+    connection,
+    direction: 'inactive',
+    rtp: [],
+    fmtp: [],
+  }
 }

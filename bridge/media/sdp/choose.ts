@@ -16,7 +16,11 @@ function rank(offered: OfferedCodec, codec: Codec): number | undefined {
 }
 
 /** The codec of an offer that suits best for a stream of `codec`; `packets` are larger than one NAL unit may be. */
-export function chooseCodec({ video }: Offer, codec: Codec, way: 'send' | 'receive'): OfferedCodec | undefined {
+export function chooseCodec(
+  { video }: Offer,
+  codec: Codec,
+  way: 'send' | 'receive',
+): OfferedCodec | undefined {
   const ranked = video.codecs.flatMap((offered) => {
     const distance = rank(offered, codec)
     // What we send may be in fragments, which a receiver of single NAL units does not know.

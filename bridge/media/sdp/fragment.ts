@@ -3,7 +3,10 @@ import { parse, write } from 'sdp-transform'
 import { ExchangeError } from '../exchange-error.ts'
 import { describeIce, type OurTransport } from './answer.ts'
 
-const texts = z.union([z.string().max(256), z.number()]).transform(String).optional()
+const texts = z
+  .union([z.string().max(256), z.number()])
+  .transform(String)
+  .optional()
 const credentials = z.object({ iceUfrag: texts, icePwd: texts })
 const fragment = credentials.extend({ media: z.array(credentials).max(16) })
 
@@ -24,7 +27,16 @@ export function readFragment(text: string): { iceUfrag: string; icePwd: string }
 /** Our end of the transport, for the client to begin again with. */
 export function writeFragment(transport: OurTransport, mid: string): string {
   const { iceUfrag, icePwd, ...rest } = describeIce(transport) as Record<string, unknown>
-  const section = { type: 'video', port: 9, protocol: 'UDP/TLS/RTP/SAVPF', payloads: '0', mid, rtp: [], fmtp: [], ...rest }
+  const section = {
+    type: 'video',
+    port: 9,
+    protocol: 'UDP/TLS/RTP/SAVPF',
+    payloads: '0',
+    mid,
+    rtp: [],
+    fmtp: [],
+    ...rest,
+  }
   // A fragment has none of the lines that a whole session begins with.
   const text = write({ icelite: 'ice-lite', iceUfrag, icePwd, media: [section] })
   const kept = text.split('\r\n').filter((line) => !/^[vost]=/.test(line))

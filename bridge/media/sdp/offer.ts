@@ -8,8 +8,14 @@ const texts = z.union([z.string().max(256), z.number()]).transform(String)
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(256).default([])
 const payload = z.number().int().min(0).max(127)
 /** RFC 8839 section 5.4; in a text that is all digits sdp-transform sees a number. */
-const ufrag = texts.refine((value) => /^[A-Za-z0-9+/]{4,256}$/.test(value), 'an ice-ufrag has 4 to 256 letters')
-const password = texts.refine((value) => /^[A-Za-z0-9+/]{22,256}$/.test(value), 'an ice-pwd has 22 to 256 letters')
+const ufrag = texts.refine(
+  (value) => /^[A-Za-z0-9+/]{4,256}$/.test(value),
+  'an ice-ufrag has 4 to 256 letters',
+)
+const password = texts.refine(
+  (value) => /^[A-Za-z0-9+/]{22,256}$/.test(value),
+  'an ice-pwd has 22 to 256 letters',
+)
 const fingerprint = z.object({ type: text, hash: text })
 const setup = z.enum(['actpass', 'active', 'passive', 'holdconn'])
 
@@ -24,7 +30,15 @@ const mediaSection = z.object({
   fmtp: list(z.object({ payload, config: texts })),
   rtcpFb: list(z.object({ payload: z.union([payload, text]), type: text, subtype: text.optional() })),
   ext: list(z.object({ value: z.number(), uri: text })),
-  ssrcs: list(z.object({ id: z.number().int().min(1).max(2 ** 32 - 1) })),
+  ssrcs: list(
+    z.object({
+      id: z
+        .number()
+        .int()
+        .min(1)
+        .max(2 ** 32 - 1),
+    }),
+  ),
   ssrcGroups: list(z.object({ semantics: text, ssrcs: texts })),
   iceUfrag: ufrag.optional(),
   icePwd: password.optional(),

@@ -19,6 +19,11 @@ export function findInJson(value: unknown, path: string): unknown[] {
   return found
 }
 
+/** Throws `input.invalid` for what is no path. */
+export function requireJsonPath(path: string): void {
+  stepsOf(path)
+}
+
 function stepsOf(path: string): Step[] {
   const steps: Step[] = []
   let at = 1

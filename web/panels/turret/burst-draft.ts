@@ -24,8 +24,7 @@ export function problemsOf(draft: BurstDraft, bounds: LaserBounds): { [K in keyo
       numberProblem(pulseMs, bounds.stepMs, bounds.longestPulseMs) ??
       (pulseMs! % bounds.stepMs === 0 ? undefined : `in steps of ${bounds.stepMs}`),
     gapMs: numberProblem(gapMs, 0, 60_000),
-    powerPercent:
-      powerPercent === 0 ? 'above 0' : numberProblem(powerPercent, 0, bounds.powerPercent),
+    powerPercent: powerPercent === 0 ? 'above 0' : numberProblem(powerPercent, 0, bounds.powerPercent),
   }
   return Object.fromEntries(Object.entries(problems).filter(([, problem]) => problem !== undefined))
 }

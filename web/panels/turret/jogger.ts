@@ -22,6 +22,8 @@ interface JoggerOptions {
 export class Jogger {
   readonly #options: JoggerOptions
   readonly #hands = new Map<string, Direction>()
+  /** Hands that were made to let go, and have not yet done so by themselves. */
+  readonly #barred = new Set<string>()
   #timer: ReturnType<typeof setInterval> | undefined
   #unanswered = 0
 
@@ -39,6 +41,7 @@ export class Jogger {
       this.release(hand)
       return
     }
+    if (this.#barred.has(hand)) return
     const before = this.#hands.get(hand)
     this.#hands.set(hand, velocity)
     if (before?.pan !== velocity.pan || before.tilt !== velocity.tilt) this.#changed()
@@ -49,14 +52,16 @@ export class Jogger {
 
   /** A hand lets go; the last one ends the motion. */
   release(hand: string): void {
+    this.#barred.delete(hand)
     if (!this.#hands.delete(hand)) return
     this.#changed()
     if (this.#hands.size === 0) this.#end()
   }
 
-  /** All hands let go at once, whatever they still hold. */
+  /** All hands let go at once; one that still holds has to let go by itself before it may ask again. */
   releaseAll(): void {
     if (this.#hands.size === 0) return
+    for (const hand of this.#hands.keys()) this.#barred.add(hand)
     this.#hands.clear()
     this.#changed()
     this.#end()
@@ -76,7 +81,7 @@ export class Jogger {
     this.#options
       .jog(this.#sum)
       .catch((error: unknown) => {
-        // Asking on would be refused on; a hand that still holds has to let go first.
+        // Asking on would be refused on.
         if (this.#timer === undefined) return
         this.releaseAll()
         this.#options.failed(error)

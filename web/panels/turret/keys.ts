@@ -1,10 +1,7 @@
 import type { Direction } from '../../../shared/turret.ts'
 
 /** What a key means on the turret's page. */
-export type KeyMeaning =
-  | { kind: 'jog'; way: Direction }
-  | { kind: 'preset'; key: number }
-  | { kind: 'halt' }
+export type KeyMeaning = { kind: 'jog'; way: Direction } | { kind: 'preset'; key: number } | { kind: 'halt' }
 
 /** What of a key event decides. */
 export interface Key {

@@ -47,7 +47,8 @@ export function boxAt<T extends Box>(boxes: readonly T[], pixel: Pixel, slack: n
     Math.abs(pixel.x - x) <= width / 2 + slack && Math.abs(pixel.y - y) <= height / 2 + slack
   return boxes
     .filter(isHit)
-    .reduce<
-      T | undefined
-    >((best, box) => (best && best.width * best.height <= box.width * box.height ? best : box), undefined)
+    .reduce<T | undefined>(
+      (best, box) => (best && best.width * best.height <= box.width * box.height ? best : box),
+      undefined,
+    )
 }

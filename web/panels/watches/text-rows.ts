@@ -17,10 +17,6 @@ export function textRows(chunks: readonly TextChunk[], around = 3): TextRow[] {
     // A fold that hides a line or two only costs a click.
     if (hidden <= 2) return lines.map(row)
     const end = lines.length - before
-    return [
-      ...lines.slice(0, after).map(row),
-      { op: 'folded', lines: hidden },
-      ...lines.slice(end).map(row),
-    ]
+    return [...lines.slice(0, after).map(row), { op: 'folded', lines: hidden }, ...lines.slice(end).map(row)]
   })
 }

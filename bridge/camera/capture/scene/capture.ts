@@ -78,6 +78,8 @@ export class SceneCapture implements Capture {
   /** A frame whose exposure has ended as late as the turret has been heard of. */
   #take(number: number): Frame {
     const { width, height, bitDepth } = this
+    // A sensor's picture is complete with its exposure, however long drawing it takes here.
+    const madeAt = epochMs() - HEARD_S * 1000
     const end = Number(process.hrtime.bigint() / 1000n) / 1e6 - HEARD_S
     const begin = end - this.#exposureMs / 1000
     const middle = (begin + end) / 2
@@ -89,7 +91,7 @@ export class SceneCapture implements Capture {
     const read = this.#read[number % this.#read.length]!
     this.#sensor.read(this.#scene.light, read, width)
     const about = { width, height, bitDepth, number, exposureMs: this.#exposureMs, gainDb: this.#gainDb }
-    if (!this.#source.colour) return { ...about, format: 'mono12', data: read, madeAt: epochMs() }
+    if (!this.#source.colour) return { ...about, format: 'mono12', data: read, madeAt }
     const data = this.#coloured[number % BUFFERS]!
     const pixels = width * height
     for (let i = 0; i < pixels; i++) data[i] = 16 + ((read[i]! * 219) >> 12)
@@ -100,7 +102,7 @@ export class SceneCapture implements Capture {
       data.subarray(pixels, pixels + quarter),
       data.subarray(pixels + quarter),
     )
-    return { ...about, format: 'i420', data, madeAt: epochMs() }
+    return { ...about, format: 'i420', data, madeAt }
   }
 
   #direction(seconds: number): { pan: number; tilt: number } {

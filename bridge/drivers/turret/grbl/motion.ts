@@ -4,7 +4,7 @@ import type { Aim, Following, Steering } from '../../../core/aim.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { Geometry } from './geometry.ts'
 import type { Status } from './message.ts'
-import { Poses } from './poses.ts'
+import { Pursuit } from './pursuit.ts'
 import { NIMBLE, Stream } from './stream.ts'
 import { type GrblWire, JOG_CANCEL, RESET } from './wire.ts'
 
@@ -30,9 +30,7 @@ interface MotionOptions {
 export class Motion implements Aim {
   readonly #options: MotionOptions
   readonly #stream: Stream
-  readonly #poses = new Poses()
-  /** Whether it is steered: then where it is follows from what was sent, sooner than from reports. */
-  #steered = false
+  readonly #pursuit = new Pursuit()
   #activity: Activity = 'rest'
   #position: Direction | undefined
   #target: Direction | undefined
@@ -48,7 +46,7 @@ export class Motion implements Aim {
     this.#options = options
     this.#stream = new Stream({
       ...options,
-      planned: (at, direction) => this.#poses.note(at, direction),
+      planned: (at, direction) => this.#pursuit.plan(at, direction),
       refused: (error) => this.#streamRefused(error),
     })
   }
@@ -134,7 +132,16 @@ export class Motion implements Aim {
   }
 
   at(time: number): Direction | undefined {
-    return this.#poses.at(time)
+    return this.#pursuit.at(time)
+  }
+
+  /** Whether somebody steers, and needs to know where it is. */
+  get steered(): boolean {
+    return this.#pursuit.steered
+  }
+
+  get lagMs(): number {
+    return this.#pursuit.lagMs
   }
 
   async follow(steering: Steering): Promise<Following> {
@@ -143,7 +150,7 @@ export class Motion implements Aim {
     if (!from) throw this.#unknown()
     this.#begin('jogging', undefined)
     this.#trustFrom = performance.now()
-    this.#steered = true
+    this.#pursuit.begin()
     const rest = this.#rest.promise
     this.#stream.steer(from, steering, NIMBLE)
     return {
@@ -204,8 +211,7 @@ export class Motion implements Aim {
   /** Takes a report that was asked for at `askedAt`. */
   reported(status: Status, direction: Direction | undefined, askedAt: number): void {
     this.#position = direction ?? this.#position
-    if (process.env.DBG && this.#steered) console.error('rep', performance.now().toFixed(0), JSON.stringify(direction), JSON.stringify(this.at(performance.now())), this.#stream.unanswered, this.#options.wire.unanswered)
-    if (direction && !this.#steered) this.#poses.note(performance.now(), direction)
+    if (direction) this.#pursuit.report((askedAt + performance.now()) / 2, direction)
     if (this.#activity === 'rest' || this.#activity === 'homing') return
     // Lines that were on their way when the jog was cancelled begin another.
     if (this.#activity === 'stopping' && status.state === 'Jog') this.#options.wire.realTime(JOG_CANCEL)
@@ -253,7 +259,7 @@ export class Motion implements Aim {
     clearTimeout(this.#jog?.timer)
     this.#jog = undefined
     this.#stream.end()
-    this.#steered = false
+    this.#pursuit.end()
   }
 
   #streamRefused(error: unknown): void {

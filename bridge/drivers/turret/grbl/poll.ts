@@ -1,8 +1,9 @@
 import { pause } from '../../../core/deadline.ts'
 import type { GrblWire } from './wire.ts'
 
-/** 20 reports a second while something happens, 5 at rest. */
+/** 20 reports a second while something happens, 5 at rest, 50 while somebody steers by them. */
 const TICK_MS = 50
+const STEERED_MS = 20
 const REST_TICKS = 4
 /** A report that is not there by then is asked for again. */
 const REPORT_MS = 500
@@ -12,6 +13,7 @@ export const SILENT_MS = 3000
 interface PollOptions {
   wire: GrblWire
   busy: () => boolean
+  steered: () => boolean
   /** It homes: until it is done it says nothing, and the homing has its own deadline. */
   mute: () => boolean
   /** It has said nothing for too long. Called once, and the poll ends. */
@@ -20,9 +22,9 @@ interface PollOptions {
 }
 
 /** Asks for status reports until the signal aborts or the controller is silent. */
-export async function poll({ wire, busy, mute, silent, signal }: PollOptions): Promise<void> {
+export async function poll({ wire, busy, steered, mute, silent, signal }: PollOptions): Promise<void> {
   let since = performance.now()
-  for (let tick = 0; await pause(TICK_MS, signal); tick++) {
+  for (let tick = 0; await pause(steered() ? STEERED_MS : TICK_MS, signal); tick++) {
     const now = performance.now()
     if (mute()) {
       since = now

@@ -93,7 +93,6 @@ export class Stream {
       this.#planned = to
       this.#options.planned?.(this.#plannedUntil, to)
       if (to.pan === from.pan && to.tilt === from.tilt) return
-      if (process.env.DBG) console.error('seg', begins.toFixed(0), (begins-now).toFixed(0), JSON.stringify(to), geometry.jogLine(from, to, seconds / haste, least))
       this.#send(geometry.jogLine(from, to, seconds / haste, least))
     }
   }

@@ -16,6 +16,8 @@ import { Reports } from './reports.ts'
 import { GrblWire, HOLD, JOG_CANCEL, RESET } from './wire.ts'
 
 const CLOSE_MS = 1500
+/** Nobody reads numbers faster, however often they are asked for. */
+const SHOWN_MS = 45
 /** Another press of the stop makes a confirmation under way void. */
 const CONFIRMATIONS = 3
 
@@ -31,6 +33,7 @@ export class Turret implements Device {
   readonly #laser: Laser
   readonly #closed = new AbortController()
   #polling: Promise<unknown> = Promise.resolve()
+  #shownAt = -Infinity
   /** Stops that are not confirmed yet. */
   readonly #stopping = new Set<Promise<void>>()
 
@@ -264,6 +267,9 @@ export class Turret implements Device {
     this.#condition.reported(status)
     const direction = this.#geometry.directionOf(status, this.#condition.setting(13) === 1)
     this.#motion.reported(status, direction, askedAt)
+    const now = performance.now()
+    if (this.#motion.steered && now - this.#shownAt < SHOWN_MS) return
+    this.#shownAt = now
     this.#show()
   }
 
@@ -290,6 +296,7 @@ export class Turret implements Device {
     return poll({
       wire: this.#wire,
       busy: () => this.#motion.activity !== 'rest' || this.#laser.busy || this.#stopping.size > 0,
+      steered: () => this.#motion.steered,
       mute: () => this.#motion.activity === 'homing',
       silent: () => {
         const message = `the controller has said nothing for ${SILENT_MS / 1000} s: check its power and its cable`

@@ -1,0 +1,96 @@
+import { expect, vi } from 'vitest'
+import { applyMergePatch } from '../../shared/merge-patch.ts'
+import type { WatchDraft } from '../../shared/watch.ts'
+import type { WatchesState, WatchStatus } from '../../shared/watch-state.ts'
+import { Client } from '../support/socket.ts'
+
+/** Somebody who follows the watches as a page does, and writes them. */
+export class Follower implements Disposable {
+  readonly client: Client
+  #list: { watches: Record<string, WatchStatus> } = { watches: {} }
+  #all: WatchesState | undefined
+  readonly #revs: Record<string, number> = {}
+
+  private constructor(client: Client) {
+    this.client = client
+  }
+
+  /** Throws in `patch` when a revision is missing: then something was lost on the way. */
+  static async open(url: string, headers: Record<string, string> = {}): Promise<Follower> {
+    const follower = new Follower(await Client.connect(url, headers))
+    const { client } = follower
+    client.socket.on('patch', ({ topic, rev, patch }) => {
+      if (!(topic in follower.#revs)) return
+      expect(rev).toBe((follower.#revs[topic] ?? 0) + 1)
+      follower.#revs[topic] = rev
+      if (topic === 'watchlist') follower.#list = applyMergePatch(follower.#list, patch)
+      else if (follower.#all) follower.#all = applyMergePatch(follower.#all, patch)
+    })
+    const list = await client.call('topic.subscribe', { topic: 'watchlist' })
+    follower.#list = list.snapshot as { watches: Record<string, WatchStatus> }
+    follower.#revs['watchlist'] = list.rev
+    const all = await client.call('topic.subscribe', { topic: 'watches' })
+    follower.#all = all.snapshot as WatchesState
+    follower.#revs['watches'] = all.rev
+    return follower
+  }
+
+  get all(): WatchesState {
+    if (!this.#all) throw new Error('not subscribed')
+    return this.#all
+  }
+
+  status(id: string): WatchStatus {
+    const found = this.#list.watches[id]
+    if (!found)
+      throw new Error(`the list has no watch ${id}; it has ${Object.keys(this.#list.watches).join(', ')}`)
+    return found
+  }
+
+  has(id: string): boolean {
+    return id in this.#list.watches
+  }
+
+  async save(draft: WatchDraft): Promise<string> {
+    return (await this.client.call('watch.save', draft)).id
+  }
+
+  /** Has it checked, and answers its state once one check more is over. */
+  async check(id: string, timeout = 40_000): Promise<WatchStatus> {
+    const before = await this.#checks(id)
+    const { refused } = await this.client.call('watch.check', { ids: [id] })
+    expect(refused).toEqual([])
+    return vi.waitFor(
+      () => {
+        const status = this.status(id)
+        expect(status.activity).toBeUndefined()
+        expect(status.checks).toBeGreaterThan(before)
+        return status
+      },
+      { timeout, interval: 20 },
+    )
+  }
+
+  /** Its state once it is so. */
+  until(id: string, is: (status: WatchStatus) => boolean, timeout = 30_000): Promise<WatchStatus> {
+    return vi.waitFor(
+      () => {
+        const status = this.status(id)
+        if (!is(status)) throw new Error(`not yet: ${JSON.stringify(status)}`)
+        return status
+      },
+      { timeout, interval: 20 },
+    )
+  }
+
+  async #checks(id: string): Promise<number> {
+    return (await vi.waitFor(() => this.status(id), { timeout: 5000, interval: 20 })).checks
+  }
+
+  [Symbol.dispose](): void {
+    this.client[Symbol.dispose]()
+  }
+}
+
+/** A schedule by which nothing is checked by itself. */
+export const BY_HAND = {}

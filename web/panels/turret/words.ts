@@ -1,0 +1,83 @@
+import type { SightState } from '../../../shared/sight.ts'
+import type { TrackingState } from '../../../shared/tracking.ts'
+import type { TurretState } from '../../../shared/turret.ts'
+import type { DetectorName, Thing } from '../../../shared/vision.ts'
+import { fixed } from '../../lib/format.ts'
+
+export const DETECTOR_NAMES: Readonly<Record<DetectorName, string>> = {
+  motion: 'Motion',
+  spot: 'Bright spot',
+  colour: 'Colour',
+  marker: 'Marker',
+  model: 'Model',
+}
+
+const ACTIVITIES: Readonly<Record<NonNullable<TurretState['activity']>, string>> = {
+  rest: 'At rest',
+  moving: 'Moving',
+  jogging: 'Turning',
+  homing: 'Homing',
+  stopping: 'Stopping',
+}
+
+const TRACKING: Readonly<Record<TrackingState['state'], string>> = {
+  off: 'Off',
+  waiting: 'Waiting for a target',
+  locked: 'Locked',
+  coasting: 'Lost: going on as it went',
+  searching: 'Lost: searching',
+  recentring: 'Lost: going back',
+}
+
+/** A thing as it is called in the picture: `face 87 % · 4`. */
+export function thingName(
+  { detector, label, score, track }: Pick<Thing, 'detector' | 'label' | 'score' | 'track'>,
+  labels: readonly string[] | undefined,
+): string {
+  if (detector === 'marker') return `marker ${label} · #${track}`
+  const what =
+    detector === 'model' ? (labels?.[label] ?? `label ${label}`) : DETECTOR_NAMES[detector].toLowerCase()
+  return `${what} ${fixed(score * 100, 0)} % · #${track}`
+}
+
+/** What the turret does, in words. */
+export function activityWords({ activity, motors, homed, alarm }: TurretState): {
+  text: string
+  tone: 'good' | 'warn' | 'bad' | 'neutral'
+} {
+  if (motors === false) return { text: 'Motors off', tone: 'warn' }
+  if (activity !== undefined && activity !== 'rest') return { text: ACTIVITIES[activity], tone: 'good' }
+  if (homed === false) return { text: 'Not homed', tone: 'warn' }
+  if (alarm) return { text: 'Alarm', tone: 'bad' }
+  return { text: ACTIVITIES[activity ?? 'rest'], tone: 'good' }
+}
+
+/** What tracking does, in words. */
+export function trackingWords(state: TrackingState['state']): string {
+  return TRACKING[state]
+}
+
+/** How well the calibration stands, in words. */
+export function calibrationWords({
+  state,
+  why,
+  residualPx,
+  pixelsPerDegree,
+}: SightState['calibration']): string {
+  switch (state) {
+    case 'none':
+      return why === undefined ? 'Not calibrated' : `Not calibrated: ${why}`
+    case 'running':
+      return 'Being calibrated'
+    case 'lapsed':
+      return `Lapsed: ${why ?? 'the place is not known any more'}`
+    case 'valid':
+      return `Valid: ${fixed(pixelsPerDegree, 1)} px a degree, off by ${fixed(residualPx, 2)} px RMS`
+  }
+}
+
+/** How far the crosshair is from the middle: `+12.0, −4.5 px`. */
+export function offsetWords(x: number, y: number): string {
+  const signed = (px: number): string => (px > 0 ? `+${fixed(px, 1)}` : fixed(px, 1))
+  return `${signed(x)}, ${signed(y)} px`
+}
