@@ -44,6 +44,17 @@ export interface Publisher {
   publish(camera: string, codec: Codec, sending: Sending, quality?: Quality): Publication
   /** Lets others push a camera's stream in, where anything can. Rejects with `config.invalid` when its port cannot be had. */
   receive?(camera: string, inlet: Inlet): Promise<OpenInlet>
+  /** Copies what is pushed in to a UDP port of loopback. Rejects with `media.unavailable` while nothing is. */
+  tap?(camera: string, port: number): Promise<Tap>
+}
+
+/** A copy of a stream's packets on its way to a port of this machine. */
+export interface Tap extends Disposable {
+  codec: Codec
+  ssrc: number
+  payloadType: number
+  /** Asks whoever makes the pictures for a key frame. */
+  wantKey(): Promise<void>
 }
 
 /** One who pushes a stream in, as others may know them. */

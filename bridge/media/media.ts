@@ -5,13 +5,13 @@ import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
-import type { Publisher } from '../core/publisher.ts'
+import type { Publisher, Tap } from '../core/publisher.ts'
 import type { Topic } from '../core/topic.ts'
 import { Channel, type Showing } from './channel.ts'
 import { type IceServerConfig, iceServersFor } from './ice-servers.ts'
 import { Ingest, type Live } from './ingest.ts'
 import { RtpReceiver } from './rtp-inlet.ts'
-import { type Tap, tapRtp } from './tap.ts'
+import { tapRtp } from './tap.ts'
 import { Viewer } from './viewer.ts'
 import { Whep } from './whep.ts'
 import { type Enter, Whip } from './whip.ts'
@@ -92,6 +92,7 @@ class Sfu implements Media {
         inlet.way === 'whip'
           ? this.whip.receive(camera, inlet)
           : RtpReceiver.open(camera, inlet, enter, options.log),
+      tap: (camera, port) => this.tap(camera, port),
     }
     this.handlers = {
       'camera.join': ({ camera, quality }, caller) => this.#join(camera, quality, caller),

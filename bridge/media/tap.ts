@@ -1,15 +1,6 @@
-import type { Codec } from '../../shared/camera.ts'
+import type { Tap } from '../core/publisher.ts'
 import { codecOf } from './dialect.ts'
 import type { Live } from './ingest.ts'
-
-/** A copy of a stream's packets on its way to a port of this machine. */
-export interface Tap extends Disposable {
-  codec: Codec
-  ssrc: number
-  payloadType: number
-  /** Asks whoever makes the pictures for a key frame. */
-  wantKey(): Promise<void>
-}
 
 /**
  * Sends a stream's RTP packets, and RTCP with them, to a UDP port of loopback, beginning with a key frame. It ends with the

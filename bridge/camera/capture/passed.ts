@@ -26,7 +26,7 @@ export class PassedCapture implements Capture {
     const { width, height, extradata } = demuxer.stream.codecpar
     this.#converter = new I420Converter(width, height)
     this.nominalFps = Math.round(demuxer.fps * 100) / 100
-    this.stream = new PassedStream(extradata)
+    this.stream = new PassedStream({ extradata })
   }
 
   /** Undefined when the source's video is not H.264 as it travels over a network. Throws why it cannot be read. */

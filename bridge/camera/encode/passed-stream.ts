@@ -1,64 +1,61 @@
 import type { Packet } from 'node-av/lib'
 import { Tap } from '../tap.ts'
 import type { AccessUnit, VideoStream } from './encode.ts'
+import { KeptPackets } from './kept-packets.ts'
 import { ParameterSets, splitAnnexB } from './nal.ts'
 
-/** What is kept since the last key frame: a camera that sends one more rarely is joined at its next. */
-const MOST_KEPT_BYTES = 16 * 1024 * 1024
+interface Options {
+  /** Parameter sets that the stream's description brought, Annex B. */
+  extradata?: Uint8Array | null
+  /** Who encodes it. */
+  by?: string
+  /** Keeps the pictures since the last key frame. */
+  kept?: KeptPackets
+  /** Asks for a key frame; left out: nobody can be asked, and who follows is given what came since the last one. */
+  wantKey?: () => void
+}
 
-/** H.264 that a camera encoded itself, passed on as it comes. */
+/** H.264 that somebody else encoded, passed on as it comes. */
 export class PassedStream implements VideoStream {
-  readonly about = {
-    codec: 'h264',
-    name: 'the camera itself',
-    reason: 'its H.264 is passed on as it comes',
-  } as const
+  readonly about: VideoStream['about']
   readonly units: Tap<AccessUnit>
   readonly #sets = new ParameterSets()
-  #kept: Packet[] = []
-  #keptBytes = 0
+  readonly #kept: KeptPackets
+  readonly #wantKey: () => void
 
-  /** `extradata`: parameter sets that the stream's description brought, Annex B. */
-  constructor(extradata: Uint8Array | null) {
+  constructor({ extradata, by = 'the camera itself', kept = new KeptPackets(), wantKey }: Options) {
+    this.about = { codec: 'h264', name: by, reason: 'its H.264 is passed on as it comes' }
+    this.#kept = kept
+    // Nothing can be asked of a camera that sends by itself: its next key frame comes when it comes.
+    this.#wantKey = wantKey ?? (() => {})
     if (extradata) this.#sets.complete(splitAnnexB(extradata))
     this.units = new Tap<AccessUnit>(undefined, (follower) => {
+      // Where one can be asked for, it is there as soon.
+      if (wantKey) return
+      const { all } = this.#kept
       // All at once and stamped as now: who comes first sees the newest picture instead of waiting for a key frame.
-      const now = this.#kept.length > 0 ? performance.timeOrigin + performance.now() - this.#kept.length : 0
-      this.#kept.forEach((packet, i) => follower(this.#unitOf(packet, now + i)))
+      const now = all.length > 0 ? performance.timeOrigin + performance.now() - all.length : 0
+      all.forEach((packet, i) => follower(this.#unitOf(packet, now + i)))
     })
   }
 
   /** The packets since the last key frame, it included: what a decoder begins with. */
   get kept(): readonly Packet[] {
-    return this.#kept
+    return this.#kept.all
   }
 
   /** A picture has come, at `madeAt` in ms since the epoch. */
   offer(packet: Packet, madeAt: number): void {
-    if (packet.isKeyframe) this.#forget()
-    if (packet.isKeyframe || this.#kept.length > 0) this.#keep(packet)
+    this.#kept.keep(packet)
     if (this.units.wanted) this.units.offer(this.#unitOf(packet, madeAt))
   }
 
-  /** Nothing can be asked of a camera that sends by itself: its next key frame comes when it comes. */
-  wantKey(): void {}
+  wantKey(): void {
+    this.#wantKey()
+  }
 
   #unitOf(packet: Packet, madeAt: number): AccessUnit {
     const units = this.#sets.complete(splitAnnexB(packet.data ?? new Uint8Array()))
     return { units, isKey: packet.isKeyframe, madeAt }
-  }
-
-  #keep(packet: Packet): void {
-    const copy = packet.clone()
-    if (!copy) return
-    this.#kept.push(copy)
-    this.#keptBytes += copy.size
-    if (this.#keptBytes > MOST_KEPT_BYTES) this.#forget()
-  }
-
-  #forget(): void {
-    for (const packet of this.#kept) packet.free()
-    this.#kept = []
-    this.#keptBytes = 0
   }
 }
