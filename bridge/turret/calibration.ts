@@ -79,6 +79,14 @@ export class Calibration {
     return { pan: pose.pan + way.pan, tilt: pose.tilt + way.tilt }
   }
 
+  /** Where something is seen that the crosshair would be on if the turret pointed at `direction`; undefined without a map. */
+  seenAt(direction: Direction, crosshair: Pixel, pose: Direction): Pixel | undefined {
+    if (!this.#map || this.#context.mount === 'fixed') return this.pixelOf(direction)
+    const way = { pan: direction.pan - pose.pan, tilt: direction.tilt - pose.tilt }
+    const { x, y } = pixelsOf(this.#map, way)
+    return { x: crosshair.x - x, y: crosshair.y - y }
+  }
+
   /** Where a fixed camera sees the place that the turret points at. */
   pixelOf(pose: Direction): Pixel | undefined {
     if (!this.#map || this.#context.mount !== 'fixed') return undefined

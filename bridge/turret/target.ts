@@ -11,6 +11,10 @@ const MOST_SPEED = 200
 /** A guess of the acceleration is not carried further than this, s. */
 const MOST_BEND_S = 0.15
 
+/** So long a target goes on as it went; then it is believed to less and less, s. */
+const SURE_S = 0.2
+const FADES_S = 0.35
+
 /** Where the target is, in degrees, from where it was seen. Times are of performance.now(). */
 export class Target {
   #place: Direction = { pan: 0, tilt: 0 }
@@ -49,7 +53,7 @@ export class Target {
 
   /** Where it is, or will be, at a time. */
   at(time: number): Direction {
-    const seconds = (time - this.#at) / 1000
+    const seconds = carried((time - this.#at) / 1000)
     const bent = Math.min(seconds, MOST_BEND_S)
     const on = (axis: 'pan' | 'tilt'): number =>
       this.#place[axis] + this.#speed[axis] * seconds + 0.5 * this.#bend[axis] * bent * bent
@@ -58,10 +62,18 @@ export class Target {
 
   /** How fast it is at a time. */
   speedAt(time: number): Direction {
-    const bent = Math.min((time - this.#at) / 1000, MOST_BEND_S)
+    const seconds = (time - this.#at) / 1000
+    const bent = Math.min(seconds, MOST_BEND_S)
+    const left = seconds <= SURE_S ? 1 : Math.exp((SURE_S - seconds) / FADES_S)
     return {
-      pan: this.#speed.pan + this.#bend.pan * bent,
-      tilt: this.#speed.tilt + this.#bend.tilt * bent,
+      pan: (this.#speed.pan + this.#bend.pan * bent) * left,
+      tilt: (this.#speed.tilt + this.#bend.tilt * bent) * left,
     }
   }
+}
+
+/** Seconds at the last known speed that the way of so many seconds is taken for. */
+function carried(seconds: number): number {
+  if (seconds <= SURE_S) return seconds
+  return SURE_S + FADES_S * (1 - Math.exp((SURE_S - seconds) / FADES_S))
 }

@@ -14,6 +14,8 @@ import { Relay, type Tuned } from './tuning.ts'
 
 /** A target that was in the picture so recently is there. */
 const HERE_MS = 250
+/** After so long where it must be is anybody's guess. */
+const EXPECTED_MS = 1500
 /** Searching begins so near to where it was lost, and goes out and round so fast. */
 const SEARCH = { fromDegrees: 0.5, degreesPerS: 0.8, turnS: 1.6 }
 /** No command changes the speed faster than this, degrees/s²: the motors would not keep up, and be elsewhere than is thought. */
@@ -192,7 +194,13 @@ export class Tracker implements Steering {
     const at = seen.madeAt - performance.timeOrigin
     const pose = aimOf(this.#context).at(at)
     const crosshair = (pose && this.#calibration.pixelOf(pose)) ?? this.#options.crosshair()
-    const thing = chooseTarget(seen, this.#options.choice, crosshair, this.#track)
+    const thing = chooseTarget(
+      seen,
+      this.#options.choice,
+      crosshair,
+      this.#track,
+      this.#expected(at, crosshair, pose),
+    )
     if (thing) this.#track = thing.track
     const isSeen = thing !== undefined && !thing.coasting
     let error: Direction | undefined
@@ -214,6 +222,14 @@ export class Tracker implements Steering {
       targetSpeed: this.#target.speed,
       latencyMs: this.#latencyMs,
     })
+  }
+
+  /** Where the target must be in a picture that was made at `at`; undefined when it was not seen for long. */
+  #expected(at: number, crosshair: Pixel, pose: Direction | undefined): Pixel | undefined {
+    if (at - this.#target.seenAt > EXPECTED_MS) return undefined
+    const place = this.#target.at(at)
+    if (this.#options.mode === 'crosshair') return { x: place.pan, y: place.tilt }
+    return pose && this.#calibration.seenAt(place, crosshair, pose)
   }
 
   #swing(error: Direction, at: number): void {

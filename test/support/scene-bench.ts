@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lifecycle } from '../../shared/device.ts'
 import { sceneSource, type SceneSource } from '../../bridge/camera/capture/scene/source.ts'
 import { startBridge, writeBench } from './bench-process.ts'
 import { startGrbl } from './grbl-wire.ts'
 import { Client } from './socket.ts'
 
 const BEAT_MS = 250
+const READY_MS = 20_000
 /** The controller's middle is 0 degrees. */
 const PAN = { axis: 'X', zeroMm: -100, min: -95, max: 95 }
 const TILT = { axis: 'Y', zeroMm: -50, min: -45, max: 45 }
@@ -44,10 +47,19 @@ export async function startScene(
     const beat = (): void => void client.ask('lease.beat', { active: true }).catch(() => {})
     const beating = setInterval(beat, BEAT_MS)
     opening.defer(() => clearInterval(beating))
+    for (const topic of ['turret/turret', 'camera/eye']) {
+      const until = performance.now() + READY_MS
+      const phase = async () =>
+        ((await client.call('topic.read', { topic })).snapshot as { lifecycle: Lifecycle }).lifecycle
+      for (let now = await phase(); now.phase !== 'ready'; now = await phase()) {
+        if (performance.now() > until) throw new Error(`${topic} is ${now.phase}: ${now.reason ?? ''}`)
+        await sleep(50)
+      }
+    }
     const open = opening.move()
     return {
       ...{ bridge, client, sim },
-      source: { kind: 'scene', ...sceneSource.parse(source) } satisfies SceneSource as SceneSource,
+      source: { kind: 'scene', ...sceneSource.parse(source) } satisfies SceneSource,
       /** As the topic has it now. */
       turret: async () => (await client.call('topic.read', { topic: 'turret/turret' })).snapshot,
       endBeat: () => clearInterval(beating),

@@ -1,28 +1,22 @@
-// The package has no types of its own.
+// The package has no types of its own: these are those of what is used of it.
 declare module 'js-aruco2' {
-  export interface GreyImage {
-    width: number
-    height: number
-    data: Uint8Array | number[]
-  }
-  export interface Corner {
-    x: number
-    y: number
-  }
   export interface Marker {
     id: number
-    corners: Corner[]
-    hammingDistance: number
+    corners: { x: number; y: number }[]
   }
-  class Dictionary {
-    constructor(name: string)
+  export interface Dictionary {
     readonly codeList: string[]
   }
-  class Detector {
-    constructor(config: { dictionaryName: string; maxHammingDistance?: number })
-    grey: GreyImage
+  export interface Detector {
     detect(image: { width: number; height: number; data: Uint8Array }): Marker[]
   }
-  const aruco: { AR: { Dictionary: typeof Dictionary; Detector: typeof Detector } }
+  interface Aruco {
+    AR: {
+      Dictionary: new (name: string) => Dictionary
+      Detector: new (config: { dictionaryName: string; maxHammingDistance?: number }) => Detector
+    }
+  }
+  const aruco: Aruco
+  // eslint-disable-next-line no-restricted-syntax -- it is CommonJS, whose names Node does not find
   export default aruco
 }

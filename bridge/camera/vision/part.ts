@@ -74,7 +74,7 @@ export class VisionPart implements Part<VisionProtocol['to']> {
     if (!this.#worker) {
       this.#worker = new Worker(new URL('./worker.ts', import.meta.url))
       this.#worker.on('message', (said: FromEye) => this.#heard(said))
-      this.#worker.on('error', (error) => this.#lost(error))
+      this.#worker.on('error', (error: Error) => this.#lost(error))
       this.#free = new Uint8Array(0)
     }
     this.#worker.postMessage(message, transfer)

@@ -18,7 +18,7 @@ export interface Shift {
 /** What is the same over more than twice this, px, is a matter of the light. */
 const AROUND = 8
 /** What is left of the contrast, in means of it. */
-const MOST_CONTRAST = 1.5
+const MOST_CONTRAST = 0.7
 
 /** How far two pictures of one size are shifted against each other: phase correlation (Kuglin and Hines 1975). */
 export class PhaseCorrelation {

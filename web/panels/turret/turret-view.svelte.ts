@@ -38,7 +38,7 @@ export class TurretView {
   /** What all hands together ask for just now, degrees/s. */
   wish = $state.raw<Direction>({ pan: 0, tilt: 0 })
   /** What this page has asked for and is not answered yet. */
-  pending = $state.raw<ReadonlySet<CommandName>>(new Set())
+  pending = $state.raw<readonly CommandName[]>([])
   /** Hears of every packet of what is seen. */
   onSeen: () => void = () => {}
   #stream: OpenStream | undefined
@@ -64,7 +64,7 @@ export class TurretView {
   why(name: CommandName, need: Need = 'ready'): string | undefined {
     const gone = obstacle(this.state, this.topic.stale, 'ready')
     if (gone) return gone
-    if (this.pending.has(name)) return 'Being done'
+    if (this.pending.includes(name)) return 'Being done'
     return mayNot(name, this.id) ?? obstacle(this.state, this.topic.stale, need)
   }
 
@@ -87,11 +87,12 @@ export class TurretView {
     input: Omit<InputOf<K>, 'device'>,
     deadlineMs = 10_000,
   ): Promise<OutputOf<K>> {
-    this.pending = new Set([...this.pending, name])
+    this.pending = [...this.pending, name]
     try {
       return await call(name, { ...input, device: this.id } as InputOf<K>, { deadlineMs })
     } finally {
-      this.pending = new Set([...this.pending].filter((other) => other !== name))
+      const one = this.pending.indexOf(name)
+      this.pending = this.pending.filter((_, i) => i !== one)
     }
   }
 

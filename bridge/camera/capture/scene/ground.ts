@@ -9,7 +9,7 @@ const MIDDLE = 950
 export function makeGround(seed: number): Uint16Array {
   const even = evenRandom(seed)
   const sum = new Float32Array(GROUND * GROUND)
-  for (let cells = 8, weight = 260; cells <= 128; cells *= 2, weight *= 0.6)
+  for (let cells = 8, weight = 300; cells <= 128; cells *= 4, weight *= 0.5)
     addNoise(sum, cells, weight, even)
   for (let n = 0; n < 160; n++) {
     const [x0, y0] = [Math.floor(even() * GROUND), Math.floor(even() * GROUND)]

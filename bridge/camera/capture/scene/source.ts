@@ -64,7 +64,7 @@ export const sceneSource = z.strictObject({
     .strictObject({ pan: degrees.default(0.9), tilt: degrees.default(-0.6) })
     .prefault({})
     .describe('where the laser hits beside the middle of the picture: the parallax of the two, degrees'),
-  targets: z.array(target).max(20).prefault([{}]),
+  targets: z.array(target).max(20).prefault([{}]).describe('what moves in it'),
   occluders: z
     .array(
       z.strictObject({

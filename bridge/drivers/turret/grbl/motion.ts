@@ -211,7 +211,8 @@ export class Motion implements Aim {
   /** Takes a report that was asked for at `askedAt`. */
   reported(status: Status, direction: Direction | undefined, askedAt: number): void {
     this.#position = direction ?? this.#position
-    if (direction) this.#pursuit.report((askedAt + performance.now()) / 2, direction)
+    // One that nobody has asked for says nothing of when it was made.
+    if (direction && askedAt > 0) this.#pursuit.report((askedAt + performance.now()) / 2, direction)
     if (this.#activity === 'rest' || this.#activity === 'homing') return
     // Lines that were on their way when the jog was cancelled begin another.
     if (this.#activity === 'stopping' && status.state === 'Jog') this.#options.wire.realTime(JOG_CANCEL)

@@ -8,7 +8,7 @@ export class Poses {
 
   /** From `at` on nothing that was noted before holds. */
   note(at: number, direction: Direction): void {
-    while ((this.#poses.at(-1)?.at ?? -Infinity) >= at) this.#poses.pop()
+    while (this.#poses.length > 0 && this.#poses.at(-1)!.at >= at) this.#poses.pop()
     this.#poses.push({ at, direction })
     const old = this.#poses.findIndex((pose) => pose.at >= at - KEPT_MS)
     if (old > 1) this.#poses.splice(0, old - 1)

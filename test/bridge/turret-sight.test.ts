@@ -1,0 +1,120 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import type { TurretState } from '../../shared/turret.ts'
+import { Client } from '../support/socket.ts'
+import { startScene } from '../support/scene-bench.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const turret = { device: 'turret' }
+const LASER = { cooldownMs: 0, dutyPercent: 100 }
+
+async function opened(...args: Parameters<typeof startScene>) {
+  const scene = await startScene(...args)
+  onTestFinished(() => scene[Symbol.asyncDispose]())
+  return { ...scene, state: async () => (await scene.turret()) as TurretState }
+}
+
+it('calibrates by itself, points by pixel, tracks a target, fires at it as armed, and forgets all on a stop', async () => {
+  const target = { path: 'still', centre: { pan: 3, tilt: 2 }, look: 'spot' }
+  const { client, state, sim } = await opened({ targets: [target] }, { laser: LASER })
+  await client.call('turret.home', turret)
+  await client.call('turret.move', { ...turret, pan: 0, tilt: 0, wait: true })
+  const refused = { code: 'turret.uncalibrated' }
+  await expect(client.call('sight.point', { ...turret, x: 1, y: 1 })).rejects.toMatchObject(refused)
+  await expect(client.call('track.start', turret)).rejects.toMatchObject(refused)
+
+  const fit = await client.call('sight.calibrate', turret)
+  expect(fit.residualPx).toBeLessThan(2)
+  expect(fit.pixelsPerDegree).toBeCloseTo(640 / 24, 0)
+  // The target is 80 px right of the middle and 53 up, but for the roll of the camera.
+  const there = await client.call('sight.point', { ...turret, x: 319.5 + 81.8, y: 239.5 - 50.5, wait: true })
+  expect(there.pan).toBeCloseTo(3, 0)
+  expect(there.tilt).toBeCloseTo(2, 0)
+  await client.call('turret.move', { ...turret, pan: 0, tilt: 0, wait: true })
+
+  await client.call('vision.set', { device: 'eye', fps: 30, detectors: { spot: {} } })
+  await client.call('track.start', turret)
+  await expect.poll(async () => (await state()).position!.pan, { timeout: 30_000 }).toBeCloseTo(3, 0)
+  expect((await state()).tracking).toMatchObject({ state: 'locked', mode: 'turret' })
+
+  const rules = { withinPx: 20, forMs: 200, belowSpeed: 5, most: 1, mock: false }
+  const burst = { pulses: 1, pulseMs: 100, powerPercent: 5 }
+  await client.call('autofire.arm', { ...turret, ...rules, burst })
+  // Armed it is, but the laser is not: nothing comes of it, and it says why.
+  await expect
+    .poll(async () => (await state()).autoFire?.waitsFor, { timeout: 30_000 })
+    .toContain('the laser is not enabled')
+  expect(sim.events().light).toHaveLength(0)
+  await client.call('track.stop', turret)
+  expect((await state()).autoFire).toMatchObject({ armed: false })
+  await client.call('laser.enable', turret)
+  await client.call('track.start', turret)
+  await client.call('autofire.arm', { ...turret, ...rules, burst })
+  await expect.poll(() => sim.events().light.length, { timeout: 30_000 }).toBe(2)
+  await expect
+    .poll(async () => (await state()).autoFire, { timeout: 10_000 })
+    .toMatchObject({ armed: false, fired: 1 })
+
+  await client.call('estop.press', {})
+  await expect
+    .poll(async () => (await state()).sight?.calibration, { timeout: 10_000 })
+    .toMatchObject({ state: 'lapsed', why: expect.stringMatching(/stop/) as string })
+  expect((await state()).tracking).toMatchObject({ state: 'off' })
+})
+
+it('ends tracking when the lease goes, and finds the crosshair by a weak pulse', async () => {
+  const target = { path: 'line', extent: { pan: 3, tilt: 1 }, speed: 3, look: 'disk', size: 1 }
+  const { client, state, source, bridge } = await opened({ targets: [target] }, { laser: LASER })
+  await client.call('turret.home', turret)
+  await client.call('turret.move', { ...turret, pan: 20, tilt: 20, wait: true })
+  await client.call('laser.enable', turret)
+  const found = await client.call('sight.findCrosshair', { ...turret, powerPercent: 5, pulseMs: 200 })
+  const pixelsPerDegree = source.width / source.fieldDegrees
+  expect(Math.abs(found.x - (319.5 + source.laserOffset.pan * pixelsPerDegree))).toBeLessThan(4)
+  expect(Math.abs(found.y - (239.5 - source.laserOffset.tilt * pixelsPerDegree))).toBeLessThan(4)
+  expect((await state()).sight?.crosshair).toMatchObject({ found: 'spot' })
+  await client.call('sight.calibrate', turret)
+  await client.call('vision.set', { device: 'eye', detectors: { spot: {} } })
+  await client.call('track.start', turret)
+  using other = await Client.connect(bridge.ready.url)
+  await client.call('lease.release', {})
+  await expect
+    .poll(async () => (await state()).tracking, { timeout: 10_000 })
+    .toMatchObject({ state: 'off', why: expect.stringContaining('lease') as string })
+  expect((await other.ask('track.start', turret)) as object).toMatchObject({ ok: false })
+})
+
+it('keeps presets and patterns, goes them, pauses, and leaves stills behind', async () => {
+  const { client, state } = await opened({ targets: [] })
+  await client.call('turret.home', turret)
+  await client.call('turret.move', { ...turret, pan: 90, tilt: 40, wait: true })
+  const here = await client.call('preset.save', { ...turret, name: 'door', key: 1 })
+  expect(here).toMatchObject({ pan: 90, tilt: 40, key: 1, thumbnail: true })
+  await client.call('preset.save', { ...turret, name: 'window', pan: 85, tilt: 38, key: 1 })
+  const presets = (await state()).presets!
+  expect(presets['door']?.key).toBeUndefined()
+  expect(presets['window']).toMatchObject({ key: 1, thumbnail: false })
+  const { jpeg } = await client.call('preset.picture', { ...turret, name: 'door' })
+  expect(Buffer.from(jpeg, 'base64').subarray(0, 2).toString('hex')).toBe('ffd8')
+
+  const steps = [
+    { preset: 'window', dwellS: 0, action: { kind: 'still' as const } },
+    { preset: 'door', dwellS: 30 },
+  ]
+  await client.call('pattern.save', { ...turret, name: 'round', steps, rounds: 1 })
+  await expect(client.call('preset.delete', { ...turret, name: 'door' })).rejects.toMatchObject({
+    code: 'input.invalid',
+  })
+  await client.call('pattern.run', { ...turret, name: 'round' })
+  await expect
+    .poll(async () => (await state()).pattern, { timeout: 30_000 })
+    .toMatchObject({ state: 'dwelling', step: 1, steps: 2, round: 1 })
+  const { entries } = (await client.call('media.list', {})) as unknown as { entries: { device: string }[] }
+  expect(entries.filter(({ device }) => device === 'eye')).toHaveLength(1)
+  await client.call('estop.press', {})
+  await expect
+    .poll(async () => (await state()).pattern, { timeout: 10_000 })
+    .toMatchObject({ state: 'paused', why: expect.stringContaining('stop') as string })
+  await client.call('pattern.stop', turret)
+  await expect.poll(async () => (await state()).pattern, { timeout: 10_000 }).toBeUndefined()
+})

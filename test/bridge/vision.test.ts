@@ -1,0 +1,250 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, vi } from 'vitest'
+import { I420Converter } from '../../bridge/camera/capture/converter.ts'
+import { Path } from '../../bridge/camera/capture/scene/path.ts'
+import { Scene } from '../../bridge/camera/capture/scene/scene.ts'
+import { sceneSource, type SceneSource } from '../../bridge/camera/capture/scene/source.ts'
+import { Sensor } from '../../bridge/camera/capture/sensor.ts'
+import { VideoFile } from '../../bridge/camera/capture/video-file.ts'
+import { i420Bytes, toI420 } from '../../bridge/camera/frame.ts'
+import { boxesIn } from '../../bridge/camera/vision/boxes.ts'
+import { Eye } from '../../bridge/camera/vision/eye.ts'
+import { Measuring } from '../../bridge/camera/vision/measure.ts'
+import type { Measured } from '../../bridge/camera/vision/jobs.ts'
+import { PhaseCorrelation } from '../../bridge/camera/vision/phase.ts'
+import { lookAt } from '../../bridge/camera/vision/picture.ts'
+import { detectorModel } from '../../bridge/core/detector-model.ts'
+import { detectors, type Detectors, rowsOf, seenIn } from '../../shared/vision.ts'
+import { brightCellModel } from '../support/onnx.ts'
+import { sampleVideo } from '../support/sample-video.ts'
+
+const FPS = 30
+// Pictures are drawn and looked at by the hundred, on a machine that may be busy.
+vi.setConfig({ testTimeout: 90_000 })
+
+/** The scene's own pictures, without a camera's process around them. */
+async function filmed(scene: Record<string, unknown>) {
+  const source: SceneSource = { kind: 'scene', ...sceneSource.parse({ world: 'none:1', ...scene }) }
+  const made = await Scene.make(source)
+  const sensor = new Sensor(1)
+  const { width, height } = source
+  const data = new Uint16Array(width * height)
+  const i420 = new Uint8Array(i420Bytes(width, height)).fill(128)
+  return {
+    ...{ source, made, way: new Path(source.targets[0]!) },
+    take(seconds: number, turret = { pan: 0, tilt: 0 }, power = 0) {
+      made.draw(seconds, turret, power)
+      sensor.read(made.light, data, width)
+      toI420({ width, height, bitDepth: 12, format: 'mono12', data, madeAt: 0, number: 0 }, i420, false)
+      if (source.colour) {
+        const quarter = (width * height) / 4
+        made.colour(seconds, turret, i420.subarray(width * height, -quarter), i420.subarray(-quarter))
+      }
+      return lookAt(i420, width, height)
+    },
+  }
+}
+
+async function eyeWith(settings: Record<string, unknown>): Promise<Eye> {
+  const eye = new Eye()
+  await eye.use(detectors.parse(settings), undefined)
+  return eye
+}
+
+const cases: [string, Record<string, unknown>, Record<string, unknown>, number][] = [
+  ['a bright spot', { look: 'spot' }, { spot: {} }, 2],
+  ['a marker, by its number', { look: 'marker', size: 3.5, marker: 7 }, { marker: {} }, 1.5],
+  [
+    'a colour',
+    { look: 'disk', size: 1.5, colour: [-0.4, 0.8] },
+    { colour: { blueness: -0.36, redness: 0.71 } },
+    2,
+  ],
+  [
+    'motion',
+    { look: 'disk', size: 1.5, path: 'line', extent: { pan: 14, tilt: 0 }, phase: 0.75 },
+    { motion: {} },
+    5,
+  ],
+]
+
+it.each(cases)('sees %s where it is, and it keeps its identity', async (_, target, settings, mostOff) => {
+  const film = await filmed({ colour: true, targets: [{ extent: { pan: 8, tilt: 4 }, ...target }] })
+  const eye = await eyeWith(settings)
+  const tracks = new Set<number>()
+  let off = 0
+  for (let frame = 0; frame < 35; frame++) {
+    const { things } = await eye.look(film.take(frame / FPS), frame, 1000 + (frame * 1000) / FPS)
+    if (frame < 15) continue
+    const true_ = film.made.view.see(film.way.at(frame / FPS), { pan: 0, tilt: 0 })
+    const thing = things.find(({ x, y }) => Math.hypot(x - true_.x, y - true_.y) < 20)
+    expect(thing, `frame ${frame}: ${JSON.stringify(things)} for ${JSON.stringify(true_)}`).toBeDefined()
+    tracks.add(thing!.track)
+    off = Math.max(off, Math.hypot(thing!.x - true_.x, thing!.y - true_.y))
+    if (target['marker'] !== undefined) expect(thing!.label).toBe(7)
+  }
+  expect([...tracks]).toHaveLength(1)
+  expect(off).toBeLessThan(mostOff)
+})
+
+it('keeps an identity behind a post, and two that meet keep theirs', async () => {
+  const film = await filmed({
+    targets: [
+      { path: 'line', extent: { pan: 8, tilt: 0 }, centre: { pan: 0, tilt: 2 }, speed: 12, phase: 0.75 },
+      { path: 'line', extent: { pan: 8, tilt: 0 }, centre: { pan: 0, tilt: -2 }, speed: 12, phase: 0.25 },
+    ],
+    occluders: [{ pan: 0, tilt: 2, width: 2, height: 3 }],
+  })
+  const eye = await eyeWith({ spot: {} })
+  const first = new Map<number, number>()
+  let coasted = 0
+  // From one end to the other: 16 degrees at 12 a second.
+  for (let frame = 0; frame < 38; frame++) {
+    const { things } = await eye.look(film.take(frame / FPS), frame, 1000 + (frame * 1000) / FPS)
+    for (const { track, y, coasting } of things) {
+      if (coasting) coasted += 1
+      first.set(track, first.get(track) ?? y)
+      expect(Math.abs(y - first.get(track)!)).toBeLessThan(25)
+    }
+  }
+  expect(first.size).toBe(2)
+  expect(coasted).toBeGreaterThan(1)
+})
+
+it('sees what moves though the camera turns, and nothing in a scene that only goes by', async () => {
+  const turning = (seconds: number) => ({ pan: 6 * Math.sin(seconds * 2), tilt: 0 })
+  for (const path of ['eight', 'still']) {
+    const film = await filmed({ targets: [{ look: 'disk', size: 1.5, path, extent: { pan: 8, tilt: 4 } }] })
+    const eye = await eyeWith({ motion: { cameraMoves: true } })
+    let [seen, wrong] = [0, 0]
+    for (let frame = 0; frame < 60; frame++) {
+      const turret = turning(frame / FPS)
+      const { things } = await eye.look(film.take(frame / FPS, turret), frame, 1000 + (frame * 1000) / FPS)
+      const true_ = film.made.view.see(film.way.at(frame / FPS), turret)
+      for (const { x, y, coasting } of things) {
+        if (coasting) continue
+        if (Math.hypot(x - true_.x, y - true_.y) < 20) seen += 1
+        else wrong += 1
+      }
+    }
+    expect(wrong).toBeLessThan(4)
+    if (path === 'eight') expect(seen).toBeGreaterThan(25)
+    else expect(seen).toBe(0)
+  }
+})
+
+it('measures a shift to half a pixel, and says when there is none', async () => {
+  const film = await filmed({ rollDegrees: 0, targets: [{ path: 'still', centre: { pan: 90, tilt: 0 } }] })
+  const correlation = new PhaseCorrelation(640, 480)
+  const spectrum = (pan: number) =>
+    correlation.spectrum({ data: film.take(0, { pan, tilt: 0 }).y.slice(), width: 640, height: 480 })
+  const base = spectrum(0)
+  const moved = correlation.shift(base, spectrum(2))
+  expect(Math.abs(moved.x + (2 * 640) / 24)).toBeLessThan(0.6)
+  expect(Math.abs(moved.y)).toBeLessThan(0.6)
+  expect(correlation.shift(base, spectrum(60)).quality).toBeLessThan(0.2)
+})
+
+it('finds the spot that a laser adds, and none where none was added', async () => {
+  const film = await filmed({ targets: [{ look: 'spot', path: 'still', centre: { pan: 4, tilt: 2 } }] })
+  const measuring = new Measuring()
+  const told: Measured[] = []
+  const keep = (name: string, power: number): void => {
+    measuring.take({ kind: 'keep', name, after: 0, frames: 1, how: 'brightest' }, (said) => told.push(said))
+    measuring.see(film.take(0, { pan: 0, tilt: 0 }, power), 1)
+  }
+  keep('dark', 0)
+  keep('lit', 0.05)
+  keep('dark again', 0)
+  measuring.take({ kind: 'spot', dark: 'dark', lit: 'lit' }, (said) => told.push(said))
+  const hit = film.made.view.see(film.source.laserOffset, { pan: 0, tilt: 0 })
+  const spot = told.at(-1)
+  expect(spot).toMatchObject({ kind: 'spot' })
+  if (spot?.kind === 'spot') expect(Math.hypot(spot.x - hit.x, spot.y - hit.y)).toBeLessThan(1.5)
+  measuring.take({ kind: 'spot', dark: 'dark', lit: 'dark again' }, (said) => told.push(said))
+  expect(told.at(-1)).toMatchObject({ kind: 'failed', message: 'no spot of light was found' })
+})
+
+it("runs a user's ONNX model, and keeps to the picture", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'bright.onnx')
+  await writeFile(file, brightCellModel(64, 8))
+  const eye = new Eye()
+  const settings: Detectors = { model: { name: 'bright', leastScore: 0.6 } }
+  await eye.use(settings, detectorModel.parse({ file, width: 64, height: 64 }))
+  const i420 = new Uint8Array(i420Bytes(640, 480)).fill(128)
+  i420.fill(40, 0, 640 * 480)
+  for (let y = 160; y < 240; y++) i420.fill(230, y * 640 + 400, y * 640 + 480)
+  await eye.look(lookAt(i420, 640, 480), 0, 1000)
+  const { things } = await eye.look(lookAt(i420, 640, 480), 1, 1033)
+  expect(things).toMatchObject([{ x: 440, y: 200, width: 80, height: 80, label: 1, detector: 'model' }])
+})
+
+it('says what is wrong with a model that is none', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'none.onnx')
+  await writeFile(file, 'not a model')
+  const settings: Detectors = { model: { name: 'none', leastScore: 0.5 } }
+  await expect(new Eye().use(settings, detectorModel.parse({ file }))).rejects.toThrow(/\S/)
+  const wrong = new Map([['out', { dims: [1, 3], data: [0, 0, 0] }]])
+  expect(() => boxesIn(wrong, 'yolov8', 0.5)).toThrow(
+    'its answer has the shape [1, 3], which is not that of yolov8',
+  )
+})
+
+it('reads the answers of yolov5 and ssd, and tells a thing once', () => {
+  const yolov5 = { dims: [1, 2, 6], data: [10, 20, 4, 6, 0.9, 0.8, 11, 20, 4, 6, 0.9, 0.7] }
+  expect(boxesIn(new Map([['out', yolov5]]), 'yolov5', 0.5)).toMatchObject([
+    { x: 10, y: 20, width: 4, label: 0 },
+  ])
+  const ssd = new Map([
+    ['detection_boxes', { dims: [1, 1, 4], data: [0.1, 0.2, 0.3, 0.6] }],
+    ['detection_classes', { dims: [1, 1], data: [3] }],
+    ['detection_scores', { dims: [1, 1], data: [0.75] }],
+  ])
+  const [box] = boxesIn(ssd, 'ssd', 0.5)
+  expect(box).toMatchObject({ label: 3, score: 0.75 })
+  expect(box!.x).toBeCloseTo(0.4)
+  expect(box!.y).toBeCloseTo(0.2)
+})
+
+it('finds people in real footage, and they keep their identities', async () => {
+  const { signal } = new AbortController()
+  await using file = await VideoFile.open(sampleVideo, false, signal)
+  using converter = new I420Converter(file.width, file.height)
+  const eye = await eyeWith({ motion: { smallestArea: 400 } })
+  const lives = new Map<number, number>()
+  let seen = 0
+  for (let frame = 0; frame < 300; frame++) {
+    const next = await file.next(signal)
+    const picture = lookAt(converter.convert(next!.frame), file.width, file.height)
+    const { things } = await eye.look(picture, frame, frame * 100)
+    for (const { track } of things) lives.set(track, (lives.get(track) ?? 0) + 1)
+    if (frame >= 50) seen += things.filter(({ height, width }) => height > width * 0.8).length
+  }
+  // Three to six people are in the picture all the time; some are followed for more than ten seconds.
+  expect(seen / 250).toBeGreaterThan(2)
+  expect([...lives.values()].filter((frames) => frames > 100).length).toBeGreaterThanOrEqual(3)
+  expect(lives.size).toBeLessThan(40)
+})
+
+it('travels as rows of samples', () => {
+  const thing = {
+    ...{ track: 3, detector: 'marker' as const, label: 7, score: 1, x: 10, y: 20 },
+    ...{ width: 4, height: 5 },
+  }
+  const frames = [
+    {
+      frame: 8,
+      madeAt: 1000,
+      things: [
+        { ...thing, vx: 1, vy: -2, coasting: true },
+        { ...thing, track: 4, vx: 0, vy: 0, coasting: false },
+      ],
+    },
+    { frame: 9, madeAt: 1033, things: [] },
+  ]
+  const rows = frames.flatMap((seen) => rowsOf(seen).map((values) => ({ time: seen.madeAt, values })))
+  const times = Float64Array.from(rows, ({ time }) => time)
+  expect(seenIn({ times, values: Float32Array.from(rows.flatMap(({ values }) => values)) })).toEqual(frames)
+})
