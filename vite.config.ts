@@ -7,6 +7,8 @@ const bridge = process.env['LIGHTBENCH_BRIDGE'] ?? 'http://127.0.0.1:8080'
 export default defineConfig({
   root: fileURLToPath(new URL('./web', import.meta.url)),
   plugins: [svelte({ configFile: false })],
+  // A proxy may serve the page on a path of its own.
+  base: './',
   // The page is one screen that is opened once and stays; mediasoup-client alone is most of it.
   build: {
     outDir: 'dist',

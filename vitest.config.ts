@@ -8,6 +8,8 @@ const second = { sequence: { groupOrder: 2 } }
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes and wires: two cores have time for more of them than two.
+    maxWorkers: 4,
     reporters: ['default', new TallyReporter()],
     projects: [
       { test: { name: 'unit', include: ['test/{contract,bridge}/**/*.test.ts'], ...first } },

@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 
@@ -41,4 +42,7 @@ export const auditCommands = {
 }
 
 /** Where the audit is exported: CSV or JSON lines, oldest first, narrowed by the same filter as a query string. */
-export const auditExportPaths = { csv: '/api/audit.csv', jsonl: '/api/audit.jsonl' } as const
+export const auditExportPaths = {
+  csv: `${basePath}/api/audit.csv`,
+  jsonl: `${basePath}/api/audit.jsonl`,
+} as const

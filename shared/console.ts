@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
@@ -46,5 +47,5 @@ export const consoleCommands = {
 
 /** Where the whole of an answer is fetched. */
 export function consoleAnswerPath(device: string, id: string): string {
-  return `/api/devices/${device}/answers/${id}`
+  return `${basePath}/api/devices/${device}/answers/${id}`
 }

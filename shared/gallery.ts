@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
@@ -116,15 +117,15 @@ export const galleryCommands = {
 
 /** Where a file of the gallery is fetched, one range of it if wanted; `?download` gives it a name of its own. */
 export function mediaPath(id: string): string {
-  return `/api/media/${id}`
+  return `${basePath}/api/media/${id}`
 }
 
 /** Its picture, a JPEG of 320 px. */
 export function thumbnailPath(id: string): string {
-  return `/api/media/${id}/thumbnail`
+  return `${basePath}/api/media/${id}/thumbnail`
 }
 
 /** A still that no browser shows, as a JPEG made for looking at. */
 export function previewPath(id: string): string {
-  return `/api/media/${id}/preview`
+  return `${basePath}/api/media/${id}/preview`
 }

@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
@@ -109,5 +110,5 @@ export const journalCommands = {
 
 /** Where a journal is exported: JSON lines or CSV, oldest first, narrowed by the filter as a query string. */
 export function journalExportPath(device: string, format: 'jsonl' | 'csv'): string {
-  return `/api/devices/${device}/journal.${format}`
+  return `${basePath}/api/devices/${device}/journal.${format}`
 }

@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
@@ -152,7 +153,7 @@ export const TRACE_FORMATS = ['npy', 'csv', 'json', 'parquet', 'h5'] as const
 export type TraceFormat = (typeof TRACE_FORMATS)[number]
 
 /** Where traces are sent to: NPY or CSV as the body, and what it does not say itself as the query. */
-export const TRACES_PATH = '/api/traces'
+export const TRACES_PATH = `${basePath}/api/traces`
 /** The largest file that is taken. */
 export const MOST_UPLOAD_BYTES = 256 * 2 ** 20
 

@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { entryName } from './declared.ts'
@@ -135,5 +136,5 @@ export const viewCommands = {
 
 /** Where a display shows a view. */
 export function kioskPath(name: string): string {
-  return `/kiosk/${name}`
+  return `${basePath}/kiosk/${name}`
 }

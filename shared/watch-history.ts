@@ -1,3 +1,4 @@
+import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { pixelBox } from './watch-box.ts'
 
@@ -72,10 +73,10 @@ export type WatchSnapshot = z.infer<typeof watchSnapshot>
 
 /** Where the picture of a check is fetched. */
 export function watchPicturePath(id: string, seq: number | string): string {
-  return `/api/watches/${id}/${seq}.png`
+  return `${basePath}/api/watches/${id}/${seq}.png`
 }
 
 /** Where a picture is fetched that is not kept: of a draft that was tried, or of a page that is picked from. */
 export function passingPicturePath(name: string): string {
-  return `/api/watches/passing/${name}.png`
+  return `${basePath}/api/watches/passing/${name}.png`
 }

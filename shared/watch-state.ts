@@ -64,7 +64,7 @@ export function watchPhase({ activity, paused, outcome, unseen }: WatchStatus): 
   return unseen ? 'changed' : outcome
 }
 
-/** The topic `watchlist`: every watch by id. One patch in 50 ms at most, with what changed since the one before. */
+/** The topic `watchlist`: every watch by id. One patch in 25 ms at most, with what changed since the one before. */
 export const watchlistState = z.object({ watches: z.record(watchId, watchStatus) })
 export type WatchlistState = z.infer<typeof watchlistState>
 

@@ -3,6 +3,7 @@ import { Log } from 'node-av/lib'
 import { AV_LOG_ERROR } from 'node-av/constants'
 import { CameraAbsent, type Capture, ShapeChanged } from './capture/capture.ts'
 import { FileCapture } from './capture/file.ts'
+import type { Tapping } from './capture/pushed/capture.ts'
 import { PassedCapture } from './capture/passed.ts'
 import { SimCapture } from './capture/sim.ts'
 import { withoutCredentials } from './capture/url.ts'
@@ -42,6 +43,15 @@ const signalling: Signalling = {
     '',
 }
 
+const tapping: Tapping = {
+  open: async (port) => {
+    const { copy } = await requests.ask((request) => void send({ type: 'tap', request, port }))
+    if (!copy) throw new Error('the bridge did not say what comes')
+    return copy
+  },
+  wantKey: () => void send({ type: 'wantKey' }),
+}
+
 async function fail(error: unknown): Promise<void> {
   const isPlanned = error instanceof ShapeChanged
   await send({
@@ -64,6 +74,12 @@ async function openCapture({ source, codec, settings }: CameraStart): Promise<Ca
     const { V4l2Capture } = await import('./capture/v4l2/capture.ts')
     return V4l2Capture.open(source, settings, ended.signal)
   }
+  if (source.kind === 'pushed') {
+    const { PushedCapture } = await import('./capture/pushed/capture.ts')
+    // Whoever pushes may take a while until the first key frame, and that is no sign of a process that hangs.
+    const waiting = setInterval(() => void send({ type: 'beat' }), BEAT_MS)
+    return PushedCapture.open(source, tapping).finally(() => clearInterval(waiting))
+  }
   if (source.kind === 'scene') {
     const { SceneCapture } = await import('./capture/scene/capture.ts')
     return SceneCapture.open(source)
@@ -80,6 +96,7 @@ async function openSender(
   capture: Capture,
   wanted: (wanted: boolean) => void,
 ): Promise<Sender> {
+  if (capture.sender) return capture.sender
   if (capture.stream) return new PassedSender(capture.stream)
   if (start.codec === 'vp8') {
     // libwebrtc is 20 MB and threads of its own: only for who wants it.

@@ -4,6 +4,7 @@ import type { CameraSettings, CameraState, Codec } from '../../shared/camera.ts'
 import type { PublishTarget } from '../core/publisher.ts'
 import type { PartMessage } from './bridge-parts.ts'
 import type { SceneSource } from './capture/scene/source.ts'
+import type { Answer } from './requests.ts'
 
 /** A simulated microscope. Exposure in ms, gain in dB. */
 export interface SimSource {
@@ -48,7 +49,14 @@ export interface V4l2Source {
   fps?: number | undefined
 }
 
-export type Source = SimSource | SceneSource | FileSource | RtspSource | AravisSource | V4l2Source
+/** Video that somebody pushes into the SFU: its process has a copy of the packets, and sends nothing there itself. */
+export interface PushedSource {
+  kind: 'pushed'
+  codec: Codec
+}
+
+export type Source =
+  SimSource | SceneSource | FileSource | RtspSource | AravisSource | V4l2Source | PushedSource
 
 /** Everything a camera's process needs to begin. */
 export interface CameraStart {
@@ -73,14 +81,14 @@ export interface CameraStatus {
   lastFrame: CameraState['lastFrame']
 }
 
-/** Bridge to camera process. `answer` closes a `connect` or `produce` with the same request number. */
+/** Bridge to camera process. `answer` closes a `connect`, `produce` or `tap` with the same request number. */
 export type ToHost =
   | { type: 'start'; start: CameraStart }
   | { type: 'target'; target: PublishTarget }
   | { type: 'set'; request: number; settings: CameraSettings }
   | { type: 'watched'; watched: boolean }
   | PartMessage<'to'>
-  | { type: 'answer'; request: number; producerId?: string; error?: string }
+  | ({ type: 'answer'; request: number } & Answer)
   | { type: 'end' }
 
 export type FailureKind = 'shape' | 'absent'
@@ -98,6 +106,9 @@ export type FromHost =
   | PartMessage<'from'>
   | { type: 'connect'; request: number; dtlsParameters: types.DtlsParameters }
   | { type: 'produce'; request: number; rtpParameters: types.RtpParameters }
+  /** Have a copy of what is pushed in sent to this port of loopback; ask whoever pushes for a key frame. */
+  | { type: 'tap'; request: number; port: number }
+  | { type: 'wantKey' }
   | { type: 'log'; level: 'info' | 'warn'; message: string }
 
 /** How often a healthy process says so. */

@@ -1,6 +1,8 @@
 /** What came back for a request; `error` set when it was refused. */
 export interface Answer {
   producerId?: string
+  /** What a copy of a stream's packets is known by. */
+  copy?: { ssrc: number; payloadType: number }
   error?: string
 }
 

@@ -12,11 +12,11 @@ import type { FindDevice } from './call.ts'
 const MOST_UNSENT_PACKETS = 8
 
 interface Options {
-  emit<E extends keyof ServerEvents>(event: E, ...args: Parameters<ServerEvents[E]>): unknown
+  emit: <E extends keyof ServerEvents>(event: E, ...args: Parameters<ServerEvents[E]>) => unknown
   /** Packets that wait to leave. */
-  unsent(): number
+  unsent: () => number
   device: FindDevice
-  cameraTopic(id: string): Topic<CameraState> | undefined
+  cameraTopic: (id: string) => Topic<CameraState> | undefined
 }
 
 /** The JPEG pictures that one browser has open, a camera each; they end with it. */

@@ -32,7 +32,7 @@ export class WatchStore implements AsyncDisposable {
       workerData: { file: join(dataDir, 'watches.db'), folder: this.#folder },
     })
     this.#worker.on('message', (answer: StorageAnswer) => this.#answered(answer))
-    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('error', (error: Error) => this.#fail(error))
     this.#worker.on('exit', () => this.#fail(new Error("the watches' store has ended")))
   }
 

@@ -13,6 +13,7 @@ const TURN_MS = 3
 const LEAST_WAIT_MS = 10
 /** The clock may be set: the schedule is looked at this often anyway. */
 const MOST_WAIT_MS = 30_000
+const SPREAD_MS = 1000
 
 interface Options {
   tools: CheckTools
@@ -57,7 +58,10 @@ export class Rounds implements AsyncDisposable {
   /** Takes a watch in, and has it checked from now on. */
   add(entry: Entry, now = Date.now()): void {
     this.#entries.set(entry.watch.id, entry)
-    this.#due(entry, entry.status.checkedAt ?? 0, now)
+    const { everyS = 0 } = entry.watch.schedule
+    // Many that are due together, after an import or a restart, go on in step: they would always be due together.
+    const spread = Math.random() * Math.min(everyS * 1000, SPREAD_MS)
+    this.#due(entry, Math.max(entry.status.checkedAt ?? 0, now + spread - everyS * 1000), now)
   }
 
   /** Lets go of a watch; a check that runs is ended, and nothing comes of it. */
@@ -248,7 +252,7 @@ export class Rounds implements AsyncDisposable {
     if (this.#closed || this.#entries.get(waiting.id) !== entry) return
     const before = entry.status
     const { error } = ran
-    const words = error === undefined ? undefined : error instanceof Error ? error.message : String(error)
+    const words = error === undefined ? undefined : reasonOf(error)
     const now = Date.now()
     const again = this.#options.over(entry, { ...ran, error: words, at: now, by: waiting.by })
     const { retries, paused } = entry.watch
@@ -268,4 +272,8 @@ export class Rounds implements AsyncDisposable {
     entry.status = { ...before, ...change }
     this.#options.show(entry, before)
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : JSON.stringify(error)
 }

@@ -7,7 +7,7 @@ import { sendFile } from '../server/routes/send-file.ts'
 import type { PassingPictures } from './passing.ts'
 
 interface Pictures {
-  pictureFile(id: string, seq: number): string
+  pictureFile: (id: string, seq: number) => string
   passing: PassingPictures
 }
 

@@ -3,8 +3,10 @@ import { topicName } from '../../shared/topics.ts'
 import type { WatchlistState, WatchStatus } from '../../shared/watch-state.ts'
 import type { Change } from '../core/topic.ts'
 
-/** A page draws 20 times a second what it could not read faster anyway. */
-const PATCH_EVERY_MS = 50
+/** Small patches often rather than large ones seldom: each is encoded once for every page, in one go. */
+const PATCH_EVERY_MS = 25
+/** What is more waits for the next turn of the loop: thousands at once, for ten pages, would hold it up. */
+const MOST_IN_PATCH = 200
 
 /**
  * The topic `watchlist`: thousands of small states under one name. Only those that changed are looked at, and a change
@@ -55,7 +57,10 @@ export class Watchlist implements Disposable {
     this.#timer = undefined
     this.#lastAt = performance.now()
     const watches: State = {}
+    let taken = 0
     for (const id of this.#dirty) {
+      if (taken++ >= MOST_IN_PATCH) break
+      this.#dirty.delete(id)
       const before = this.#published[id]
       const now = this.#now.get(id)
       if (now) {
@@ -67,7 +72,7 @@ export class Watchlist implements Disposable {
         Reflect.deleteProperty(this.#published, id)
       }
     }
-    this.#dirty.clear()
+    if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#publish(), 0)
     if (Object.keys(watches).length === 0) return
     this.#rev += 1
     for (const subscriber of this.#subscribers) subscriber({ rev: this.#rev, patch: { watches } })

@@ -12,6 +12,7 @@ const wanted = {
   'python3-serial': '/usr/lib/python3/dist-packages/serial/__init__.py',
   'lxi-tools': '/usr/bin/lxi',
   socat: '/usr/bin/socat',
+  nginx: '/usr/sbin/nginx',
   'aravis-tools': '/usr/bin/arv-fake-gv-camera-0.8',
   'gstreamer1.0-tools': '/usr/bin/gst-launch-1.0',
   'gstreamer1.0-plugins-base': `${plugins}/libgstvideotestsrc.so`,

@@ -8,10 +8,12 @@ const measurements = [
   'share',
   'slow',
   'soak',
+  'status',
   'stop',
   'trace',
   'track',
   'viewers',
+  'watch-browser',
   'watches',
 ] as const
 

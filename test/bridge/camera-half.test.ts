@@ -36,7 +36,10 @@ describe('half quality', () => {
         return { connect: async () => {}, produce: async () => '', close: () => {} }
       },
     }
-    await using _camera = await openCamera(simStart('h264', 640, 480), cameraContext(publisher, cameraTopic()))
+    await using _camera = await openCamera(
+      simStart('h264', 640, 480),
+      cameraContext(publisher, cameraTopic()),
+    )
     const sending = await until(() => half)
     const { port } = socket.address()
     sending.target({ codec: 'h264', host: '127.0.0.1', port, ssrc: 7, payloadType: 96 })

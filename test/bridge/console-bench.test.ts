@@ -28,6 +28,7 @@ beforeAll(async () => {
   )
   holder = await Client.operate(bridge.ready.url)
   // Whatever the driver does not know to be dark needs the heartbeat.
+  await holder.call('lease.beat', { active: true })
   beating = setInterval(() => void holder.ask('lease.beat', { active: true }), 200)
   other = await Client.connect(bridge.ready.url)
   while (!(await line()).open) await sleep(50)

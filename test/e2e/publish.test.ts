@@ -80,6 +80,10 @@ describe('publishing from a browser', { timeout: 60_000 }, () => {
     using client = await Client.connect(bridge.ready.url)
     const { snapshot } = await client.call('topic.read', { topic: 'camera/guest' })
     expect(snapshot).toMatchObject({ publication: { codec: 'h264' }, inlet: { by: { codec: 'h264' } } })
+    // Its process may be at its beginning, or begin anew with the size that the browser settles for.
+    const still = (): Promise<unknown> =>
+      client.call('camera.still', { device: 'guest', format: 'jpeg' }).catch((error: unknown) => error)
+    await expect.poll(still, { timeout: 20_000 }).toMatchObject({ kind: 'still', format: 'jpeg' })
 
     const player = await open(viewer, '/health')
     const any = await play(player, 'all')

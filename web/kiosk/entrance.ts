@@ -1,3 +1,5 @@
+import { basePath } from '../../shared/base-path.ts'
+
 const KEPT_AS = 'lightbench.kiosk.token'
 
 interface Window {
@@ -17,7 +19,7 @@ export interface Entrance {
  * bar, and keeps it for as long as the tab lives, so that the page finds it again when it is loaded anew.
  */
 export function enter({ location, history, sessionStorage }: Window): Entrance {
-  const view = decodeURIComponent(location.pathname.split('/')[2] ?? '')
+  const view = decodeURIComponent(location.pathname.slice(basePath.length).split('/')[2] ?? '')
   const query = new URLSearchParams(location.search)
   const given = query.get('token') ?? new URLSearchParams(location.hash.slice(1)).get('token')
   query.delete('token')

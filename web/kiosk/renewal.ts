@@ -1,3 +1,5 @@
+import { basePath } from '../../shared/base-path.ts'
+
 const DEADLINE_MS = 5000
 const LEAST_BETWEEN_MS = 60_000
 const KEPT_AS = 'lightbench.kiosk.renewedAt'
@@ -7,7 +9,10 @@ export async function renew(why: string): Promise<boolean> {
   const now = Date.now()
   if (now - lastRenewal() < LEAST_BETWEEN_MS) return false
   try {
-    const answer = await fetch('/health', { signal: AbortSignal.timeout(DEADLINE_MS), cache: 'no-store' })
+    const answer = await fetch(`${basePath}/health`, {
+      signal: AbortSignal.timeout(DEADLINE_MS),
+      cache: 'no-store',
+    })
     if (!answer.ok) return false
   } catch {
     return false

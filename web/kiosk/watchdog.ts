@@ -1,3 +1,4 @@
+import { basePath } from '../../shared/base-path.ts'
 import { renew } from './renewal.ts'
 
 /** What a display tells its service worker: that it runs, or that it is out of sight, where timers may sleep. */
@@ -37,7 +38,7 @@ async function pingWorker(): Promise<void> {
   // Only over TLS or on the machine itself does a browser have service workers.
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return
   try {
-    await navigator.serviceWorker.register('/kiosk-worker.js', { scope: '/kiosk/' })
+    await navigator.serviceWorker.register(`${basePath}/kiosk-worker.js`, { scope: `${basePath}/kiosk/` })
     const { active } = await navigator.serviceWorker.ready
     const say = (message: ToWorker): void => active?.postMessage(message)
     const ping = (): void => say(document.visibilityState === 'visible' ? 'alive' : 'resting')

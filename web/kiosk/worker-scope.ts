@@ -1,6 +1,6 @@
 /** What of a service worker's own world (W3C Service Workers) is used here: TypeScript knows a page's or a worker's, not both. */
 export interface WorkerScope {
-  readonly location: { readonly origin: string }
+  readonly location: { readonly origin: string; readonly pathname: string }
   readonly clients: {
     claim(): Promise<void>
     get(id: string): Promise<Display | undefined>

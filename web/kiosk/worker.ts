@@ -4,6 +4,8 @@ import type { WorkerScope } from './worker-scope.ts'
 declare const self: WorkerScope
 
 const CACHE = 'lightbench-kiosk'
+/** Where the bridge's root is, behind a proxy; a worker is one file, and cannot share what others import. */
+const basePath = self.location.pathname.replace(/\/[^/]*$/, '')
 const BRIDGE_MS = 5000
 /** A display in sight that has said nothing for so long has died. Browsers end an idle worker after 30 s: it has to be less. */
 const SILENT_MS = 15_000
@@ -27,7 +29,7 @@ self.addEventListener('fetch', (event) => {
   const { request, resultingClientId } = event
   const { origin, pathname } = new URL(request.url)
   const isPage = request.mode === 'navigate'
-  const mine = isPage || pathname.startsWith('/assets/') || pathname === '/icon.svg'
+  const mine = isPage || pathname.startsWith(`${basePath}/assets/`) || pathname === `${basePath}/icon.svg`
   if (request.method !== 'GET' || origin !== self.location.origin || !mine) return
   if (isPage && resultingClientId) event.waitUntil(expectWord(resultingClientId, LOADING_MS))
   event.respondWith(fromBridgeOrKept(request))
@@ -56,7 +58,10 @@ function expectWord(id: string, withinMs: number): Promise<void> {
 async function revive(id: string): Promise<void> {
   const client = await self.clients.get(id)
   if (client?.visibilityState !== 'visible') return
-  const answer = await fetch('/health', { signal: AbortSignal.timeout(BRIDGE_MS), cache: 'no-store' })
+  const answer = await fetch(`${basePath}/health`, {
+    signal: AbortSignal.timeout(BRIDGE_MS),
+    cache: 'no-store',
+  })
   if (answer.ok) await client.navigate(client.url)
 }
 

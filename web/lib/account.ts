@@ -1,3 +1,4 @@
+import { basePath } from '../../shared/base-path.ts'
 import { connection } from './connection.svelte.ts'
 import { post } from './post.ts'
 
@@ -5,18 +6,18 @@ import { post } from './post.ts'
 
 /** Signs this browser in. Throws `credentials.invalid` or `attempts.exceeded`. */
 export async function signIn(name: string, password: string): Promise<void> {
-  await post('/api/sign-in', { name, password })
+  await post(`${basePath}/api/sign-in`, { name, password })
   connection.renew()
 }
 
 /** Signs this browser out. */
 export async function signOut(): Promise<void> {
-  await post('/api/sign-out', {})
+  await post(`${basePath}/api/sign-out`, {})
   connection.renew()
 }
 
 /** Makes the bench's first administrator, and signs this browser in as such. */
 export async function setUp(key: string, name: string, password: string): Promise<void> {
-  await post('/api/set-up', { key, name, password })
+  await post(`${basePath}/api/set-up`, { key, name, password })
   connection.renew()
 }

@@ -36,6 +36,7 @@ export function parseHash(hash: string): Route {
   const [name, camera] = path.replace(/\/$/, '').split('/')
   if ((name === 'measure' || name === 'publish') && camera) return { page: name, camera }
   if (name === 'turret' && camera) return { page: name, turret: camera }
+  if (name === 'watches' && camera) return { page: name, watch: camera }
   const page = PAGES.find((name) => name === path.replace(/\/$/, '')) ?? 'bench'
   const key = page === 'set-up' ? new URLSearchParams(query).get('key') : null
   return key === null ? { page } : { page, key }

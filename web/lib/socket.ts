@@ -1,3 +1,4 @@
+import { basePath } from '../../shared/base-path.ts'
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, ServerEvents } from '../../shared/commands.ts'
 import { heldToken } from './credentials.ts'
@@ -21,6 +22,7 @@ const page = newPageId()
  * countdown people see is the truth.
  */
 export const socket: Socket<ServerEvents, ClientEvents> = io({
+  path: `${basePath}/socket.io/`,
   autoConnect: false,
   reconnection: false,
   transports: ['websocket', 'polling'],

@@ -1,3 +1,4 @@
+import { basePath } from '../../shared/base-path.ts'
 import { call } from './call.ts'
 import { deliverStop } from './deliver-stop.ts'
 import { post } from './post.ts'
@@ -20,7 +21,7 @@ class Stop {
     this.last = { phase: 'sending' }
     const outcome = await deliverStop({
       bySocket: socket.connected ? () => call('estop.press', {}, { deadlineMs: DEADLINE_MS }) : undefined,
-      byHttp: () => post('/api/estop', {}, { deadlineMs: DEADLINE_MS }),
+      byHttp: () => post(`${basePath}/api/estop`, {}, { deadlineMs: DEADLINE_MS }),
     }).then(
       ({ stopMs }): Press => ({ phase: 'arrived', stopMs }),
       (error: unknown): Press => ({

@@ -1,5 +1,5 @@
 import type { CameraFeatures, CameraNode, DeviceSettings } from '../../../shared/camera-features.ts'
-import type { VideoStream } from '../encode/encode.ts'
+import type { Sender, VideoStream } from '../encode/encode.ts'
 import type { Frame } from '../frame.ts'
 
 /** The camera's features by its own names. Each call resolves when the camera has answered, and rejects with its reason. */
@@ -23,7 +23,9 @@ export interface Capture {
   readonly lostFrames?: number
   readonly nodes?: CaptureNodes
   /** Video that the camera encodes itself. Such a one hands over frames only while they are wanted. */
-  readonly stream?: VideoStream
+  readonly stream?: VideoStream | undefined
+  /** Where its video needs no sending: what stands in for that. */
+  readonly sender?: Sender
   wantFrames?(wanted: boolean): void
   /**
    * Takes settings that are within `features`; what the camera does not have is ignored. Where frames have another shape

@@ -2,6 +2,8 @@ import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/li
 import * as av from 'node-av/constants'
 import { check } from '../encode/video-encoder.ts'
 
+type DecoderId = Parameters<typeof Codec.findDecoder>[0]
+
 /** Decodes the video of one source (FFmpeg's libraries). */
 export class Decoder {
   readonly #context: CodecContext
@@ -13,13 +15,24 @@ export class Decoder {
   }
 
   /** Throws when FFmpeg does not know the stream's format. */
-  static async open(stream: Stream): Promise<Decoder> {
-    const codec = Codec.findDecoder(stream.codecpar.codecId)
+  static open({ codecpar }: Stream): Promise<Decoder> {
+    return Decoder.#open(codecpar.codecId, (context) => {
+      check(context.parametersToContext(codecpar), 'preparing the decoder')
+    })
+  }
+
+  /** A decoder of a stream that says all there is to know itself, in its key frames. Throws FFmpeg's reason. */
+  static openPlain(codec: DecoderId): Promise<Decoder> {
+    return Decoder.#open(codec, () => {})
+  }
+
+  static async #open(id: DecoderId, prepare: (context: CodecContext) => void): Promise<Decoder> {
+    const codec = Codec.findDecoder(id)
     if (!codec) throw new Error('its video is in a format that this FFmpeg cannot decode')
     const context = new CodecContext()
     context.allocContext3(codec)
     try {
-      check(context.parametersToContext(stream.codecpar), 'preparing the decoder')
+      prepare(context)
       // Threads that each take a whole frame hold back as many frames as there are threads.
       context.threadType = av.FF_THREAD_SLICE
       context.threadCount = 2

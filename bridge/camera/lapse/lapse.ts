@@ -4,6 +4,7 @@ import type { LapseState } from '../../../shared/lapse.ts'
 import type { DriverContext, Handlers, Caller } from '../../core/device.ts'
 import type { Series } from '../../core/gallery-keeper.ts'
 import type { ParsedInputOf } from '../../../shared/commands.ts'
+import { absent } from '../absence.ts'
 import type { StillWish } from '../still/bridge-part.ts'
 
 type Wish = ParsedInputOf<'camera.lapse.start'>
@@ -40,7 +41,8 @@ export class Lapse implements Disposable {
   }
 
   async #start({ everyS, count, untilS, format, note, tags }: Wish, { name }: Caller): Promise<LapseState> {
-    const { id, gallery } = this.#context
+    const { id, gallery, state } = this.#context
+    if (state.value.inlet && !state.value.inlet.by) throw absent(state.value, 'begin a time lapse')
     if (this.#series) {
       throw new BenchError('device.busy', `${id} takes a time lapse already: stop it first`, { device: id })
     }

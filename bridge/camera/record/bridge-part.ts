@@ -4,6 +4,7 @@ import type { MediaEntry } from '../../../shared/gallery.ts'
 import type { RecordingState } from '../../../shared/recording.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { Caller, DriverContext, Handlers } from '../../core/device.ts'
+import { absent } from '../absence.ts'
 import type { BridgePart } from '../part.ts'
 import type { CameraAbout } from '../protocol.ts'
 import { RecordJob } from './job.ts'
@@ -87,9 +88,9 @@ export class RecordBridgePart implements BridgePart<RecordProtocol['to'], Record
   }
 
   async #start(wish: Wish, { name }: Caller): Promise<MediaEntry> {
-    const { id, gallery } = this.#context
+    const { id, gallery, state } = this.#context
     if (this.#job) throw this.#error('device.busy', 'it is being recorded already: stop that first')
-    if (!this.#send) throw this.#error('device.busy', 'the camera is starting again: record it in a moment')
+    if (!this.#send) throw absent(state.value, 'record it')
     const job = new RecordJob(this.#context, wish, name)
     this.#job = job
     try {
@@ -108,7 +109,7 @@ export class RecordBridgePart implements BridgePart<RecordProtocol['to'], Record
   async #beginPart(job: RecordJob): Promise<void> {
     const { id, signal, state } = this.#context
     const about = this.#about
-    if (!about) throw this.#error('device.busy', 'the camera is starting again: record it in a moment')
+    if (!about) throw absent(state.value, 'record it')
     const wish = await job.nextPart(about)
     const opening = Promise.withResolvers<void>()
     this.#opening = opening
@@ -154,6 +155,11 @@ export class RecordBridgePart implements BridgePart<RecordProtocol['to'], Record
       return
     }
     const entry = await job.close(reason)
+    if (end.why === 'closed' && this.#context.state.value.inlet && !this.#stopping) {
+      // Its process goes with whoever publishes, and comes with the next.
+      this.#show(job, 'waiting', reason)
+      return
+    }
     if (end.why === 'changed' && !this.#stopping) {
       this.#show(job, 'waiting', reason)
       this.#goOn(job)
@@ -166,8 +172,10 @@ export class RecordBridgePart implements BridgePart<RecordProtocol['to'], Record
 
   /** Why it was cut, in words that say what there is and what to do; undefined when it was to end. */
   #explain(job: RecordJob, end: RecordEnd): string | undefined {
-    const { id, gallery } = this.#context
+    const { id, gallery, state } = this.#context
     if (end.why === 'asked') return undefined
+    if (end.why === 'closed' && state.value.inlet)
+      return 'whoever published has gone, or sends another format: it goes on in another part when pictures come'
     if (end.why === 'closed') return 'the bridge, or this camera, was closed'
     if (end.why === 'changed') return "the video's format changed: it goes on in another part"
     const there = `${job.file} holds ${job.bytes} bytes, all of them good`

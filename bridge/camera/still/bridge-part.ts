@@ -4,6 +4,7 @@ import type { StillFormat } from '../../../shared/still.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { DriverContext, Handlers } from '../../core/device.ts'
+import { absent } from '../absence.ts'
 import { Lapse } from '../lapse/lapse.ts'
 import type { BridgePart } from '../part.ts'
 import type { CameraAbout } from '../protocol.ts'
@@ -138,7 +139,7 @@ export class StillBridgePart implements BridgePart<StillProtocol['to'], StillPro
   async #take(wish: Omit<Wish, 'request' | 'changedAt'>): Promise<Taken> {
     const { id, signal, state } = this.#context
     const send = this.#send
-    if (!send) throw this.#error('device.busy', 'the camera is starting again: take the still in a moment')
+    if (!send) throw absent(state.value, 'take the still')
     if (this.#waiting.size >= MOST_WAITING) {
       throw this.#error('device.busy', 'too many stills are being taken: wait for one of them')
     }

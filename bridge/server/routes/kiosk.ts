@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BenchError } from '../../../shared/errors.ts'
 import { kioskPath } from '../../../shared/views.ts'
@@ -13,14 +12,14 @@ export function kioskRoute(pageDir: string): Route {
     role: 'anybody',
     handle: async (context) => {
       const file = join(pageDir, 'kiosk.html')
-      const found = await stat(file).catch(() => undefined)
-      if (!found)
+      const found = await readFile(file, 'utf8').catch(() => undefined)
+      if (found === undefined)
         throw new BenchError('internal', 'the page of displays has not been built: run npm run setup')
       // Its address has had a token in it.
       context.set('Cache-Control', 'no-store')
       context.type = 'html'
-      context.length = found.size
-      context.body = createReadStream(file)
+      // Its files lie a step above the address that it is shown at, wherever a proxy has put both.
+      context.body = found.replaceAll('"./', '"../')
     },
   }
 }

@@ -97,8 +97,7 @@ async function nextFrame(
   part: Pick<FrameRequest, 'region' | 'step'>,
   signal: AbortSignal,
 ): Promise<{ header: FrameHeader; pixels: Uint8Array }> {
-  const { frames } = camera
-  if (!frames)
+  if (!camera.frames)
     throw new BenchError('device.unsupported', `${id} gives no frames to measure on`, { device: id })
   const request: FrameRequest = { ...part, maxFps: null, compression: 'none', level: 1 }
   let close: (() => void) | undefined
@@ -110,8 +109,8 @@ async function nextFrame(
           resolve({ header: decodeFrameHeader(header), pixels: Uint8Array.from(pixels) }),
         isStuck: () => false,
       }
-      const subscription = frames.call(camera, request, 1, sink)
-      close = () => subscription.close()
+      const subscription = camera.frames?.(request, 1, sink)
+      close = () => subscription?.close()
       void once(signal, 'abort').then(() =>
         reject(new BenchError('aborted', `${id} has sent no frame`, { device: id })),
       )

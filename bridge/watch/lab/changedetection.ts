@@ -32,7 +32,8 @@ export function watchesOfChangedetection(file: unknown): unknown[] {
 function draftOf(entry: Loose, titles: Loose, usual: number): WatchDraft {
   const url = String(entry['url'])
   const title = typeof entry['title'] === 'string' ? entry['title'].trim() : ''
-  const browser = String(entry['fetch_backend'] ?? '').includes('webdriver')
+  const backend = entry['fetch_backend']
+  const browser = typeof backend === 'string' && backend.includes('webdriver')
   const filter = Array.isArray(entry['include_filters'])
     ? String(entry['include_filters'][0] ?? '').trim()
     : ''
@@ -60,7 +61,7 @@ function chosenBy(filter: string): { json?: string; select?: PageSelector } {
 
 /** Tags are named by UUID in a backup; in older ones they are words with commas between them. */
 function tagsOf(entry: Loose, titles: Loose): string[] {
-  const named = Array.isArray(entry['tags']) ? entry['tags'] : []
+  const named: unknown[] = Array.isArray(entry['tags']) ? entry['tags'] : []
   const words = typeof entry['tag'] === 'string' ? entry['tag'].split(',') : []
   return [...named, ...words]
     .map((tag) => String(member(titles, String(tag))['title'] ?? tag))

@@ -1,3 +1,4 @@
+import { basePath } from '../../../shared/base-path.ts'
 import { BenchError, unwrap, type Result } from '../../../shared/errors.ts'
 import { authorization } from '../../lib/credentials.ts'
 
@@ -25,7 +26,7 @@ export async function publish(
     const transceiver = connection.addTransceiver(track, { direction: 'sendonly' })
     preferH264(transceiver)
     await connection.setLocalDescription()
-    const response = await ask(`/whip/${camera}`, 'POST', connection.localDescription?.sdp ?? '')
+    const response = await ask(`${basePath}/whip/${camera}`, 'POST', connection.localDescription?.sdp ?? '')
     if (response.status !== 201) unwrap((await response.json()) as Result<never>)
     const session = response.headers.get('location') ?? ''
     const end = (): void => {

@@ -4,6 +4,7 @@ import type { TopicKind } from '../../../shared/topics.ts'
 import { call } from '../../lib/call.ts'
 import { dateAndTime } from '../../lib/format.ts'
 import { followTopic } from '../../lib/topic.svelte.ts'
+import { leavesOf } from './topic-leaves.ts'
 import { watchNews } from './watch-news.svelte.ts'
 
 const MOST_TRACES = 200
@@ -70,12 +71,4 @@ export class BenchChoices {
     }
     return this.#states[device]
   }
-}
-
-/** The paths, with dots, of all numbers, texts and switches in a state. */
-export function leavesOf(state: object, before = ''): string[] {
-  return Object.entries(state).flatMap(([name, value]: [string, unknown]) => {
-    if (!/^[\w-]+$/.test(name) || value === null || Array.isArray(value)) return []
-    return typeof value === 'object' ? leavesOf(value, `${before}${name}.`) : [`${before}${name}`]
-  })
 }

@@ -1,5 +1,19 @@
-import { createContext } from 'svelte'
+import { type Component, createContext } from 'svelte'
 import type { PageSelector } from '../../../shared/watch-what.ts'
+import type { Node } from './schema-fields.ts'
+
+/** What one member of a watch is edited with. */
+export interface FieldProps {
+  name: string
+  node: Node
+  value: unknown
+  /** Where it stands in the watch, with dots. */
+  path: string
+  problems: ReadonlyMap<string, string>
+  required: boolean
+  /** Undefined takes the member out. */
+  onchange: (value: unknown) => void
+}
 
 interface Choice {
   value: string
@@ -8,6 +22,8 @@ interface Choice {
 
 /** What the fields of a watch know of the bench. Its members are read anew whenever a field is drawn. */
 export interface EditorContext {
+  /** A field may hold fields again, which must not import each other. */
+  Field: Component<FieldProps>
   /** Those that fit where they are asked for: the field's place in the watch, with dots. */
   devices: (path: string) => Choice[]
   traces: () => Choice[]

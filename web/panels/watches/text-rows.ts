@@ -10,7 +10,8 @@ export function textRows(chunks: readonly TextChunk[], around = 3): TextRow[] {
   return chunks.flatMap((chunk, i): TextRow[] => {
     const lines = linesOf(chunk.text)
     const row = (text: string): TextRow => ({ op: chunk.op, text })
-    if (chunk.op !== 'same') return lines.map(row)
+    // Without a change there is nothing to stand beside.
+    if (chunk.op !== 'same' || chunks.length < 2 || around === Infinity) return lines.map(row)
     const after = i > 0 ? around : 0
     const before = i < chunks.length - 1 ? around : 0
     const hidden = lines.length - after - before

@@ -60,10 +60,10 @@ export function remarkOf({ comment, reason, unseen }: WatchStatus): string {
 export function valueText(value: number | string | undefined, unit = ''): string {
   if (value === undefined) return ''
   if (typeof value === 'string') return value
-  const readable = exponentOf(unit, Math.abs(value)) !== 0
+  const readable = exponentOf(unit, Math.abs(value)) !== 0 || unit.startsWith('dB')
   const { text, unit: scaled } = readable
-    ? shown(value, unit, 5)
-    : { text: String(Number(value.toPrecision(6))).replace('-', '\u2212'), unit }
+    ? shown(value, unit, unit.startsWith('dB') ? 4 : 5)
+    : { text: String(Number(value.toPrecision(5))).replace('-', '\u2212'), unit }
   return scaled === '' ? text : `${text} ${scaled}`
 }
 
