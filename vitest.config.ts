@@ -3,16 +3,22 @@ import { defineConfig } from 'vitest/config'
 import { TallyReporter } from './test/support/reporter.ts'
 
 // Groups run one after the other. They start at 1: on a machine of two cores vitest puts group 0 after all others.
-const first = { sequence: { groupOrder: 1 } }
-const second = { sequence: { groupOrder: 2 } }
+const inGroup = (groupOrder: number) => ({ sequence: { groupOrder } })
 
 export default defineConfig({
   test: {
     // Most tests wait for processes and wires: two cores have time for more of them than two.
-    maxWorkers: 4,
+    maxWorkers: 3,
     reporters: ['default', new TallyReporter()],
     projects: [
-      { test: { name: 'unit', include: ['test/{contract,bridge}/**/*.test.ts'], ...first } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/{contract,bridge}/**/*.test.ts'],
+          testTimeout: 20_000,
+          ...inGroup(2),
+        },
+      },
       {
         plugins: [svelte({ configFile: false })],
         resolve: { conditions: ['browser'] },
@@ -21,7 +27,7 @@ export default defineConfig({
           include: ['test/web/**/*.test.ts'],
           // Runes react only in Svelte for the browser: compiled as such, and with the runtime that goes with it.
           environment: './test/support/client.ts',
-          ...first,
+          ...inGroup(1),
         },
       },
       {
@@ -33,7 +39,7 @@ export default defineConfig({
           expect: { poll: { timeout: 10_000 } },
           // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
           fileParallelism: false,
-          ...second,
+          ...inGroup(3),
         },
       },
     ],

@@ -68,7 +68,7 @@ it('ends tracking when the lease goes, and finds the crosshair by a weak pulse',
   await client.call('turret.home', turret)
   await client.call('turret.move', { ...turret, pan: 20, tilt: 20, wait: true })
   await client.call('laser.enable', turret)
-  const found = await client.call('sight.findCrosshair', { ...turret, powerPercent: 5, pulseMs: 200 })
+  const found = await client.call('sight.findCrosshair', { ...turret, powerPercent: 5, pulseMs: 500 })
   const pixelsPerDegree = source.width / source.fieldDegrees
   expect(Math.abs(found.x - (319.5 + source.laserOffset.pan * pixelsPerDegree))).toBeLessThan(4)
   expect(Math.abs(found.y - (239.5 - source.laserOffset.tilt * pixelsPerDegree))).toBeLessThan(4)

