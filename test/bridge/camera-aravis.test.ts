@@ -6,6 +6,8 @@ import type { Publisher } from '../../bridge/core/publisher.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
 import type { DeviceSettings } from '../../shared/camera-features.ts'
 import type { CameraState } from '../../shared/camera.ts'
+import { decodeFrameHeader, type FrameHeader } from '../../shared/frame-header.ts'
+import { frameRequest } from '../../shared/frames.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ADDRESS, FakeCamera } from '../support/fake-camera.ts'
 import { Client } from '../support/socket.ts'
@@ -71,6 +73,24 @@ describe('a GigE Vision camera', () => {
     },
     LONG_MS,
   )
+
+  it('gives its pixels to measure on, with the time by its own clock', { timeout: LONG_MS }, async () => {
+    const frames: { header: FrameHeader; bytes: number; values: Set<number> }[] = []
+    const subscription = camera.frames?.(frameRequest.parse({}), 4, {
+      send: (header, pixels) => {
+        frames.push({ header: decodeFrameHeader(header), bytes: pixels.length, values: new Set(pixels) })
+      },
+      isStuck: () => false,
+    })
+    await until(() => frames.length > 2, LONG_MS)
+    subscription?.close()
+    expect(frames[1]?.header).toMatchObject({ width: 256, height: 256, bitDepth: 8, compression: 'none' })
+    expect(frames[1]?.bytes).toBe(256 * 256)
+    expect(frames[1]?.values.size).toBeGreaterThan(16)
+    expect(Number(frames[2]?.header.deviceTimestampNs)).toBeGreaterThan(
+      Number(frames[1]?.header.deviceTimestampNs),
+    )
+  })
 
   it('answers what it really took, and refuses with the range what it cannot', async () => {
     // Its register counts whole microseconds.
