@@ -2,6 +2,7 @@ import type { ServerEvents } from '../../shared/commands.ts'
 import type { Handlers } from '../core/device.ts'
 import type { Subscription } from '../core/stream.ts'
 import type { Feeds } from './feeds.ts'
+import type { StreamAck } from './stream-ack.ts'
 
 /**
  * A packet or a patch is left out for a browser that has this much waiting to be sent: its link is stuck. It sees the gap
@@ -66,10 +67,8 @@ export class Connection implements Disposable {
   }
 
   /** A browser has handled a packet; what it says of streams it has not opened is ignored. */
-  acknowledge(ack: unknown): void {
-    if (typeof ack !== 'object' || ack === null) return
-    const { stream, seq } = ack as { stream?: unknown; seq?: unknown }
-    if (typeof stream === 'string' && typeof seq === 'number') this.#streams.get(stream)?.acknowledge(seq)
+  acknowledge({ stream, seq }: StreamAck): void {
+    this.#streams.get(stream)?.acknowledge(seq)
   }
 
   [Symbol.dispose](): void {

@@ -3,6 +3,7 @@ import { BenchError } from '../../shared/errors.ts'
 import { framesStream } from '../../shared/frames.ts'
 import type { FrameSubscription, Handlers } from '../core/device.ts'
 import type { FindDevice } from './call.ts'
+import type { StreamAck } from './stream-ack.ts'
 
 /** Socket.IO sends an event with two binary arguments as three packets. */
 const PACKETS_A_FRAME = 3
@@ -61,10 +62,8 @@ export class FrameFeeds implements Disposable {
   }
 
   /** A browser has handled a frame; what it says of streams that are not open here is ignored. */
-  acknowledge(ack: unknown): void {
-    if (typeof ack !== 'object' || ack === null) return
-    const { stream, seq } = ack as { stream?: unknown; seq?: unknown }
-    if (typeof stream === 'string' && typeof seq === 'number') this.#open.get(stream)?.acknowledge(seq)
+  acknowledge({ stream, seq }: StreamAck): void {
+    this.#open.get(stream)?.acknowledge(seq)
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import { CreditWindow } from '../core/credit.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'
 import type { FindDevice } from './call.ts'
+import type { StreamAck } from './stream-ack.ts'
 
 /** A browser that has so much waiting to leave gets no more pictures: its link is stuck. */
 const MOST_UNSENT_PACKETS = 8
@@ -74,10 +75,8 @@ export class PictureFeeds implements Disposable {
   }
 
   /** A browser has handled a picture; what it says of streams that are not open here is ignored. */
-  acknowledge(ack: unknown): void {
-    if (typeof ack !== 'object' || ack === null) return
-    const { stream, seq } = ack as { stream?: unknown; seq?: unknown }
-    if (typeof stream === 'string' && typeof seq === 'number') this.#open.get(stream)?.acknowledge(seq)
+  acknowledge({ stream, seq }: StreamAck): void {
+    this.#open.get(stream)?.acknowledge(seq)
   }
 
   [Symbol.dispose](): void {

@@ -13,6 +13,7 @@ import { FrameFeeds } from './frame-feeds.ts'
 import { PictureFeeds } from './picture-feeds.ts'
 import { Loans } from './loans.ts'
 import type { Door } from './origin.ts'
+import { readStreamAck } from './stream-ack.ts'
 import { callerOf, type Credentials, type Identify } from './who.ts'
 
 /** The largest message that a browser has a reason to send: a description of its media abilities is some 10 kB. */
@@ -137,10 +138,10 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions): vo
       }) as never,
     )
   }
-  socket.on('stream.ack', (ack) => {
-    connection.acknowledge(ack)
-    frames.acknowledge(ack)
-    pictures.acknowledge(ack)
+  socket.on('stream.ack', (sent) => {
+    const ack = readStreamAck(sent)
+    if (!ack) return
+    for (const streams of [connection, frames, pictures]) streams.acknowledge(ack)
   })
   socket.on('serial.data', (port, bytes) => loans.received(port, bytes))
   socket.on('disconnect', (reason) => {

@@ -3,10 +3,10 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../support/free-port.ts'
 
 const PROGRAM = '/usr/bin/janus'
 const LIBRARIES = '/usr/lib/x86_64-linux-gnu/janus'
@@ -29,7 +29,7 @@ export class Janus implements AsyncDisposable {
   /** Rejects when it is not installed, or not there within 10 s. */
   static async start(): Promise<Janus> {
     if (!existsSync(PROGRAM)) throw new Error('Janus is not here: apt-get install janus')
-    const [httpPort, rtpPort] = [await freeTcpPort(), await freeUdpPort()]
+    const [httpPort, rtpPort] = [await freePort(), await freeUdpPort()]
     const folder = await mkdtemp(join(tmpdir(), 'lightbench-janus-'))
     const files = {
       'janus.jcfg': `general: { configs_folder = "${folder}"; plugins_folder = "${LIBRARIES}/plugins"
@@ -95,14 +95,6 @@ export class Janus implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await gone
   }
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
 }
 
 async function freeUdpPort(): Promise<number> {

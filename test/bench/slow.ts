@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeSamples, powerStream } from '../../shared/streams.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { Client } from '../support/socket.ts'
 import { progress, rounded } from './statistics.ts'
+import { residentMiB } from '../support/memory.ts'
 
 const READERS = 20
 const POWERS_PER_S = 50
@@ -83,8 +83,4 @@ class Reader {
   close(): void {
     this.#client[Symbol.dispose]()
   }
-}
-
-async function residentMiB(pid: number): Promise<number> {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { launchChromium } from '../support/browser.ts'
@@ -6,6 +6,7 @@ import { startBridge, writeBench } from '../support/bench-process.ts'
 import { childrenOf } from '../support/children.ts'
 import { chart } from './chart.ts'
 import { median, progress, rounded } from './statistics.ts'
+import { residentMiB } from '../support/memory.ts'
 
 const MINUTES = Number(process.argv[3] ?? 20)
 const LOOK_EVERY_MS = 5000
@@ -98,7 +99,9 @@ async function memoryOf(bridge: number): Promise<Pick<Look, 'bridge' | 'workers'
   const children = await childrenOf(bridge)
   const sum = async (part: string): Promise<number> => {
     const sizes = await Promise.all(
-      children.filter(({ command }) => command.includes(part)).map(({ pid }) => residentMiB(pid)),
+      children
+        .filter(({ command }) => command.includes(part))
+        .map(({ pid }) => residentMiB(pid).catch(() => 0)),
     )
     return rounded(sizes.reduce((all, one) => all + one, 0))
   }
@@ -107,11 +110,6 @@ async function memoryOf(bridge: number): Promise<Pick<Look, 'bridge' | 'workers'
     workers: await sum('mediasoup-worker'),
     camera: await sum('camera/host.ts'),
   }
-}
-
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
 }
 
 /** As the page itself shows it; NaN while it has no picture. */
