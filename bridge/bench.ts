@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { satisfies } from '../shared/access.ts'
 import type { BenchState } from '../shared/bench.ts'
 import type { CameraState } from '../shared/camera.ts'
 import type { DeviceBase } from '../shared/device.ts'
@@ -154,6 +155,8 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       devices: function* () {
         for (const [id, supervisor] of supervisors) yield [id, supervisor.openDevice]
       },
+      mayHold: (caller) =>
+        caller.via === 'local' || satisfies(access.roleNow(caller) ?? 'viewer', 'operator'),
       log: log.child({ part: 'control' }),
       did: (deed) => {
         log.warn(deed, deed.message)

@@ -58,6 +58,11 @@ export class Access {
     return session && { name: session.user, role: session.role, via: 'session', key: session.id }
   }
 
+  /** The role that somebody who was identified before has now; undefined when their session or token is over. */
+  roleNow({ via, key }: Pick<Caller, 'via' | 'key'>): Role | undefined {
+    return via === 'token' ? this.tokens.roleOf(key) : this.#sessions.roleOf(key)
+  }
+
   /** Answers the new session's secret. Rejects with `credentials.invalid` or `attempts.exceeded`. */
   async signIn(name: string, password: string, address: string): Promise<string> {
     await this.#attempts.begin(name, address)

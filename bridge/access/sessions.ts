@@ -61,6 +61,13 @@ export class Sessions {
     return { id, user, role }
   }
 
+  /** The role of whoever has the session, by its name; undefined when it is over. This is no use of it. */
+  roleOf(id: string): Role | undefined {
+    const sql = 'SELECT session.*, user.role FROM session JOIN user ON user.name = session.user WHERE id = ?'
+    const row = found.safeParse(this.#db.prepare(sql).get(id))
+    return row.success && this.#lasts(row.data) ? row.data.role : undefined
+  }
+
   /** A user's sessions that last, newest first. */
   of(user: string): { id: string; address: string; createdAt: number; lastSeenAt: number }[] {
     const sql =

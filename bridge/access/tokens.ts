@@ -70,6 +70,14 @@ export class Tokens {
     return told(found.data)
   }
 
+  /** The role of the token, by its name; undefined when it was revoked or has expired. This is no use of it. */
+  roleOf(id: string): Role | undefined {
+    const found = row.safeParse(this.#db.prepare('SELECT * FROM token WHERE id = ?').get(id))
+    if (!found.success) return undefined
+    const { role, expires_at } = found.data
+    return expires_at !== null && expires_at <= this.#now() ? undefined : role
+  }
+
   list(): Token[] {
     return this.#db
       .prepare('SELECT * FROM token ORDER BY created_at')

@@ -8,7 +8,7 @@ import { Topic } from '../core/topic.ts'
 import { EmergencyStop, type OpenDevices } from './emergency-stop.ts'
 import { type Opened, Interlocks } from './interlock/interlocks.ts'
 import type { InterlockConfig, Readings } from './interlock/source.ts'
-import { Lease } from './lease.ts'
+import { Lease, type LeaseEvents } from './lease.ts'
 
 /** Something that the bridge did by itself, for the audit. */
 export interface Deed {
@@ -25,6 +25,8 @@ interface ControlOptions {
   needs: ReadonlyMap<string, readonly string[]>
   readings: Readings
   devices: OpenDevices
+  /** Whether somebody is known still, and in a role that acts. */
+  mayHold: (caller: Caller) => boolean
   log: Logger
   /** Hears of what the bridge does by itself, after it is done. */
   did: (deed: Deed) => void
@@ -41,17 +43,25 @@ export class Control implements Disposable {
 
   constructor(options: ControlOptions) {
     this.#options = options
-    const { interlocks, needs, readings, devices, log, signal } = options
+    const { interlocks, needs, readings, devices, mayHold, log, signal } = options
     this.topic = new Topic<ControlState>(topicName('control'), {
       asks: {},
       stop: { latched: false, devices: {} },
       interlocks: {},
     })
     this.#stop = new EmergencyStop(this.topic, devices, log)
-    this.lease = new Lease(this.topic, {
+    const events: LeaseEvents = {
       ended: (holder, why) =>
         this.#darken('lease.ended', holder, `${holder} no longer holds the lease: ${why}`),
       silent: (holder) => this.#darken('heartbeat.lost', holder, `${holder}'s heartbeat has stopped`),
+    }
+    this.lease = new Lease(this.topic, events, (caller) => {
+      try {
+        return mayHold(caller)
+      } catch (error) {
+        log.error({ error }, 'whether the holder of the lease may act still is not to be found out')
+        return false
+      }
     })
     const opened = (interlock: Opened): void => this.#opened(interlock)
     this.#interlocks = new Interlocks({

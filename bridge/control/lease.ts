@@ -6,6 +6,8 @@ import { Heartbeat } from './heartbeat.ts'
 
 /** The end is shown when it is nearer than this: a state that counted down all the time would never be silent. */
 const WARN_MS = 30_000
+/** So often it is asked whether the holder may hold it still: light is to end within 100 ms of a role that is taken away. */
+const VERIFY_MS = 50
 
 /** What happens when the one who answered for the bench no longer does. */
 export interface LeaseEvents {
@@ -31,13 +33,19 @@ export class Lease implements Disposable {
   readonly #heartbeat: Heartbeat
   /** Connections by client: a page has one, two for a moment while it reconnects. */
   readonly #connections = new Map<string, number>()
+  readonly #mayHold: (caller: Caller) => boolean
+  /** Those in `asks`. */
+  readonly #askers = new Map<string, Caller>()
   #holder: Holder | undefined
   #lostAt: number | undefined
   #timer: NodeJS.Timeout | undefined
+  #verifying: NodeJS.Timeout | undefined
 
-  constructor(topic: Topic<ControlState>, events: LeaseEvents) {
+  /** `mayHold`: whether somebody is known still, and in a role that acts; whoever has changed that, this program or another. */
+  constructor(topic: Topic<ControlState>, events: LeaseEvents, mayHold: (caller: Caller) => boolean) {
     this.#topic = topic
     this.#events = events
+    this.#mayHold = mayHold
     this.#heartbeat = new Heartbeat((alive) => this.#beating(alive))
   }
 
@@ -45,21 +53,22 @@ export class Lease implements Disposable {
   handlers: Handlers = {
     'lease.take': (_, caller) => {
       this.#mustBeFreeFor(caller)
-      return this.#done(() => this.#grant(caller.client, caller.name))
+      return this.#done(() => this.#grant(caller))
     },
     'lease.ask': (_, caller) => {
       if (this.#holder?.client === caller.client) return this.#done(() => {})
-      if (!this.#holder) return this.#done(() => this.#grant(caller.client, caller.name))
-      return this.#done(() =>
-        this.#topic.merge({ asks: { [caller.client]: { name: caller.name, since: Date.now() } } }),
-      )
+      if (!this.#holder) return this.#done(() => this.#grant(caller))
+      return this.#done(() => {
+        this.#askers.set(caller.client, caller)
+        this.#topic.merge({ asks: { [caller.client]: { name: caller.name, since: Date.now() } } })
+      })
     },
     'lease.withdraw': (_, caller) => this.#done(() => this.#forget(caller.client)),
     'lease.give': ({ to }) => {
       const ask = this.#askOf(to)
       return this.#done(() => {
         this.#end(`given to ${ask.name}`)
-        this.#grant(to, ask.name)
+        this.#grant(ask)
       })
     },
     'lease.decline': ({ to }) => {
@@ -71,7 +80,7 @@ export class Lease implements Disposable {
       this.#done(() => {
         if (this.#holder?.client === caller.client) return
         this.#end(`taken by ${caller.name}`)
-        this.#grant(caller.client, caller.name)
+        this.#grant(caller)
       }),
     'lease.show': ({ hash }) => this.#done(() => this.#topic.put({ shows: hash })),
     'lease.beat': ({ active }, caller) =>
@@ -133,6 +142,7 @@ export class Lease implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
+    clearInterval(this.#verifying)
     this.#heartbeat[Symbol.dispose]()
   }
 
@@ -146,17 +156,18 @@ export class Lease implements Disposable {
     throw new BenchError('lease.held', `${this.#holder.name} holds the lease: ask for it with lease.ask`)
   }
 
-  #askOf(client: string): { name: string } {
-    const ask = this.#topic.value.asks[client]
+  #askOf(client: string): Caller {
+    const ask = this.#askers.get(client)
     if (ask) return ask
     throw new BenchError('input.invalid', `nobody named ${client} asks for the lease: they may have gone`)
   }
 
   #forget(client: string): void {
-    if (this.#topic.value.asks[client]) this.#topic.merge({ asks: { [client]: null } })
+    if (this.#askers.delete(client)) this.#topic.merge({ asks: { [client]: null } })
   }
 
-  #grant(client: string, name: string): void {
+  #grant(caller: Caller): void {
+    const { client, name } = caller
     if (this.#holder?.client === client) return
     this.#forget(client)
     this.#holder = { client, name, activeAt: performance.now() }
@@ -169,6 +180,9 @@ export class Lease implements Disposable {
       beating: false,
     }
     this.#topic.put({ lease })
+    this.#verifying = setInterval(() => {
+      if (!this.#mayHold(caller)) this.#end('its holder may not act any more')
+    }, VERIFY_MS)
     this.#arm()
   }
 
@@ -176,6 +190,7 @@ export class Lease implements Disposable {
     const holder = this.#holder
     if (!holder) return
     clearTimeout(this.#timer)
+    clearInterval(this.#verifying)
     this.#holder = undefined
     this.#lostAt = undefined
     this.#heartbeat.end()

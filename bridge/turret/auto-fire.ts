@@ -5,6 +5,8 @@ import type { Look, Tracker } from './tracker.ts'
 
 /** The turret comes to rest, and a picture of that is looked at. */
 const FRESH_MS = 1000
+/** A target that was not seen for so long while it is fired at is gone, or the camera is. */
+const UNSEEN_MS = 400
 
 interface Armed {
   rules: AutoFireRules
@@ -14,6 +16,8 @@ interface Armed {
   /** Since when the target has been within the set pixels without a break. */
   since: number | undefined
   busy: boolean
+  /** While it fires: disarms when the target is not seen again in time. */
+  unseen: NodeJS.Timeout | undefined
 }
 
 /**
@@ -42,7 +46,8 @@ export class AutoFire {
     if (this.#tracker()?.mode !== 'turret')
       throw turretError(this.#context, 'laser.unready', 'no target is tracked: begin with track.start')
     this.disarm('armed anew')
-    this.#armed = { rules, caller, over: new AbortController(), fired: 0, since: undefined, busy: false }
+    const idle = { fired: 0, since: undefined, busy: false, unseen: undefined }
+    this.#armed = { rules, caller, over: new AbortController(), ...idle }
     this.#changed({ armed: true, rules, fired: 0, waitsFor: 'a target within the set pixels' })
   }
 
@@ -51,6 +56,7 @@ export class AutoFire {
     const armed = this.#armed
     if (!armed) return
     this.#armed = undefined
+    clearTimeout(armed.unseen)
     armed.over.abort()
     this.#changed({ armed: false, rules: armed.rules, fired: armed.fired, why })
   }
@@ -73,7 +79,11 @@ export class AutoFire {
     }
     this.check()
     const armed = this.#armed
-    if (!armed || armed.busy) return
+    if (!armed) return
+    if (armed.busy) {
+      this.#lookAfter(armed, look)
+      return
+    }
     if (!isWithin(look, armed.rules)) {
       armed.since = undefined
       this.#wait('a target within the set pixels')
@@ -103,6 +113,10 @@ export class AutoFire {
       if (this.#armed !== armed || !look || !isWithin(look, armed.rules)) return
       const caller = { ...armed.caller, signal: armed.over.signal, arrivedAt: performance.now() }
       const { burst, mock, most } = armed.rules
+      armed.unseen = setTimeout(
+        () => this.disarm(`the target was not seen for ${UNSEEN_MS} ms while it fired`),
+        UNSEEN_MS,
+      )
       await call('laser.fire', { device: id, ...burst, mock }, caller)
       armed.fired += 1
       if (this.#armed !== armed) return
@@ -112,9 +126,18 @@ export class AutoFire {
       log.warn({ error }, `${id}: auto-fire has ended`)
       if (this.#armed === armed) this.disarm(error instanceof Error ? error.message : String(error))
     } finally {
+      clearTimeout(armed.unseen)
+      armed.unseen = undefined
       armed.busy = false
       await tracker?.resume().catch((error: unknown) => tracker.end(String(error)))
     }
+  }
+
+  /** The target is to stay while it is fired at. */
+  #lookAfter({ rules, unseen }: Armed, look: Look): void {
+    if (!unseen || !look.errorPx) return
+    if (isWithin(look, rules)) unseen.refresh()
+    else this.disarm('the target has left the set pixels while it fired')
   }
 
   /** What is seen now that the turret is at rest; undefined when nothing is looked at any more. */

@@ -64,6 +64,7 @@ function rig(): Rig {
       ['stage', fake('stage')],
       ['off', undefined],
     ],
+    mayHold: () => true,
     log: pino({ level: 'silent' }),
     did: (deed) => deeds.push(deed),
     signal: new AbortController().signal,

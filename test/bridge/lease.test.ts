@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { ControlState } from '../../shared/control.ts'
-import { Lease } from '../../bridge/control/lease.ts'
+import { Lease, type LeaseEvents } from '../../bridge/control/lease.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import type { Caller } from '../../bridge/core/device.ts'
 import { callerAs } from '../support/caller.ts'
@@ -15,17 +15,22 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function rig(): { lease: Lease; state: () => ControlState; events: string[] } {
+function rig(mayHold: (caller: Caller) => boolean = () => true): {
+  lease: Lease
+  state: () => ControlState
+  events: string[]
+} {
   const topic = new Topic<ControlState>('control', {
     asks: {},
     stop: { latched: false, devices: {} },
     interlocks: {},
   })
   const events: string[] = []
-  const lease = new Lease(topic, {
+  const heard: LeaseEvents = {
     ended: (holder, why) => events.push(`${holder}: ${why}`),
     silent: (holder) => events.push(`${holder} silent`),
-  })
+  }
+  const lease = new Lease(topic, heard, mayHold)
   lease.connected(ada.client)
   lease.connected(bob.client)
   return { lease, state: () => topic.value, events }
@@ -156,6 +161,21 @@ it('tells of a silent heartbeat 500 ms after the last beat, and refuses light fr
   expect(events).toEqual(['ada silent'])
   expect(state().lease).toMatchObject({ beating: false })
   expect(() => lease.requireHeartbeat()).toThrow(/no heartbeat/)
+})
+
+it('ends within 50 ms of its holder’s not being one who may act, whoever they had it from', async () => {
+  let allowed = 'ada bob'
+  const { lease, state, events } = rig(({ name }) => allowed.includes(name))
+  await say(lease, 'lease.take', ada)
+  await say(lease, 'lease.ask', bob)
+  await say(lease, 'lease.give', ada, { to: bob.client })
+  allowed = 'bob'
+  vi.advanceTimersByTime(1000)
+  expect(state().lease).toMatchObject({ client: bob.client })
+  allowed = 'ada'
+  vi.advanceTimersByTime(50)
+  expect(state().lease).toBeUndefined()
+  expect(events.at(-1)).toBe('bob: its holder may not act any more')
 })
 
 it('forgets the ask of one who has gone', async () => {

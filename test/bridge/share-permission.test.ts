@@ -16,6 +16,7 @@ function control(): Control {
     needs: new Map([['laser', ['key']]]),
     readings: { state: () => undefined, newestPower: () => undefined },
     devices: () => [],
+    mayHold: () => true,
     log: pino({ level: 'silent' }),
     did: () => {},
     signal: over.signal,

@@ -48,6 +48,11 @@ export async function signedIn(
   role: Role,
 ): Promise<Headers> {
   await ask(url, administrator, 'user.add', { name, role, password: PASSWORD })
+  return signIn(url, name)
+}
+
+/** Signs in somebody who was made by `signedIn`. */
+export async function signIn(url: string, name: string): Promise<Headers> {
   return cookieOf(await post(url, '/api/sign-in', { name, password: PASSWORD }))
 }
 

@@ -13,12 +13,17 @@ export class Client implements Disposable {
     this.socket = socket
   }
 
-  /** Connects as the page of whom the headers name. Rejects with the BenchError of a bridge that lets nobody in. */
-  static async connect(url: string, extraHeaders: Record<string, string> = {}): Promise<Client> {
+  /** Connects as the page of whom the headers name, one that has been here before with its `page`. Rejects with the BenchError of a bridge that lets nobody in. */
+  static async connect(
+    url: string,
+    extraHeaders: Record<string, string> = {},
+    page?: string,
+  ): Promise<Client> {
     const socket: Socket<ServerEvents, ClientEvents> = io(url, {
       transports: ['websocket'],
       reconnection: false,
       extraHeaders,
+      ...(page === undefined ? {} : { auth: { page } }),
     })
     const refused = once(socket as never, 'connect_error').then(([error]: (Error & { data?: Failure })[]) => {
       socket.disconnect()

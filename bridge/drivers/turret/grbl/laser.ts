@@ -24,6 +24,8 @@ interface LaserOptions {
   changed: () => void
   /** Ends light before it returns, calls `darkened`, and sees to it that it is confirmed. */
   cut: () => void
+  /** Resolves when what made it dark is confirmed, or will not be. */
+  settled: () => Promise<unknown>
 }
 
 /** What is under way: a burst, or the dark pulse of `enable`. `litAt` while its light may be on, by performance.now(). */
@@ -118,8 +120,9 @@ export class Laser {
 
   /**
    * Fires a burst, a dark one with `mock`; resolves with how many pulses there were when the last has ended. At no time
-   * does the controller hold more than the pulse that it executes, or in a gap the one behind it. Rejects with
-   * `laser.unready`, `laser.bounds`, `input.invalid`, `aborted` when it was cut off, or as the wire does.
+   * does the controller hold more than the pulse or the gap that it executes: when the bridge or the line is lost there
+   * is no light after that. Gaps are longer by the time that a line takes to arrive. Rejects with `laser.unready`,
+   * `laser.bounds`, `input.invalid`, `aborted` when it was cut off, or as the wire does.
    */
   async fire(wanted: Burst, mock: boolean, signal: AbortSignal): Promise<number> {
     const { wire, config, fullS } = this.#options
@@ -147,22 +150,18 @@ export class Laser {
     }
     try {
       wire.realTime(PLAIN_POWER)
-      burst.litAt = performance.now()
-      let pulse = send(line, pulseMs)
       for (;;) {
-        await pulse
+        burst.litAt = performance.now()
+        await send(line, pulseMs)
         fired += 1
         this.#dark(burst)
         if (fired === pulses) return fired
-        const gap = gapMs > 0 ? send(gapLine(gapMs, config.dwellStepMs), gapMs) : undefined
-        pulse = send(line, gapMs + pulseMs)
-        // A gap that fails has failed the pulse behind it as well.
-        pulse.catch(() => {})
-        await gap
-        burst.litAt = performance.now()
+        if (gapMs > 0) await send(gapLine(gapMs, config.dwellStepMs), gapMs)
       }
     } catch (error) {
       leave()
+      // Whoever goes on with something after this finds the controller at rest.
+      await this.#options.settled()
       const ended = error instanceof BenchError && error.code === 'aborted'
       throw ended ? this.#error('aborted', `the burst was ended after ${fired} of ${pulses} pulses`) : error
     } finally {

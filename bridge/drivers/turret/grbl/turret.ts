@@ -72,6 +72,7 @@ export class Turret implements Device {
       before: context.state.value.laser,
       changed,
       cut: () => this.endEmission(),
+      settled: () => Promise.allSettled(this.#stopping),
     })
   }
 
@@ -164,12 +165,7 @@ export class Turret implements Device {
     this.#wire.realTime(JOG_CANCEL + HOLD + RESET)
     this.#laser.darkened()
     this.#motion.forget()
-    const stop = this.#confirm().finally(() => {
-      this.#stopping.delete(stop)
-      this.#show()
-    })
-    this.#stopping.add(stop)
-    return stop
+    return this.#confirmed()
   }
 
   endEmission(): void {
@@ -200,7 +196,17 @@ export class Turret implements Device {
     // The reset is obeyed as its byte arrives (serial.c, mc_reset). Nothing moves during a burst: it costs no position.
     if (lit) this.#wire.realTime(RESET)
     this.#laser.darkened()
-    if (lit) await this.#confirm()
+    if (lit) await this.#confirmed()
+  }
+
+  /** Nothing begins to move before it is known that the reset has ended everything: that would be taken for what it has not ended. */
+  #confirmed(): Promise<void> {
+    const stop = this.#confirm().finally(() => {
+      this.#stopping.delete(stop)
+      this.#show()
+    })
+    this.#stopping.add(stop)
+    return stop
   }
 
   /** Resolves when the controller has begun anew and says that nothing moves or shines. */
