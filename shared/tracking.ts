@@ -8,13 +8,19 @@ const gain = z.number().min(0).max(100)
 
 /** How it follows; speeds in degrees/s, times in s. */
 export const gains = z.object({
-  p: gain.default(6).describe('degrees/s a degree of error'),
+  p: gain.default(14).describe('degrees/s a degree of error'),
   i: gain.default(0).describe('degrees/s a degree and second'),
   d: gain.default(0).describe("degrees/s a degree/s of the error's change"),
   feedForward: z.number().min(0).max(2).default(1).describe("share of the target's own speed"),
   mostSpeed: z.number().positive().max(360).default(60),
   mostIntegral: z.number().min(0).max(60).default(2).describe('what the integral may add, degrees/s'),
   deadbandPx: z.number().min(0).max(100).default(1).describe('a smaller error is none'),
+  noisePx: z
+    .number()
+    .min(0.1)
+    .max(50)
+    .default(2)
+    .describe('how far what is seen jumps about: more is smoother and later'),
   leadMs: z.number().min(-200).max(200).default(0).describe('beyond the delay that is measured'),
 })
 export type Gains = z.infer<typeof gains>

@@ -18,6 +18,8 @@ export interface Following {
 export interface Aim {
   /** While it follows: by how much the motors are behind where they are meant to be, ms, as measured. */
   readonly lagMs: number
+  /** How fast it can change its speed, degrees/s². */
+  readonly agility: number
   /** Where it pointed at a time of performance.now(), degrees, up to 2 s ago; undefined while that is not known. */
   at(time: number): Direction | undefined
   /** Follows whoever steers, within its limits, until it is ended. Rejects as a move does. */

@@ -7,10 +7,9 @@ export interface Sight {
   /** Hears of every frame that was looked at, from now on; the answer ends it. */
   follow(listener: (seen: Seen) => void): () => void
   /**
-   * Keeps what the next `frames` made after `after` (ms since the epoch) show, under a name: their mean, or the brightest
-   * of each pixel. This and what follows rejects with `camera.failed` or `device.timeout`.
+   * Keeps what the next `frames` made after `after` (ms since the epoch) show on an average, under a name. This and what follows rejects with `camera.failed` or `device.timeout`.
    */
-  keep(name: string, after: number, frames: number, how?: 'mean' | 'brightest'): Promise<void>
+  keep(name: string, after: number, frames: number): Promise<void>
   /** By how many px all of a kept picture lies further right and down in another; `quality` from 0 to 1. */
   shift(from: string, to: string): Promise<{ x: number; y: number; quality: number }>
   /** Where one kept picture has light that another has not, px. */

@@ -66,6 +66,19 @@ export function fitAffine(samples: readonly Sample[]): Affine | undefined {
   return { matrix, origin, residualPx }
 }
 
+/** Of so many samples a map has more than it needs: one that fits badly stands out. */
+const LEAST_TO_TELL = 4
+
+/** The map that fits within `mostPx`, without those samples that keep it from doing so; the best there is when none does. */
+export function fitMost(samples: readonly Sample[], mostPx: number): Affine | undefined {
+  const whole = fitAffine(samples)
+  if (!whole || whole.residualPx <= mostPx || samples.length <= LEAST_TO_TELL) return whole
+  const others = samples.map((_, i) => samples.toSpliced(i, 1))
+  const off = (some: readonly Sample[]): number => fitAffine(some)?.residualPx ?? Infinity
+  const better = others.reduce((best, some) => (off(some) < off(best) ? some : best))
+  return fitMost(better, mostPx) ?? whole
+}
+
 /** Degrees that a way in the picture, px, is. */
 export function degreesOf({ matrix }: Pick<Affine, 'matrix'>, x: number, y: number): Direction {
   const [a, b, c, d] = matrix

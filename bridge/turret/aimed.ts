@@ -79,8 +79,11 @@ export class Aimed implements Disposable {
   ): Promise<{ x: number; y: number }> {
     const { id, call } = this.#context
     const sight = sightOf(this.#context)
-    await sight.keep('dark', epochMs(), 3, 'brightest')
-    const lit = sight.keep('lit', epochMs(), Math.max(3, Math.ceil(pulseMs / 30) + 3), 'brightest')
+    await this.stopTracking('the crosshair is being found')
+    this.pausePattern('the crosshair is being found')
+    // What moves is bright in a place but once: on an average little of it is left.
+    await sight.keep('dark', epochMs(), 3)
+    const lit = sight.keep('lit', epochMs(), Math.max(3, Math.ceil(pulseMs / 30) + 3))
     lit.catch(() => {})
     await call('laser.fire', { device: id, pulses: 1, pulseMs, gapMs: 0, powerPercent, mock: false }, caller)
     await lit

@@ -3,7 +3,15 @@ import type { Direction } from '../../shared/turret.ts'
 import { epochMs } from '../core/clock.ts'
 import { pause } from '../core/deadline.ts'
 import type { Caller } from '../core/device.ts'
-import { type Affine, degreesOf, fitAffine, pixelsOf, pixelsPerDegree, type Sample } from './affine.ts'
+import {
+  type Affine,
+  degreesOf,
+  fitAffine,
+  fitMost,
+  pixelsOf,
+  pixelsPerDegree,
+  type Sample,
+} from './affine.ts'
 import { aimOf, type SightContext, sightOf, turretError } from './context.ts'
 
 /** After a move the turret swings, and the camera has frames of before. */
@@ -110,7 +118,7 @@ export class Calibration {
     let why = 'it was ended'
     try {
       const samples = await this.#look(stepDegrees, caller)
-      const map = fitAffine(samples)
+      const map = fitMost(samples, MOST_RESIDUAL_PX)
       if (!map || map.residualPx > MOST_RESIDUAL_PX) {
         const off = map ? ` (they are off by ${map.residualPx.toFixed(1)} px)` : ''
         throw turretError(
@@ -152,7 +160,7 @@ export class Calibration {
   }
 
   async #look(stepDegrees: number, caller: Caller): Promise<Sample[]> {
-    const base = this.#pose()
+    const base = await this.#inside(stepDegrees, caller)
     const sight = sightOf(this.#context)
     await this.#keep('base')
     const samples: Sample[] = [{ pixel: { x: 0, y: 0 }, pose: { pan: 0, tilt: 0 } }]
@@ -178,6 +186,20 @@ export class Calibration {
       await this.#move(base, 0, 0, caller).catch(() => {})
     }
     return samples
+  }
+
+  /** Where it points, a step within its limits: homing leaves it beyond them. */
+  async #inside(step: number, caller: Caller): Promise<Direction> {
+    const here = this.#pose()
+    const { limits } = this.#context.state.value
+    if (!limits) return here
+    const within = (axis: 'pan' | 'tilt'): number => {
+      const { min, max } = limits[axis]
+      const room = Math.min(step, (max - min) / 2)
+      return Math.max(min + room, Math.min(max - room, here[axis]))
+    }
+    const base = { pan: within('pan'), tilt: within('tilt') }
+    return base.pan === here.pan && base.tilt === here.tilt ? here : this.#move(base, 0, 0, caller)
   }
 
   /** Goes some way from `base`, the other way where that would be beyond a limit; resolves with where it points then. */

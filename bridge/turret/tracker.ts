@@ -18,8 +18,8 @@ const HERE_MS = 250
 const EXPECTED_MS = 1500
 /** Searching begins so near to where it was lost, and goes out and round so fast. */
 const SEARCH = { fromDegrees: 0.5, degreesPerS: 0.8, turnS: 1.6 }
-/** No command changes the speed faster than this, degrees/s²: the motors would not keep up, and be elsewhere than is thought. */
-const MOST_CHANGE = 350
+/** Commands change the speed by no more than this share of what the motors can: they would not keep up, and be elsewhere than is thought. */
+const AGILITY_SHARE = 0.7
 /** How near to its goal a slow way back has to come. */
 const NEAR_DEGREES = 0.2
 
@@ -56,6 +56,12 @@ export interface TrackerOptions {
   crosshair: () => Pixel
 }
 
+interface Swing {
+  axis: 'pan' | 'tilt'
+  relay: Relay
+  done: PromiseWithResolvers<Tuned>
+}
+
 const STILL: Direction = { pan: 0, tilt: 0 }
 
 /** Keeps one target at the crosshair, for as long as whoever began it may. */
@@ -76,7 +82,7 @@ export class Tracker implements Steering {
   #latencyMs = NaN
   #over = false
   #held = false
-  #relay: { axis: 'pan' | 'tilt'; relay: Relay; done: PromiseWithResolvers<Tuned> } | undefined
+  #relay: Swing | undefined
 
   constructor(
     context: SightContext,
@@ -169,7 +175,10 @@ export class Tracker implements Steering {
     }
     const wanted = this.#wanted(at, from, seconds)
     const [pan, tilt] = [wanted.pan - this.#velocity.pan, wanted.tilt - this.#velocity.tilt]
-    const share = Math.min(1, (MOST_CHANGE * seconds) / Math.max(1e-9, Math.hypot(pan, tilt)))
+    const share = Math.min(
+      1,
+      (AGILITY_SHARE * aimOf(this.#context).agility * seconds) / Math.max(1e-9, Math.hypot(pan, tilt)),
+    )
     this.#velocity = { pan: this.#velocity.pan + pan * share, tilt: this.#velocity.tilt + tilt * share }
     return this.#velocity
   }
@@ -191,7 +200,7 @@ export class Tracker implements Steering {
 
   #look(seen: Seen): void {
     if (!this.verify()) return
-    const at = seen.madeAt - performance.timeOrigin
+    const at = seen.madeAt - (seen.exposureMs ?? 0) / 2 - performance.timeOrigin
     const pose = aimOf(this.#context).at(at)
     const crosshair = (pose && this.#calibration.pixelOf(pose)) ?? this.#options.crosshair()
     const thing = chooseTarget(
@@ -203,14 +212,14 @@ export class Tracker implements Steering {
     )
     if (thing) this.#track = thing.track
     const isSeen = thing !== undefined && !thing.coasting
+    const { noisePx } = this.#options.gains()
     let error: Direction | undefined
     if (isSeen && this.#options.mode === 'turret' && pose && this.#calibration.valid) {
       const place = this.#calibration.directionFor(thing, crosshair, pose)
-      this.#target.see(place, at)
+      this.#target.see(place, at, noisePx / pixelsPerDegree(this.#calibration.require()))
       error = { pan: place.pan - pose.pan, tilt: place.tilt - pose.tilt }
       this.#frameAt = at
-      this.#swing(error, at)
-    } else if (isSeen) this.#target.see({ pan: thing.x, tilt: thing.y }, at)
+    } else if (isSeen) this.#target.see({ pan: thing.x, tilt: thing.y }, at, noisePx)
     this.#show(this.#stateAt(performance.now()))
     this.#events.looked({
       seen,
@@ -232,10 +241,11 @@ export class Tracker implements Steering {
     return pose && this.#calibration.seenAt(place, crosshair, pose)
   }
 
-  #swing(error: Direction, at: number): void {
-    const swing = this.#relay
-    const tuned = swing?.relay.see(error[swing.axis], at)
-    if (tuned) swing?.done.resolve(tuned)
+  /** The relay stands where the controller of its axis would: what it finds is what that one has to do with. */
+  #swung({ relay, done }: Swing, off: number, at: number): number {
+    const tuned = relay.see(off, at)
+    if (tuned) done.resolve(tuned)
+    return relay.velocity
   }
 
   #stateAt(now: number): TrackState {
@@ -268,11 +278,11 @@ export class Tracker implements Steering {
     // The motors will be there later than they are meant to.
     const then = at + aimOf(this.#context).lagMs + gains.leadMs
     const goal = this.#target.at(then)
-    const speed = this.#target.speedAt(then)
+    const speed = this.#target.speedAt(then + (seconds * 1000) / 2)
     const ease = gains.deadbandPx / pixelsPerDegree(this.#calibration.require())
     const on = (axis: 'pan' | 'tilt'): number => {
-      if (this.#relay?.axis === axis) return this.#relay.relay.velocity
       const off = goal[axis] - from[axis]
+      if (this.#relay?.axis === axis) return this.#swung(this.#relay, off, at)
       // What is less than the deadband is none; what is more is counted from its edge, without a jump.
       const error = Math.sign(off) * Math.max(0, Math.abs(off) - ease)
       return this.#pid[axis].next(error, speed[axis], seconds, gains)

@@ -10,6 +10,8 @@ import { startScene } from '../support/scene-bench.ts'
 import { progress, rounded } from './statistics.ts'
 
 const SETTLE_MS = 5000
+const NEAR_DEGREES = 3
+const DBGW: number[] = []
 const MEASURE_MS = 20_000
 
 /** What is looked for, and what it is looked for with. */
@@ -45,6 +47,7 @@ export async function measure(): Promise<Record<string, { rmsPx: number; latency
     const fit = await client.call('sight.calibrate', { device: 'turret' })
     progress(`${name}: calibrated to ${fit.residualPx} px, ${fit.pixelsPerDegree} px a degree`)
     await client.call('vision.set', { device: 'eye', fps: 30, detectors })
+    await inView(source)
     await client.call('track.start', { device: 'turret' })
     await sleep(SETTLE_MS)
     const rmsPx = await trueError(sim.world, source)
@@ -53,6 +56,16 @@ export async function measure(): Promise<Record<string, { rmsPx: number; latency
     result[name] = { rmsPx: rounded(rmsPx), latencyMs: tracking?.latencyMs ?? NaN }
   }
   return result
+}
+
+/** Waits until the target passes near the middle of a picture taken at 0 degrees: what is tracked is to be it. */
+async function inView(source: SceneSource): Promise<void> {
+  const way = new Path(source.targets[0]!)
+  const away = (): number => {
+    const { pan, tilt } = way.at(Number(process.hrtime.bigint() / 1000n) / 1e6)
+    return Math.hypot(pan, tilt)
+  }
+  while (away() > NEAR_DEGREES) await sleep(10)
 }
 
 /** From where the turret truly points and where the target truly is, both by the simulators' own clock. */
@@ -68,6 +81,11 @@ async function trueError(port: number, source: SceneSource): Promise<number> {
     const tilt = target.tilt - (mm[1] - source.tilt.zeroMm) / source.tilt.mmPerDegree
     sum += (pan * pan + tilt * tilt) * pixelsPerDegree ** 2
     count += 1
+    DBGW.push((pan * pan + tilt * tilt) * pixelsPerDegree ** 2) // DBG
+    if (DBGW.length === 100)
+      progress(
+        `DBG ${count} ${Math.sqrt(DBGW.splice(0).reduce((a, b) => a + b) / 100).toFixed(0)} target ${target.pan.toFixed(1)} ${target.tilt.toFixed(1)}`,
+      )
   })
   await sleep(MEASURE_MS)
   socket.destroy()

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
-import { degreesOf, fitAffine, pixelsOf, type Sample } from '../../bridge/turret/affine.ts'
+import { degreesOf, fitAffine, fitMost, pixelsOf, type Sample } from '../../bridge/turret/affine.ts'
 import { chooseTarget } from '../../bridge/turret/choose.ts'
 import { Pid } from '../../bridge/turret/pid.ts'
 import { Target } from '../../bridge/turret/target.ts'
 import { Relay, type Tuned, tunedGains } from '../../bridge/turret/tuning.ts'
+import { Poses } from '../../bridge/drivers/turret/grbl/poses.ts'
 import { Pursuit } from '../../bridge/drivers/turret/grbl/pursuit.ts'
 import { gains } from '../../shared/tracking.ts'
 import type { Thing } from '../../shared/vision.ts'
@@ -30,6 +31,23 @@ it('fits pixels to degrees, and says how well', () => {
   expect(fitAffine(samples)!.residualPx).toBeGreaterThan(1)
 })
 
+it('leaves out what a moving thing has spoilt, while enough is left to tell', () => {
+  const samples: Sample[] = [
+    [0, 0],
+    [2, 0],
+    [2, 2],
+    [0, 2],
+    [-2, 0],
+    [0, -2],
+  ].map(([pan = 0, tilt = 0]) => ({ pose: { pan, tilt }, pixel: { x: -26 * pan, y: 27 * tilt } }))
+  samples[2]!.pixel.x += 60
+  expect(fitAffine(samples)!.residualPx).toBeGreaterThan(6)
+  expect(fitMost(samples, 6)!.residualPx).toBeCloseTo(0, 6)
+  samples[4]!.pixel.y -= 50
+  samples[5]!.pixel.x += 70
+  expect(fitMost(samples, 6)!.residualPx).toBeGreaterThan(6)
+})
+
 it('makes no map of samples that lie in a line, or of two', () => {
   const line = [0, 1, 2, 3].map((pan) => ({ pose: { pan, tilt: 0 }, pixel: { x: pan * 20, y: 0 } }))
   expect(fitAffine(line)).toBeUndefined()
@@ -38,7 +56,7 @@ it('makes no map of samples that lie in a line, or of two', () => {
 
 it('keeps the answer within its limit, and the integral from winding up behind it', () => {
   const pid = new Pid()
-  const wanted = { ...set, i: 10, mostIntegral: 5, mostSpeed: 20 }
+  const wanted = { ...set, p: 6, i: 10, mostIntegral: 5, mostSpeed: 20 }
   for (let i = 0; i < 400; i++) expect(pid.next(30, 0, 0.025, wanted)).toBe(20)
   // The error is gone: nothing of the time at the limit is left.
   expect(pid.next(0, 0, 0.025, wanted)).toBe(0)
@@ -49,12 +67,33 @@ it('keeps the answer within its limit, and the integral from winding up behind i
 
 it('knows where a target is going, and believes that less and less', () => {
   const target = new Target()
-  for (let i = 0; i <= 60; i++) target.see({ pan: 0.6 * i, tilt: -0.3 * i }, i * 30)
+  for (let i = 0; i <= 60; i++) target.see({ pan: 0.6 * i, tilt: -0.3 * i }, i * 30, 0.05)
   expect(target.speed.pan).toBeCloseTo(20, 0)
   expect(target.at(1900).pan).toBeCloseTo(38, 0)
   expect(target.at(1900).tilt).toBeCloseTo(-19, 0)
   expect(target.at(60_000).pan).toBeLessThan(36 + 20)
   expect(Math.abs(target.speedAt(60_000).pan)).toBeLessThan(0.01)
+})
+
+it('flies a curve on with a target that does', () => {
+  const target = new Target()
+  const circle = (ms: number) => {
+    const turned = (ms / 1000) * 5
+    return { pan: 4 * Math.cos(turned), tilt: 4 * Math.sin(turned) }
+  }
+  for (let ms = 0; ms <= 990; ms += 33) target.see(circle(ms), ms, 0.05)
+  const [guess, there] = [target.at(1050), circle(1050)]
+  // In a straight line it would be 0.18 degrees off.
+  expect(Math.hypot(guess.pan - there.pan, guess.tilt - there.tilt)).toBeLessThan(0.05)
+})
+
+it('takes what jumps about for a target at rest, and notices when it goes', () => {
+  const target = new Target()
+  const noise = [0.04, -0.05, 0.02, -0.06, 0.05, 0.01, -0.03, 0.06, -0.04]
+  for (let i = 0; i < 90; i++) target.see({ pan: noise[i % 9]!, tilt: noise[(i * 4) % 9]! }, i * 33, 0.05)
+  expect(Math.hypot(target.speed.pan, target.speed.tilt)).toBeLessThan(1)
+  for (let i = 0; i < 10; i++) target.see({ pan: 0.66 * i, tilt: 0 }, (90 + i) * 33, 0.05)
+  expect(target.speed.pan).toBeGreaterThan(15)
 })
 
 const thing = (track: number, x: number, more: Partial<Thing> = {}): Thing => ({
@@ -106,6 +145,15 @@ it('finds gains by a relay on an axis that answers late', () => {
   expect(found.p).toBeGreaterThan(2)
   expect(found.p).toBeLessThan(10)
   expect(found.mostSpeed).toBe(set.mostSpeed)
+})
+
+it('forgets where the turret was meant to be when it is told otherwise', () => {
+  const poses = new Poses()
+  for (const at of [0, 10, 20, 30]) poses.note(at, { pan: at, tilt: 0 })
+  poses.note(15, { pan: 100, tilt: 0 })
+  expect(poses.at(10)?.pan).toBe(10)
+  expect(poses.at(12.5)?.pan).toBe(55)
+  expect(poses.at(30)?.pan).toBe(100)
 })
 
 it('learns how far the motors are behind, and says where the turret is between two reports', () => {

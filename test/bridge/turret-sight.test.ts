@@ -84,6 +84,22 @@ it('ends tracking when the lease goes, and finds the crosshair by a weak pulse',
   expect((await other.ask('track.start', turret)) as object).toMatchObject({ ok: false })
 })
 
+it('calibrates where homing has left it, and finds the crosshair among what moves', async () => {
+  const target = { path: 'eight', speed: 20, centre: { pan: 90, tilt: 40 }, extent: { pan: 4, tilt: 2 } }
+  const { client, state, source } = await opened({ targets: [target] }, { laser: LASER })
+  await client.call('turret.home', turret)
+  const fit = await client.call('sight.calibrate', turret)
+  expect(fit.residualPx).toBeLessThan(2)
+  await client.call('vision.set', { device: 'eye', fps: 30, detectors: { spot: {} } })
+  await client.call('laser.enable', turret)
+  await client.call('track.start', turret)
+  await expect.poll(async () => (await state()).tracking?.state, { timeout: 20_000 }).toBe('locked')
+  const found = await client.call('sight.findCrosshair', { ...turret, powerPercent: 10, pulseMs: 500 })
+  const pixelsPerDegree = source.width / source.fieldDegrees
+  expect(Math.abs(found.x - (319.5 + source.laserOffset.pan * pixelsPerDegree))).toBeLessThan(4)
+  expect(Math.abs(found.y - (239.5 - source.laserOffset.tilt * pixelsPerDegree))).toBeLessThan(4)
+})
+
 it('keeps presets and patterns, goes them, pauses, and leaves stills behind', async () => {
   const { client, state } = await opened({ targets: [] })
   await client.call('turret.home', turret)

@@ -72,8 +72,8 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
     return () => this.#listeners.delete(listener)
   }
 
-  async keep(name: string, after: number, frames: number, how: 'mean' | 'brightest' = 'mean'): Promise<void> {
-    await this.#measure({ kind: 'keep', name, after, frames, how })
+  async keep(name: string, after: number, frames: number): Promise<void> {
+    await this.#measure({ kind: 'keep', name, after, frames })
   }
 
   async shift(from: string, to: string): Promise<{ x: number; y: number; quality: number }> {
@@ -102,11 +102,12 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
         this.#stream?.pushAll(message.seen.madeAt, rowsOf(message.seen))
         for (const listener of this.#listeners) listener(message.seen)
         break
+      // Pictures are looked at for a measurement as well, when nothing was ever looked for.
       case 'failed':
-        state.merge({ vision: { failed: message.message ?? null } })
+        if (state.value.vision) state.merge({ vision: { failed: message.message ?? null } })
         break
       case 'rates':
-        state.merge({ vision: { rates: message.rates } })
+        if (state.value.vision) state.merge({ vision: { rates: message.rates } })
         break
       case 'measured':
         this.#waiting.get(message.request)?.resolve(message.measured)

@@ -4,7 +4,7 @@ import type { Shift } from './phase.ts'
 
 /** What is measured in pictures that were kept under a name: for calibration. */
 export type Measure =
-  | { kind: 'keep'; name: string; after: number; frames: number; how: 'mean' | 'brightest' }
+  | { kind: 'keep'; name: string; after: number; frames: number }
   | { kind: 'shift'; from: string; to: string }
   | { kind: 'spot'; dark: string; lit: string }
 
@@ -24,6 +24,7 @@ export type ToEye =
       width: number
       height: number
       madeAt: number
+      exposureMs: number | undefined
       number: number
     }
   | { type: 'measure'; request: number; measure: Measure }

@@ -6,7 +6,7 @@ import type { Look } from './picture.ts'
 /** Pictures that are kept at a time; the oldest goes. */
 const MOST_KEPT = 16
 /** A spot that is less than so much brighter than before is none. */
-const LEAST_STRENGTH = 12
+const LEAST_STRENGTH = 5
 /** Of the brightest, what still belongs to the spot. */
 const SHARE = 0.4
 
@@ -41,8 +41,7 @@ export class Measuring {
       if (madeAt <= measure.after) continue
       if (keeping.sum?.length !== y.length) keeping.sum = new Float32Array(y.length)
       const { sum } = keeping
-      if (measure.how === 'mean') for (let i = 0; i < y.length; i++) sum[i] = sum[i]! + y[i]! / measure.frames
-      else for (let i = 0; i < y.length; i++) if (y[i]! > sum[i]!) sum[i] = y[i]!
+      for (let i = 0; i < y.length; i++) sum[i] = sum[i]! + y[i]! / measure.frames
       keeping.left -= 1
       if (keeping.left > 0) continue
       this.#keeping.delete(keeping)
@@ -82,7 +81,11 @@ export class Measuring {
         if (around > strength) [best, strength] = [i, around]
       }
     }
-    if (strength < LEAST_STRENGTH) return { kind: 'failed', message: 'no spot of light was found' }
+    if (strength < LEAST_STRENGTH)
+      return {
+        kind: 'failed',
+        message: 'no spot of light was found: more power or a longer pulse may show it',
+      }
     const [x, y] = [best % width, Math.floor(best / width)]
     const spot = blobsIn(width, height, (i) => added[i]! - strength * SHARE).find(
       ({ left, right, top, bottom }) => x >= left && x <= right && y >= top && y <= bottom,

@@ -8,6 +8,8 @@ type MotionSettings = NonNullable<Detectors['motion']>
 const LEARN_PER_S = 0.25
 /** What has been found moving is learned this much more slowly, or what stands still a moment would sink in. */
 const SLOWLY = 0.15
+/** What has not changed for so long, s, is no more moving: it has come to stay, or has left a hole where it was at first. */
+const STANDS_S = 4
 const FIRST_DEVIATION = 6
 /** Cells of so many px of the half-size picture decide together: single pixels are noise. */
 export const CELL = 4
@@ -20,6 +22,9 @@ const MOST_CHANGED = 0.5
 export class Motion {
   #mean: Float32Array | undefined
   #deviation = new Float32Array(0)
+  #before = new Uint8Array(0)
+  /** For how long each pixel has been as it is, s. */
+  #same = new Float32Array(0)
   #last = 0
 
   /** `madeAt` in ms: the background learns by the clock, not by the frame. */
@@ -30,10 +35,14 @@ export class Motion {
     if (this.#mean?.length !== grey.length) {
       this.#mean = Float32Array.from(grey)
       this.#deviation = new Float32Array(grey.length).fill(FIRST_DEVIATION)
+      this.#before = Uint8Array.from(grey)
+      this.#same = new Float32Array(grey.length)
       return []
     }
     const mean = this.#mean
     const deviation = this.#deviation
+    const before = this.#before
+    const same = this.#same
     const share = 1 - Math.exp(-LEARN_PER_S * seconds)
     const { least, times } = thresholds(settings.sensitivity)
     const changed = new Uint8Array(grey.length)
@@ -46,10 +55,17 @@ export class Motion {
         changed[i] = Math.min(255, size)
         count += 1
       }
+      same[i] = Math.abs(grey[i]! - before[i]!) > least ? 0 : same[i]! + seconds
+      if (isChanged && same[i]! > STANDS_S) {
+        mean[i] = grey[i]!
+        deviation[i] = FIRST_DEVIATION
+        continue
+      }
       const learned = isChanged ? share * SLOWLY : share
       mean[i] = mean[i]! + difference * learned
       deviation[i] = deviation[i]! + (size - deviation[i]!) * learned
     }
+    before.set(grey)
     if (count > grey.length * MOST_CHANGED) {
       this.#mean.set(grey)
       return []

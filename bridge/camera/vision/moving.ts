@@ -27,6 +27,8 @@ interface Kept {
 export class MovingMotion {
   readonly #kept: Kept[] = []
   #correlation: PhaseCorrelation | undefined
+  /** How the scene has shifted from the picture before last to the last. */
+  #step: { x: number; y: number } | undefined
   #size = 0
 
   find(look: Look, settings: NonNullable<Detectors['motion']>, madeAt: number): Found[] {
@@ -40,8 +42,9 @@ export class MovingMotion {
     const spectrum = correlation.spectrum(quartered(grey, width, height))
     const last = this.#kept.at(-1)
     // From one picture to the next little shifts: over a longer way more than half of the picture may be another.
-    const step = last && correlation.shift(last.spectrum, spectrum)
+    const step = last && correlation.shift(last.spectrum, spectrum, this.#step)
     if (step && step.quality < LEAST_QUALITY) this.#kept.length = 0
+    this.#step = step
     const at = step ? { x: last.at.x + step.x, y: last.at.y + step.y } : { x: 0, y: 0 }
     const one = this.#before(madeAt - APART_MS)
     const two = this.#before(madeAt - 2 * APART_MS)

@@ -62,12 +62,12 @@ export class VisionPart implements Part<VisionProtocol['to']> {
       this.#skipped += 1
       return
     }
-    const { width, height, madeAt, number } = frame
+    const { width, height, madeAt, number, exposureMs } = frame
     const bytes = i420Bytes(width, height)
     const i420 = this.#free.length === bytes ? this.#free : new Uint8Array(bytes).fill(128)
     this.#free = undefined
     toI420(frame, i420, false)
-    this.#post({ type: 'frame', i420, width, height, madeAt, number }, [i420.buffer])
+    this.#post({ type: 'frame', i420, width, height, madeAt, number, exposureMs }, [i420.buffer])
   }
 
   #post(message: ToEye, transfer: ArrayBuffer[] = []): void {

@@ -20,6 +20,12 @@ const AROUND = 8
 /** What is left of the contrast, in means of it. */
 const MOST_CONTRAST = 0.7
 
+/** A peak so near to what is expected, px, is taken when it has this share of the highest. */
+const NEAR_PX = 3
+const NEAR_SHARE = 0.5
+/** What is expected to go at least so far, px, has not stayed. */
+const GOING_PX = 2
+
 /** How far two pictures of one size are shifted against each other: phase correlation (Kuglin and Hines 1975). */
 export class PhaseCorrelation {
   readonly #fft: Fft
@@ -51,8 +57,11 @@ export class PhaseCorrelation {
     return spectrum
   }
 
-  /** How the second picture is shifted against the first. */
-  shift(from: Spectrum, to: Spectrum): Shift {
+  /**
+   * How the second picture is shifted against the first. `near` is what is expected: what stays where it is in the
+   * picture, dust or a thing that is followed, shows as well, and may outweigh all the rest.
+   */
+  shift(from: Spectrum, to: Spectrum, near?: Pick<Shift, 'x' | 'y'>): Shift {
     const { width, height } = this.#fft
     const count = width * height
     const cross = { re: new Float64Array(count), im: new Float64Array(count) }
@@ -67,6 +76,7 @@ export class PhaseCorrelation {
     this.#fft.transform(cross, 1)
     let best = 0
     for (let i = 1; i < count; i++) if (cross.re[i]! > cross.re[best]!) best = i
+    if (near) best = this.#peakNear(cross.re, near, best)
     const [column, row] = [best % width, Math.floor(best / width)]
     const value = (x: number, y: number): number =>
       cross.re[((row + y + height) % height) * width + ((column + x + width) % width)]!
@@ -86,6 +96,23 @@ export class PhaseCorrelation {
       y: wrap(row, height) + y / sum,
       quality: Math.min(1, sum / count),
     }
+  }
+
+  /** The highest place near to what is expected, unless the highest of all is much higher. */
+  #peakNear(values: Float64Array, near: Pick<Shift, 'x' | 'y'>, best: number): number {
+    const { width, height } = this.#fft
+    const [middleX, middleY] = [Math.round(near.x), Math.round(near.y)]
+    const isGoing = Math.hypot(near.x, near.y) > GOING_PX
+    let peak: number | undefined
+    for (let y = middleY - NEAR_PX; y <= middleY + NEAR_PX; y++) {
+      for (let x = middleX - NEAR_PX; x <= middleX + NEAR_PX; x++) {
+        // What stays in the picture has its peak at 0.
+        if (isGoing && Math.max(Math.abs(x), Math.abs(y)) <= 1) continue
+        const i = ((y + height) % height) * width + ((x + width) % width)
+        if (peak === undefined || values[i]! > values[peak]!) peak = i
+      }
+    }
+    return peak !== undefined && values[peak]! >= NEAR_SHARE * values[best]! ? peak : best
   }
 }
 

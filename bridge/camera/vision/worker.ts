@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import type { Seen } from '../../../shared/vision.ts'
 import { Eye } from './eye.ts'
 import type { FromEye, ToEye } from './jobs.ts'
 import { Measuring } from './measure.ts'
@@ -33,13 +34,14 @@ async function look({
   height,
   madeAt,
   number,
+  exposureMs,
 }: Extract<ToEye, { type: 'frame' }>): Promise<void> {
   const begun = performance.now()
   const picture = lookAt(i420, width, height)
-  let seen = { frame: number, madeAt, things: [] as Awaited<ReturnType<Eye['look']>>['things'] }
+  let seen: Seen = { frame: number, madeAt, things: [] }
   try {
     measuring.see(picture, madeAt)
-    seen = await eye.look(picture, number, madeAt)
+    seen = { ...(await eye.look(picture, number, madeAt)), exposureMs }
   } finally {
     // The buffer goes back whatever happens: without it nothing more is looked at.
     say({ type: 'seen', seen, i420, costMs: performance.now() - begun }, [i420.buffer])

@@ -93,6 +93,12 @@ export class Controller implements Disposable {
     this.#schedule()
   }
 
+  /** Lets the time pass that has passed. */
+  catchUp(): void {
+    this.#advance()
+    this.#pump()
+  }
+
   /** Off and on again: the count begins at 0 wherever the axes are. */
   powerCycle(): void {
     this.output.dark()

@@ -94,10 +94,13 @@ try {
   if (values.world !== undefined) {
     const { mechanics } = machine.axes
     const read = () => ({ mm: [mechanics.at(0), mechanics.at(1)] as [number, number], power })
-    world = await serveWorld(read, {
-      host: values.host,
-      port: numbers('world', values.world, 0, 65_535)[0]!,
-    })
+    world = await serveWorld(
+      { read, catchUp: () => machine.catchUp() },
+      {
+        host: values.host,
+        port: numbers('world', values.world, 0, 65_535)[0]!,
+      },
+    )
   }
   const { host, port: taken } = server
   tell({ listening: { host, port: taken, ...(world ? { world: world.port } : {}) } })

@@ -14,7 +14,7 @@ export interface World extends AsyncDisposable {
 
 /** Says 200 times a second, to whoever connects, where the turret truly points and what it emits. */
 export async function serveWorld(
-  read: () => Pick<WorldLine, 'mm' | 'power'>,
+  { read, catchUp }: { read: () => Pick<WorldLine, 'mm' | 'power'>; catchUp: () => void },
   { host, port }: { host: string; port: number },
 ): Promise<World> {
   const listeners = new Set<Socket>()
@@ -32,7 +32,10 @@ export async function serveWorld(
     socket.on('error', () => undefined)
     socket.resume()
     listeners.add(socket)
-    timer ??= setInterval(tell, WORLD_PERIOD_MS)
+    timer ??= setInterval(() => {
+      catchUp()
+      tell()
+    }, WORLD_PERIOD_MS)
     socket.once('close', () => {
       listeners.delete(socket)
       if (listeners.size > 0) return

@@ -47,6 +47,7 @@ export class Motion implements Aim {
     this.#stream = new Stream({
       ...options,
       planned: (at, direction) => this.#pursuit.plan(at, direction),
+      lagMs: () => this.#pursuit.lagMs,
       refused: (error) => this.#streamRefused(error),
     })
   }
@@ -142,6 +143,11 @@ export class Motion implements Aim {
 
   get lagMs(): number {
     return this.#pursuit.lagMs
+  }
+
+  get agility(): number {
+    const { geometry, acceleration } = this.#options
+    return Math.min(...(['pan', 'tilt'] as const).map((axis) => Math.abs(acceleration(axis) / geometry.mmSpan(axis, 1))))
   }
 
   async follow(steering: Steering): Promise<Following> {

@@ -2,7 +2,7 @@ import type { Direction } from '../../../../shared/turret.ts'
 import { Poses } from './poses.ts'
 
 /** How much of a report's word on the lag is taken. */
-const SHARE = 0.15
+const SHARE = 0.25
 /** Slower than this, degrees/s, a position says nothing of time. */
 const LEAST_SPEED = 3
 const MOST_LAG_MS = 250

@@ -19,7 +19,7 @@ export interface Pace {
 /** For people, who hold a speed. */
 const STEADY: Pace = { segmentMs: 100, tickMs: 30, aheadMs: 200, least: 1 / 60, haste: 1 }
 /** For what is steered many times a second: what is sent already cannot be steered any more. */
-export const NIMBLE: Pace = { segmentMs: 25, tickMs: 8, aheadMs: 55, least: 3, haste: 1.06 }
+export const NIMBLE: Pace = { segmentMs: 15, tickMs: 5, aheadMs: 35, least: 3, haste: 1.2 }
 
 interface StreamOptions {
   wire: GrblWire
@@ -27,6 +27,8 @@ interface StreamOptions {
   acceleration: (axis: 'pan' | 'tilt') => number
   /** Where it will be, and when. */
   planned?: (at: number, direction: Direction) => void
+  /** By how much the motors are behind what was sent, ms. */
+  lagMs?: () => number
   /** The controller takes no more. */
   refused: (error: unknown) => void
 }
@@ -83,7 +85,9 @@ export class Stream {
     const { geometry } = this.#options
     const { segmentMs, aheadMs, least, haste } = this.#pace
     const now = performance.now()
-    while (this.#plannedUntil < now + aheadMs + this.#brakingMs() && this.#timer !== undefined) {
+    // What the motors have not got round to is ahead of them as well: sending more would only make them later.
+    const lagMs = Math.max(0, this.#options.lagMs?.() ?? 0)
+    while (this.#plannedUntil + lagMs < now + aheadMs + this.#brakingMs() && this.#timer !== undefined) {
       const seconds = segmentMs / 1000
       const from = this.#planned
       const begins = Math.max(this.#plannedUntil, now)
