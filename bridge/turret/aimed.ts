@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ControlState } from '../../shared/control.ts'
 import type { SightState } from '../../shared/sight.ts'
 import { gains, lost, type TrackingState } from '../../shared/tracking.ts'
-import { epochMs } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import type { Stream } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
@@ -10,13 +9,13 @@ import { pixelsPerDegree } from './affine.ts'
 import { AutoFire } from './auto-fire.ts'
 import { Calibration } from './calibration.ts'
 import { type SightContext, sightOf, turretError } from './context.ts'
+import { Figures } from './figures.ts'
+import { findCrosshair } from './find-crosshair.ts'
 import { PatternRunner } from './pattern-run.ts'
 import { Presets } from './presets.ts'
 import { type Look, Tracker } from './tracker.ts'
 import { tunedGains } from './tuning.ts'
 
-/** Figures for people change so often, not with every frame. */
-const FIGURES_MS = 1000
 const CROSSHAIR_MS = 50
 const TUNE_MS = 30_000
 
@@ -30,7 +29,7 @@ export class Aimed implements Disposable {
   readonly #unsubscribe: (() => void)[]
   #tracker: Tracker | undefined
   #runner: { runner: PatternRunner; caller: Caller } | undefined
-  #figures = { since: 0, count: 0, error: 0, latency: 0, timed: 0 }
+  readonly #figures = new Figures()
   #crosshairAt = 0
 
   constructor(context: SightContext, db: DatabaseSync, control: Topic<ControlState>, stream: Stream) {
@@ -77,18 +76,9 @@ export class Aimed implements Disposable {
     pulseMs: number,
     caller: Caller,
   ): Promise<{ x: number; y: number }> {
-    const { id, call } = this.#context
-    const sight = sightOf(this.#context)
     await this.stopTracking('the crosshair is being found')
     this.pausePattern('the crosshair is being found')
-    // What moves is bright in a place but once: on an average little of it is left.
-    await sight.keep('dark', epochMs(), 3)
-    const lit = sight.keep('lit', epochMs(), Math.max(3, Math.ceil(pulseMs / 30) + 3))
-    lit.catch(() => {})
-    await call('laser.fire', { device: id, pulses: 1, pulseMs, gapMs: 0, powerPercent, mock: false }, caller)
-    await lit
-    const { x, y } = await sight.spot('dark', 'lit')
-    const found = { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 }
+    const found = await findCrosshair(this.#context, { powerPercent, pulseMs }, caller)
     this.putCrosshair(found.x, found.y, 'spot')
     return found
   }
@@ -242,25 +232,9 @@ export class Aimed implements Disposable {
       const rounded = (px: number): number => Math.round(px * 10) / 10
       state.merge({ tracking: { crosshair: { x: rounded(at.x), y: rounded(at.y) } } })
     }
-    const figures = this.#figures
-    if (errorPx) {
-      figures.count += 1
-      figures.error += Math.hypot(errorPx.x, errorPx.y)
-    }
-    if (Number.isFinite(latencyMs)) {
-      figures.timed += 1
-      figures.latency += latencyMs
-    }
-    if (now - figures.since < FIGURES_MS) return
+    const figures = this.#figures.take(look, now)
     const tuning = this.#tracker?.swinging
-    state.merge({
-      tracking: {
-        errorPx: figures.count > 0 ? Math.round((figures.error / figures.count) * 10) / 10 : null,
-        latencyMs: figures.timed > 0 ? Math.round(figures.latency / figures.timed) : null,
-        ...(tuning ? { tuning } : {}),
-      },
-    })
-    this.#figures = { since: now, count: 0, error: 0, latency: 0, timed: 0 }
+    if (figures) state.merge({ tracking: { ...figures, ...(tuning ? { tuning } : {}) } })
   }
 
   #trackerEnded(tracker: Tracker, why: string): void {

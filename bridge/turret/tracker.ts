@@ -8,22 +8,17 @@ import { pixelsPerDegree } from './affine.ts'
 import type { Calibration } from './calibration.ts'
 import { chooseTarget } from './choose.ts'
 import { aimOf, type SightContext, sightOf } from './context.ts'
+import { lostAt, searched, stateAfter, type TrackState } from './lost.ts'
 import { Pid } from './pid.ts'
 import { Target } from './target.ts'
 import { Relay, type Tuned } from './tuning.ts'
 
-/** A target that was in the picture so recently is there. */
-const HERE_MS = 250
 /** After so long where it must be is anybody's guess. */
 const EXPECTED_MS = 1500
-/** Searching begins so near to where it was lost, and goes out and round so fast. */
-const SEARCH = { fromDegrees: 0.5, degreesPerS: 0.8, turnS: 1.6 }
 /** Commands change the speed by no more than this share of what the motors can: they would not keep up, and be elsewhere than is thought. */
 const AGILITY_SHARE = 0.7
 /** How near to its goal a slow way back has to come. */
 const NEAR_DEGREES = 0.2
-
-export type TrackState = 'waiting' | 'locked' | 'coasting' | 'searching' | 'recentring'
 
 /** One look at the target. */
 export interface Look {
@@ -249,15 +244,11 @@ export class Tracker implements Steering {
   }
 
   #stateAt(now: number): TrackState {
-    const { coastS, searchS, recentre, giveUpS } = this.#options.lost()
-    if (this.#target.seenAt === -Infinity) return 'waiting'
-    const gone = (now - this.#target.seenAt - HERE_MS) / 1000
-    if (gone <= 0) return 'locked'
-    if (gone <= coastS) return 'coasting'
-    if (gone > coastS + searchS + giveUpS) void this.end('the target was lost')
-    if (this.#options.mode === 'crosshair') return 'waiting'
-    if (gone <= coastS + searchS) return 'searching'
-    return recentre && this.#home ? 'recentring' : 'waiting'
+    const isSteered = this.#options.mode === 'turret'
+    const state = stateAfter(now - this.#target.seenAt, this.#options.lost(), isSteered)
+    if (state !== 'given up') return state
+    void this.end('the target was lost')
+    return 'waiting'
   }
 
   #show(state: TrackState): void {
@@ -274,7 +265,11 @@ export class Tracker implements Steering {
     const gains = this.#options.gains()
     if (state === 'waiting' || this.#over || !this.#calibration.valid) return STILL
     if (state === 'recentring') return this.#towards(this.#home ?? from, from, gains)
-    if (state === 'searching') return this.#towards(this.#searched(at), from, gains)
+    if (state === 'searching') {
+      const began = lostAt(this.#target.seenAt, this.#options.lost())
+      const place = searched(this.#target.at(began), Math.max(0, (at - began) / 1000))
+      return this.#towards(place, from, gains)
+    }
     // The motors will be there later than they are meant to.
     const then = at + aimOf(this.#context).lagMs + gains.leadMs
     const goal = this.#target.at(then)
@@ -297,15 +292,5 @@ export class Tracker implements Steering {
       return Math.max(-mostSpeed, Math.min(mostSpeed, p * off))
     }
     return { pan: on('pan'), tilt: on('tilt') }
-  }
-
-  #searched(at: number): Direction {
-    const { coastS } = this.#options.lost()
-    const lostAt = this.#target.seenAt + HERE_MS + coastS * 1000
-    const seconds = Math.max(0, (at - lostAt) / 1000)
-    const middle = this.#target.at(lostAt)
-    const radius = SEARCH.fromDegrees + SEARCH.degreesPerS * seconds
-    const turn = (2 * Math.PI * seconds) / SEARCH.turnS
-    return { pan: middle.pan + radius * Math.cos(turn), tilt: middle.tilt + radius * Math.sin(turn) }
   }
 }

@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest'
 import { degreesOf, fitAffine, fitMost, pixelsOf, type Sample } from '../../bridge/turret/affine.ts'
 import { chooseTarget } from '../../bridge/turret/choose.ts'
+import { searched, stateAfter } from '../../bridge/turret/lost.ts'
 import { Pid } from '../../bridge/turret/pid.ts'
 import { Target } from '../../bridge/turret/target.ts'
 import { Relay, type Tuned, tunedGains } from '../../bridge/turret/tuning.ts'
 import { Poses } from '../../bridge/drivers/turret/grbl/poses.ts'
 import { Pursuit } from '../../bridge/drivers/turret/grbl/pursuit.ts'
-import { gains } from '../../shared/tracking.ts'
+import { gains, lost } from '../../shared/tracking.ts'
 import type { Thing } from '../../shared/vision.ts'
 
 const set = gains.parse({})
@@ -124,6 +125,20 @@ it('knows a target again by where it must be, and leaves one that is hidden to n
   expect(
     chooseTarget(see(lost, thing(2, 500)), { by: 'nearest' }, crosshair, 1, { x: 326, y: 240 })?.track,
   ).toBe(1)
+})
+
+it('coasts, searches, goes back and gives up, one after the other', () => {
+  const set = lost.parse({ coastS: 1, searchS: 2, recentre: true, giveUpS: 3 })
+  const states = [Infinity, 100, 1000, 2000, 4000, 6500].map((ms) => stateAfter(ms, set, true))
+  expect(states).toEqual(['waiting', 'locked', 'coasting', 'searching', 'recentring', 'given up'])
+  expect(stateAfter(4000, { ...set, recentre: false }, true)).toBe('waiting')
+  // A crosshair that goes along alone has nowhere to look.
+  expect(stateAfter(2000, set, false)).toBe('waiting')
+  const away = [0, 1, 2].map((seconds) => {
+    const { pan, tilt } = searched({ pan: 10, tilt: 5 }, seconds)
+    return Math.hypot(pan - 10, tilt - 5)
+  })
+  expect(away).toEqual(away.toSorted((a, b) => a - b))
 })
 
 it('finds gains by a relay on an axis that answers late', () => {
