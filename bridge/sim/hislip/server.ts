@@ -1,8 +1,8 @@
 import type { Instrument } from '../ctp10/instrument.ts'
 import { Exchange } from '../ieee488/exchange.ts'
-import { listen } from '../ieee488/listen.ts'
+import { listen } from '../listen.ts'
 import { Lock } from '../ieee488/lock.ts'
-import type { Listening } from '../ieee488/program.ts'
+
 import { WireFaults } from './faults.ts'
 import { Session } from './session.ts'
 import { FatalError, Message, MessageSocket, type Received } from './wire.ts'
@@ -19,7 +19,7 @@ type Go = (hear: (message: Received) => void) => void
 export async function serve(
   instrument: Instrument,
   { host, port, overlap }: { host: string; port: number; overlap: boolean },
-): Promise<Listening> {
+): Promise<AsyncDisposable & { said: object }> {
   const faults = new WireFaults()
   const device = { exchange: new Exchange(instrument, faults.commands), lock: new Lock<Session>(), faults }
   const half = new Map<number, { sync: MessageSocket; go: Go }>()

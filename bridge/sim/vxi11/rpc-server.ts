@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { listen } from '../ieee488/listen.ts'
+import { listen } from '../listen.ts'
 import type { WireFaults } from './faults.ts'
 import { pack, Unpack } from './xdr.ts'
 

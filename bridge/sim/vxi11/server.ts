@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import type { Instrument } from '../ctp10/instrument.ts'
 import { Exchange } from '../ieee488/exchange.ts'
 import { Lock } from '../ieee488/lock.ts'
-import type { Listening } from '../ieee488/program.ts'
+
 import { WireFaults } from './faults.ts'
 import { Link } from './link.ts'
 import { errors, flags, programs, reasons, version } from './numbers.ts'
@@ -22,7 +22,7 @@ const DEVICE = 'inst0'
 export async function serve(
   instrument: Instrument,
   ports: { host: string; portmapper: number; core: number },
-): Promise<Listening> {
+): Promise<AsyncDisposable & { said: object }> {
   const { host } = ports
   const faults = new WireFaults()
   const never = new WireFaults()

@@ -1,12 +1,18 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
+/** A server that listens, until it is disposed of with all its connections. */
+export interface Listening extends AsyncDisposable {
+  host: string
+  port: number
+}
+
 /** A TCP server with all its connections; port 0 takes any that is free. */
 export async function listen(
   host: string,
   port: number,
   serve: (socket: Socket) => void,
-): Promise<AsyncDisposable & { host: string; port: number }> {
+): Promise<Listening> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -27,5 +33,24 @@ export async function listen(
       for (const socket of sockets) socket.destroy()
       await once(server, 'close')
     },
+  }
+}
+
+/** For an instrument that serves one client at a time: others are turned away until it has left. */
+export function oneAtATime(serve: (socket: Socket) => void): (socket: Socket) => void {
+  let current: Socket | undefined
+  return (socket) => {
+    // A client that closes and comes straight back may be seen to come before it is seen to leave.
+    setImmediate(() => {
+      // It has left though the last bytes for it are still to be taken down.
+      const isOver = !current || current.destroyed || current.readableEnded
+      if (!isOver) {
+        socket.destroy()
+        return
+      }
+      current?.destroy()
+      current = socket
+      serve(socket)
+    })
   }
 }
