@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { satisfies } from '../shared/access.ts'
+import { type Role, satisfies } from '../shared/access.ts'
 import type { BenchState } from '../shared/bench.ts'
 import type { CameraState } from '../shared/camera.ts'
 import type { DeviceBase } from '../shared/device.ts'
@@ -257,6 +257,12 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
         const { width, height } = (topics.get(id)?.value ?? {}) as Partial<CameraState>
         return width === undefined || height === undefined ? undefined : { width, height }
       },
+      roleOf: ({ savedBy, savedWith = savedBy === 'local' ? 'local' : 'session', savedAt }) =>
+        savedWith === 'local'
+          ? localRoleOf(server)
+          : savedWith === 'session'
+            ? access.users.roleOf(savedBy, savedAt)
+            : access.tokens.roleOf(savedWith),
       did: (deed) => audit.note(auditDeed(deed)),
       log: log.child({ part: 'watches' }),
     }),
@@ -371,12 +377,17 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
 }
 
 /** By session or token; on loopback, and when nothing else speaks for them, whoever sits at this machine. */
-function identifyBy(access: Access, { host, localRole, behindProxy }: BenchConfig['server']): Identify {
-  // Through a proxy everybody comes from loopback.
-  const local = isLoopback(host) && !behindProxy && localRole !== 'none' ? localRole : undefined
+function identifyBy(access: Access, server: BenchConfig['server']): Identify {
+  const local = localRoleOf(server)
   return ({ cookie, authorization, address }) => {
     const known = access.identify(cookie, authorization)
     if (known || authorization !== undefined || local === undefined || !isLoopback(address)) return known
     return { name: 'local', role: local, via: 'local', key: 'local' }
   }
+}
+
+/** What whoever sits at this machine may do; undefined where they have to sign in. */
+function localRoleOf({ host, localRole, behindProxy }: BenchConfig['server']): Role | undefined {
+  // Through a proxy everybody comes from loopback.
+  return isLoopback(host) && !behindProxy && localRole !== 'none' ? localRole : undefined
 }

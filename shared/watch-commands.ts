@@ -29,9 +29,14 @@ export type WatchTrial = z.infer<typeof watchTrial>
 /** Watches of pages reach into the network as the bridge does: who makes or changes one has to be an administrator. */
 export const watchCommands = {
   'watch.list': command({
-    about: 'Every watch as it was saved, or those with these ids; how they fare is in the topic `watchlist`.',
+    about:
+      'Watches as they were saved, by their ids or 200 after the other; how they fare is in the topic `watchlist`.',
     role: 'viewer',
-    input: z.object({ ids: ids.optional() }),
+    input: z.object({
+      ids: ids.max(200).optional().describe('these; else all, in the order of their ids'),
+      after: watchId.optional().describe('of all: those that follow this one'),
+      limit: z.number().int().min(1).max(200).default(200),
+    }),
     output: z.array(watch),
   }),
   'watch.save': command({

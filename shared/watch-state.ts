@@ -115,7 +115,7 @@ export const watchesState = z.object({
     .object({
       available: z.boolean(),
       reason: z.string().optional().describe('why pages cannot be opened in a browser, and what to do'),
-      restarts: z.number().int().describe('of the check process, after it died'),
+      restarts: z.number().int().describe('processes of the browser or of a check that died'),
     })
     .describe('the real browser for watches of pages'),
 })

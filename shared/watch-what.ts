@@ -248,7 +248,7 @@ export const pageWatch = z
       .regex(/^\$/, 'a JSON path begins with $, e.g. $.readings[0].value')
       .optional()
       .describe(
-        'the part of a JSON answer that is looked at (RFC 9535: names, indices, slices, wildcards, descendants)',
+        'the part of a JSON answer that is looked at (RFC 9535), e.g. $.sensors[?@.name == "lab"].value',
       ),
     filters: textFilters.prefault({}),
     condition: pageCondition.prefault({ is: 'changed' }),

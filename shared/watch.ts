@@ -117,6 +117,7 @@ export const watch = watchBody.extend({
   createdAt: z.number().describe('ms since the epoch'),
   savedAt: z.number(),
   savedBy: z.string(),
+  savedWith: z.string().optional().describe('how they were known: session, local, or the id of their token'),
   paused: z.boolean(),
   muted: z.boolean().describe('it is checked and shown, and tells nobody'),
 })

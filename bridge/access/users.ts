@@ -47,6 +47,12 @@ export class Users {
       }))
   }
 
+  /** The role that somebody has now who was a user at a time (ms since the epoch); undefined when they are one no more. */
+  roleOf(name: string, at: number): Role | undefined {
+    // One who was added later is somebody else of that name.
+    return this.list().find((user) => user.name === name && user.createdAt <= at)?.role
+  }
+
   /** Rejects with `user.exists`, or `input.invalid` for a bad password. */
   async add(name: string, held: Role, password: string): Promise<void> {
     const kept = await this.#kept(name, password)

@@ -46,8 +46,8 @@ export interface Posted {
 export interface Batch {
   saved: { watch: Watch; state?: Kept | undefined }[]
   finished: Finished[]
-  queued: { watch: string; by: string | undefined; at: number }[]
-  dequeued: string[]
+  /** In this order: a watch enters the queue, or leaves it when there is no `entered`. */
+  queue: { watch: string; entered?: { by: string | undefined; at: number } }[]
   posted: Posted[]
   delivered: number[]
 }

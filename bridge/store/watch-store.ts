@@ -5,13 +5,15 @@ import type { Batch, StorageAnswer, StorageCall, WatchStorage } from './watch-st
 
 /** Small changes wait so long to be written together; what somebody waits for is written at once. */
 const BATCH_MS = 100
+/** More in one message would hold up the loop while they are copied. */
+const MOST_IN_BATCH = 200
 const CLOSE_MS = 5000
 
 type Method = keyof WatchStorage
 type ValueOf<K extends Method> = ReturnType<WatchStorage[K]>
 
 function emptyBatch(): Batch {
-  return { saved: [], finished: [], queued: [], dequeued: [], posted: [], delivered: [] }
+  return { saved: [], finished: [], queue: [], posted: [], delivered: [] }
 }
 
 /** The watches' store as the bridge knows it: a thread of its own, since SQLite waits for the disk. */
@@ -45,7 +47,9 @@ export class WatchStore implements AsyncDisposable {
   /** Puts a change among those that are written next. */
   note(change: (batch: Batch) => void): void {
     change(this.#batch)
-    this.#timer ??= setTimeout(() => this.#write(), BATCH_MS)
+    const { saved, finished } = this.#batch
+    if (saved.length + finished.length >= MOST_IN_BATCH) this.#write()
+    else this.#timer ??= setTimeout(() => this.#write(), BATCH_MS)
   }
 
   /** Resolves once everything noted so far is on disk. */

@@ -18,6 +18,7 @@ const steps = [
 
 /** Old checks are deleted once in so many. */
 const SWEEP_EVERY = 32
+const NEWEST_SEEN = 'coalesce((SELECT max(seq) FROM check_ WHERE watch = ? AND snapshot = 1), 0)'
 
 /** The watches' tables and the files of what they saw. Everything waits for the disk: for a worker thread. */
 export class WatchTables implements WatchStorage {
@@ -52,18 +53,17 @@ export class WatchTables implements WatchStorage {
   }
 
   /** Many small changes in one transaction: it is done, or nothing of it. */
-  commit({ saved, finished, queued, dequeued, posted, delivered }: Batch): void {
+  commit({ saved, finished, queue, posted, delivered }: Batch): void {
     this.#transact(() => {
       for (const watch of saved) this.#save(watch)
-      for (const { watch, by, at } of queued) {
-        this.#run(
-          'INSERT INTO queue VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET by = excluded.by',
-          watch,
-          by ?? null,
-          at,
-        )
+      for (const { watch, entered } of queue) {
+        if (entered)
+          this.#run(
+            'INSERT INTO queue VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET by = excluded.by',
+            ...[watch, entered.by ?? null, entered.at],
+          )
+        else this.#run('DELETE FROM queue WHERE watch = ?', watch)
       }
-      for (const watch of dequeued) this.#run('DELETE FROM queue WHERE watch = ?', watch)
       for (const done of finished) this.#finish(done)
       for (const { id, channel, body } of posted)
         this.#run('INSERT INTO outbox VALUES (?, ?, ?)', id, channel, body)
@@ -183,12 +183,20 @@ export class WatchTables implements WatchStorage {
     if (seen) this.#dropSnapshots(watch, keepSnapshots)
     if (seq % SWEEP_EVERY === 0) {
       const oldest = seq - keepChecks
-      for (const row of this.#db
-        .prepare('SELECT seq FROM check_ WHERE watch = ? AND seq <= ? AND snapshot = 1')
-        .all(watch, oldest)) {
-        this.#dropFiles(watch, Number(row['seq']))
-      }
-      this.#run('DELETE FROM check_ WHERE watch = ? AND seq <= ?', watch, oldest)
+      const old = this.#db
+        .prepare(
+          'SELECT seq FROM check_ WHERE watch = ? AND snapshot = 1 ORDER BY seq DESC LIMIT -1 OFFSET 1',
+        )
+        .all(watch)
+        .map((row) => Number(row['seq']))
+        .filter((each) => each <= oldest)
+      for (const each of old) this.#dropFiles(watch, each)
+      this.#run(
+        `DELETE FROM check_ WHERE watch = ? AND seq <= ? AND seq <> ${NEWEST_SEEN}`,
+        watch,
+        oldest,
+        watch,
+      )
     }
   }
 

@@ -1,3 +1,5 @@
+import { type Role, satisfies } from '../../shared/access.ts'
+import { commands } from '../../shared/commands.ts'
 import type { BenchAction, Watch } from '../../shared/watch.ts'
 import type { WatchEvent } from '../../shared/watch-state.ts'
 import { BenchError } from '../../shared/errors.ts'
@@ -13,21 +15,40 @@ export interface WatchDeed {
   message: string
 }
 
+/** Who saves a watch. */
+export type Saver = Pick<Caller, 'name' | 'via' | 'key'>
+
+/** What a watch remembers of who saved it, for when it is to act in their name. */
+export function savingOf(
+  { name, via, key }: Saver,
+  now: number,
+): Pick<Watch, 'savedAt' | 'savedBy' | 'savedWith'> {
+  return { savedAt: now, savedBy: name, savedWith: via === 'token' ? key : via }
+}
+
 interface ActionTools {
   device: (id: string) => Device
+  roleOf: (watch: Watch) => Role | undefined
   caller: (name: string, signal: AbortSignal) => Caller
   did: (deed: WatchDeed) => void
+  /** Tells the pages that it was not done. */
+  tell: (event: WatchEvent) => void
   log: Logger
   signal: AbortSignal
 }
 
 /** A value that trembles around its limit must not fill the disk: each watch does each thing once in so long. */
 const LEAST_APART_MS = 10_000
-const NAMES = { safe: 'device.stop', still: 'camera.still', record: 'camera.record.start' } as const
+/** What it takes is what a person needs for the same: whoever may look may stop. */
+const ACTS = {
+  safe: { name: 'device.stop', role: commands['estop.press'].role, words: 'make it safe' },
+  still: { name: 'camera.still', role: commands['camera.still'].role, words: 'take a still' },
+  record: { name: 'camera.record.start', role: commands['camera.record.start'].role, words: 'record' },
+} as const
 
 /**
- * Does on the bench what a watch asks for. To make safe, to take a still and to record move nothing: they need the role
- * of an operator, which the one had who saved the watch, and neither lease nor interlock. Each is in the audit.
+ * Does on the bench what a watch asks for. To make safe, to take a still and to record move nothing: they need neither
+ * lease nor interlock, but the role, which whoever saved the watch must still have. Each is in the audit.
  */
 export class Actions {
   readonly #tools: ActionTools
@@ -37,13 +58,14 @@ export class Actions {
     this.#tools = tools
   }
 
-  do(watch: Watch, { kind, message }: WatchEvent, action: BenchAction, now = Date.now()): void {
-    const { did, log } = this.#tools
+  do(watch: Watch, event: WatchEvent, action: BenchAction, now = Date.now()): void {
+    const { did, tell, log } = this.#tools
+    const { kind, message } = event
     const key = `${watch.id} ${action.do} ${action.device}`
     if (now - (this.#lastAt.get(key) ?? -Infinity) < LEAST_APART_MS) return
     this.#lastAt.set(key, now)
     const who = `watch ${watch.name}`
-    const deed = { who, via: 'watch', action: NAMES[action.do], device: action.device }
+    const deed = { who, via: 'watch', action: ACTS[action.do].name, device: action.device }
     const why = `${watch.name} has ${kind} (${message}); saved by ${watch.savedBy}`
     this.#act(who, watch, action).then(
       () => did({ ...deed, message: why }),
@@ -51,13 +73,25 @@ export class Actions {
         const reason = error instanceof Error ? error.message : String(error)
         log.error({ watch: watch.name, device: action.device, error }, `a watch could not do ${action.do}`)
         did({ ...deed, message: `not done: ${reason}; ${why}` })
+        const { words } = ACTS[action.do]
+        tell({ ...event, kind: 'failed', message: `${action.device}: it could not ${words}: ${reason}` })
       },
     )
   }
 
   async #act(who: string, watch: Watch, action: BenchAction): Promise<void> {
-    const { device: find, caller, signal } = this.#tools
+    const { device: find, roleOf, caller, signal } = this.#tools
     const { device: id } = action
+    const role = roleOf(watch)
+    const { role: needed } = ACTS[action.do]
+    if (!role || !satisfies(role, needed)) {
+      const now = role ? `is ${role} now` : 'is not let in any more'
+      throw new BenchError(
+        'role.required',
+        `${watch.savedBy}, who saved the watch, ${now}: it takes the role ${needed}. Somebody who has it may save the watch again`,
+        { device: id },
+      )
+    }
     const device = find(id)
     if (action.do === 'safe') {
       await device.stop()

@@ -74,6 +74,21 @@ export class Addresses {
     return listed || !(this.#special.check(plain, family) || /^::ffff:/i.test(plain) || isOwn(plain))
   }
 
+  /** Why an address must not be asked, its name looked up; undefined when it may, or cannot be found. */
+  async refusalOf(url: URL): Promise<string | undefined> {
+    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+    try {
+      this.requireHost(url.hostname, port)
+      const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+      await new Promise<void>((resolve, reject) =>
+        this.lookupFor(port)(host, { all: true }, (error) => (error ? reject(error) : resolve())),
+      )
+      return undefined
+    } catch (error) {
+      return error instanceof BenchError ? error.message : undefined
+    }
+  }
+
   /** Looks a name up as `net.connect` does, and hears only of addresses that may be asked. */
   lookupFor(port: number): LookupFunction {
     return (host, options, answer) => {

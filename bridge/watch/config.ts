@@ -66,7 +66,13 @@ export const watchesConfig = z.strictObject({
         .string()
         .optional()
         .describe('the browser; found by itself when left out (Debian: chromium)'),
-      atOnce: z.number().int().min(1).max(8).default(2).describe('pages open in the browser at once'),
+      atOnce: z
+        .number()
+        .int()
+        .min(1)
+        .max(8)
+        .default(2)
+        .describe('pages checked in the browser at once, each by a process of its own (about 100 MB)'),
       checksPerBrowser: z
         .number()
         .int()
@@ -80,7 +86,7 @@ export const watchesConfig = z.strictObject({
         .min(200)
         .default(1500)
         .describe(
-          'of the browser with all its pages; beyond it, it is ended, and what was checked in it has failed',
+          'of the browser with all its pages; beyond it, it is ended, and what was checked in it is checked once more, alone',
         ),
     })
     .prefault({}),

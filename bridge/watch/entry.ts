@@ -1,6 +1,7 @@
 import type { Watch } from '../../shared/watch.ts'
 import type { WatchStatus } from '../../shared/watch-state.ts'
 import type { WatchWhat } from '../../shared/watch-what.ts'
+import type { Lane } from './queue.ts'
 import type { Kept } from '../store/watch-storage.ts'
 
 /** How long what was removed can be brought back. */
@@ -21,6 +22,11 @@ export interface Entry {
   tries: number
   /** Ends the check that runs. */
   stop: AbortController | undefined
+}
+
+/** Beside what others it is checked. */
+export function laneOf(what: WatchWhat): Lane {
+  return what.kind === 'page' && what.with === 'browser' ? 'browser' : what.kind
 }
 
 /** What uses the same device or host waits for each other. */

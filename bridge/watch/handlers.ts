@@ -9,11 +9,14 @@ import type { PassingPictures } from './passing.ts'
 import { requireSchedule } from './schedule.ts'
 import { snapshotOf } from './snapshots.ts'
 import { Trials } from './trials.ts'
+import { inTurns } from './turns.ts'
 import type { Watches } from './watches.ts'
 
 /** A page is opened as often as this at most: it may be somebody else's. */
 const PAGE_EVERY_S = 5
 const ALL_SEQ = Number.MAX_SAFE_INTEGER
+/** So many go to the thread in one message. */
+const EXPORT_PART = 100
 
 /** The commands of watches; the caller has been let through by their role. */
 export function watchHandlers(watches: Watches, passing: PassingPictures): Handlers {
@@ -28,7 +31,7 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
   ): Promise<{ done: string[]; refused: { id: string; why: string }[] }> => {
     const done: string[] = []
     const refused: { id: string; why: string }[] = []
-    for (const id of new Set(ids)) {
+    for await (const id of inTurns(new Set(ids))) {
       try {
         work(watches.known(id))
         done.push(id)
@@ -42,9 +45,10 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
   }
 
   return {
-    'watch.list': ({ ids }) => {
-      const chosen = ids ? ids.flatMap((id) => entries.get(id) ?? []) : [...entries.values()]
-      return Promise.resolve(chosen.map(({ watch }) => watch))
+    'watch.list': ({ ids, after = '', limit }) => {
+      const chosen = ids ?? [...entries.keys()].sort().filter((id) => id > after)
+      const found = chosen.flatMap((id) => entries.get(id) ?? []).slice(0, limit)
+      return Promise.resolve(found.map(({ watch }) => watch))
     },
     'watch.save': async ({ id, basedOn, paused, ...body }, caller) => {
       requireSound(watches, body, caller)
@@ -56,9 +60,7 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
           `${before.watch.savedBy} has changed the watch "${before.watch.name}" meanwhile: look at theirs, then save yours again`,
         )
       }
-      const entry = before
-        ? watches.replace(before, body, caller.name)
-        : watches.make(body, caller.name, paused)
+      const entry = before ? watches.replace(before, body, caller) : watches.make(body, caller, paused)
       await store.flushed()
       return entry.watch
     },
@@ -111,7 +113,7 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
       const copies: Entry[] = []
       const answer = await each(ids, ({ watch }) => {
         requireMay(watch, caller)
-        copies.push(watches.make({ ...watch, name: `${watch.name.slice(0, 110)} (copy)` }, caller.name, true))
+        copies.push(watches.make({ ...watch, name: `${watch.name.slice(0, 110)} (copy)` }, caller, true))
       })
       return { ...answer, copies: copies.map(({ watch }) => watch) }
     },
@@ -130,23 +132,29 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
           'there is nothing to bring back: it was deleted more than ten minutes ago, or is back already',
         )
       }
-      for (const { watch, state } of restored) watches.admit(entryOf(watch, state))
+      for await (const { watch, state } of inTurns(restored)) watches.admit(entryOf(watch, state))
       return { done: restored.map(({ watch }) => watch.id), refused: [] }
     },
     'watch.export': async ({ ids }, { signal }) => {
       const chosen = ids ? ids.flatMap((id) => entries.get(id) ?? []) : [...entries.values()]
-      const yaml = await lab.run('exportYaml', { watches: chosen.map(({ watch }) => watch) }, signal)
-      return { yaml, watches: chosen.length }
+      const parts: string[] = []
+      for (let at = 0; at === 0 || at < chosen.length; at += EXPORT_PART) {
+        const watches = chosen.slice(at, at + EXPORT_PART).map(({ watch }) => watch)
+        const yaml = await lab.run('exportYaml', { watches }, signal)
+        // One list: its name stands above the first part alone.
+        parts.push(at === 0 ? yaml : yaml.slice(yaml.indexOf('\n') + 1))
+      }
+      return { yaml: parts.join(''), watches: chosen.length }
     },
     'watch.import': async ({ text, format, paused }, caller) => {
       const found = await lab.run('readImport', { text, format }, caller.signal)
       const added: string[] = []
       const refused: { name: string; why: string }[] = []
-      for (const { name, body, why } of found) {
+      for await (const { name, body, why } of inTurns(found)) {
         try {
           if (!body) throw new BenchError('input.invalid', why ?? 'it cannot be read')
           requireSound(watches, body, caller)
-          added.push(watches.make(body, caller.name, paused).watch.id)
+          added.push(watches.make(body, caller, paused).watch.id)
         } catch (error) {
           if (!(error instanceof BenchError)) throw error
           refused.push({ name, why: error.message })

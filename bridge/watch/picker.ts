@@ -2,19 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { passingPicturePath } from '../../shared/watch-history.ts'
 import type { PickerPage } from '../../shared/watch-picker.ts'
 import type { Handlers } from '../core/device.ts'
-import type { PageBrowser } from './browser/browser.ts'
+import type { RunOptions } from './browser/child.ts'
+import type { Pickers } from './browser/pickers.ts'
 import type { PickerLook } from './browser/protocol.ts'
 import type { PassingPictures } from './passing.ts'
 
 const DEADLINE_S = 40
 
 /** The commands by which an administrator chooses an element of a page. */
-export function pickerHandlers(browser: PageBrowser, passing: PassingPictures): Handlers {
-  const options = (signal: AbortSignal): Parameters<PageBrowser['run']>[2] => ({
-    signal,
-    deadlineS: DEADLINE_S,
-    comment: () => {},
-  })
+export function pickerHandlers(pickers: Pickers, passing: PassingPictures): Handlers {
+  const options = (signal: AbortSignal): RunOptions => ({ signal, deadlineS: DEADLINE_S })
   const shown = (picker: string, { png, ...look }: PickerLook): PickerPage => ({
     picker,
     ...look,
@@ -23,13 +20,13 @@ export function pickerHandlers(browser: PageBrowser, passing: PassingPictures): 
   return {
     'picker.open': async ({ url, steps }, { signal }) => {
       const picker = randomBytes(8).toString('hex')
-      return shown(picker, await browser.run('open', { picker, url, steps }, options(signal)))
+      return shown(picker, await pickers.open(picker, url, steps, options(signal)))
     },
     'picker.step': async ({ picker, step }, { signal }) =>
-      shown(picker, await browser.run('step', { picker, step }, options(signal))),
-    'picker.at': (input, { signal }) => browser.run('at', input, options(signal)),
-    'picker.close': async ({ picker }, { signal }) => {
-      await browser.run('close', { picker }, options(signal))
+      shown(picker, await pickers.step(picker, step, options(signal))),
+    'picker.at': ({ picker, ...place }, { signal }) => pickers.at(picker, place, options(signal)),
+    'picker.close': async ({ picker }) => {
+      await pickers.close(picker)
       return {}
     },
   }

@@ -2,10 +2,10 @@ import type { WatchStatus } from '../../shared/watch-state.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import { type CheckTools, look } from './checker.ts'
-import { type Entry, groupOf, toldNext } from './entry.ts'
+import { type Entry, groupOf, laneOf, toldNext } from './entry.ts'
 import { Queue, type Waiting } from './queue.ts'
 import { nextDue } from './schedule.ts'
-import type { CheckContext, Seen } from './seen.ts'
+import { type CheckContext, LostCheck, type Seen } from './seen.ts'
 import type { Ran } from './verdict.ts'
 
 /** How long the loop looks at readings before it lets others have their turn. */
@@ -45,8 +45,8 @@ export class Rounds implements AsyncDisposable {
     this.#options = options
     const { pagesAtOnce, most } = options
     this.#queue = new Queue({
-      atOnce: { reading: 64, trace: 2, picture: 2, page: pagesAtOnce + 4 },
-      perGroup: { reading: 64, trace: 1, picture: 1, page: 2 },
+      atOnce: { reading: 64, trace: 2, picture: 2, page: 4, browser: pagesAtOnce },
+      perGroup: { reading: 64, trace: 1, picture: 1, page: 2, browser: 2 },
       most,
     })
   }
@@ -115,7 +115,7 @@ export class Rounds implements AsyncDisposable {
   }
 
   #waitingOf({ watch }: Entry, by: string | undefined): Waiting {
-    return { id: watch.id, kind: watch.what.kind, group: groupOf(watch.what), by }
+    return { id: watch.id, lane: laneOf(watch.what), group: groupOf(watch.what), by }
   }
 
   #leave(id: string): void {
@@ -166,7 +166,7 @@ export class Rounds implements AsyncDisposable {
     }
     entry.nextAt = undefined
     // A reading is due again at once after a restart.
-    if (waiting.kind !== 'reading') this.#options.queued(waiting)
+    if (waiting.lane !== 'reading') this.#options.queued(waiting)
     return true
   }
 
@@ -202,6 +202,7 @@ export class Rounds implements AsyncDisposable {
       entry.stop?.abort()
       entry.stop = undefined
       this.#queue.done(waiting.id)
+      if (this.#again(entry, waiting, error)) return
       this.#ended(entry, waiting, at, { seen, error, tookMs: performance.now() - begun })
     }
     if (entry.watch.what.kind === 'reading') {
@@ -225,6 +226,16 @@ export class Rounds implements AsyncDisposable {
       this.#running.delete(run)
       this.#pumpSoon()
     })
+  }
+
+  /** Puts back a check that was lost through another's fault, maybe: whether it was its own will show when it is alone. */
+  #again(entry: Entry, waiting: Waiting, error: unknown): boolean {
+    if (!(error instanceof LostCheck) || waiting.alone) return false
+    if (this.#closed || this.#entries.get(waiting.id) !== entry) return false
+    if (this.#queue.add({ ...waiting, alone: true }) !== 'added') return false
+    this.#options.log.info({ watch: waiting.id }, `it is checked again: ${error.message}`)
+    this.#change(entry, { activity: 'queued', comment: undefined })
+    return true
   }
 
   #context(entry: Entry): CheckContext {
@@ -252,7 +263,7 @@ export class Rounds implements AsyncDisposable {
     if (this.#closed || this.#entries.get(waiting.id) !== entry) return
     const before = entry.status
     const { error } = ran
-    const words = error === undefined ? undefined : reasonOf(error)
+    const words = error === undefined ? undefined : reasonOf(error, waiting)
     const now = Date.now()
     const again = this.#options.over(entry, { ...ran, error: words, at: now, by: waiting.by })
     const { retries, paused } = entry.watch
@@ -274,6 +285,7 @@ export class Rounds implements AsyncDisposable {
   }
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, { alone }: Waiting): string {
+  if (error instanceof LostCheck && alone) return `${error.message}, twice`
   return error instanceof Error ? error.message : JSON.stringify(error)
 }

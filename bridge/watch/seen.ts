@@ -1,3 +1,4 @@
+import { BenchError } from '../../shared/errors.ts'
 import type { WatchSnapshot } from '../../shared/watch-history.ts'
 
 /** What is kept of what a check saw. */
@@ -15,6 +16,8 @@ export interface Seen {
   /** For the next check of the same watch. */
   memory?: unknown
   snapshot?: Snapshot | undefined
+  /** The next check needs what this one saw: it is kept in any case. */
+  keep?: true
 }
 
 /** What a check is given. */
@@ -31,4 +34,11 @@ export interface CheckContext {
   pictureFile: (seq: number) => string
   /** A few words on what it does, for whoever looks. */
   comment: (text: string) => void
+}
+
+/** A check that came to nothing through what others use as well, such as the browser: it may be another's fault. */
+export class LostCheck extends BenchError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('watch.failed', message, options)
+  }
 }

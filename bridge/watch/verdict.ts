@@ -57,7 +57,7 @@ export function judge(entry: Entry, { seen, error, tookMs, at, by }: Ran): Verdi
   const looksForChange = watch.what.condition.is === 'changed'
   const news = change !== undefined || rises || recovers
   // What a change is told from is the newest picture: of such a watch nothing else is kept.
-  const keep = first || change !== undefined || (!looksForChange && (rises || recovers))
+  const keep = first || seen?.keep || change !== undefined || (!looksForChange && (rises || recovers))
   const check: WatchCheck = {
     seq: entry.seq,
     at,

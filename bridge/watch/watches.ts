@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { Role } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { MOST_WATCHES, type Watch, type WatchBody } from '../../shared/watch.ts'
 import type { WatchEvent, WatchStatus } from '../../shared/watch-state.ts'
@@ -7,9 +8,11 @@ import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Route } from '../server/route.ts'
 import { WatchStore } from '../store/watch-store.ts'
-import { Actions, type WatchDeed } from './actions.ts'
+import { Actions, type Saver, savingOf, type WatchDeed } from './actions.ts'
 import { Addresses } from './addresses.ts'
 import { PageBrowser } from './browser/browser.ts'
+import { Pickers } from './browser/pickers.ts'
+import { callerOf } from './caller.ts'
 import type { CheckTools } from './checker.ts'
 import type { WatchesConfig } from './config.ts'
 import { type Entry, entryOf, keptOf, shownOf, UNDO_MS } from './entry.ts'
@@ -37,6 +40,8 @@ export interface WatchesOptions {
   readings: CheckTools['readings']
   traces: CheckTools['traces']
   size: CheckTools['size']
+  /** What somebody may do now who saved a watch; undefined for one who is not let in any more. */
+  roleOf: (saved: Pick<Watch, 'savedBy' | 'savedWith' | 'savedAt'>) => Role | undefined
   /** Hears of what a watch did by itself, for the audit. */
   did: (deed: WatchDeed) => void
   log: Logger
@@ -69,19 +74,28 @@ export class Watches implements AsyncDisposable {
         pages: config.pages,
         folder: join(dataDir, 'watches', 'browser'),
         log: log.child({ part: 'browser' }),
-        restarted: () => this.tally.browserRestarted(),
+        died: () => this.tally.browserRestarted(),
       }),
     )
     const fetcher = stack.use(new PageFetcher(new Addresses(config.pages.allow)))
-    const { device, readings, traces, size, did } = options
+    const { device, readings, traces, size, roleOf, did } = options
     const caller = (signal: AbortSignal): Caller => callerOf('watch', signal)
-    this.tools = { lab, browser, fetcher, device, readings, traces, size, caller }
+    const stored = (): Promise<void> => this.store.flushed()
+    this.tools = { lab, browser, fetcher, device, readings, traces, size, stored, caller }
     const whyNot = browser.whyNot()
     this.tally = stack.use(
       new Tally({ available: whyNot === undefined, reason: whyNot, restarts: 0 }, () => this.#rounds.load),
     )
     stack.use(this.list)
-    this.#actions = new Actions({ device, caller: callerOf, did, log, signal: this.#closing.signal })
+    this.#actions = new Actions({
+      device,
+      caller: callerOf,
+      roleOf,
+      did,
+      tell: (event) => this.tally.tell(event),
+      log,
+      signal: this.#closing.signal,
+    })
     this.#rounds = stack.use(
       new Rounds({
         tools: this.tools,
@@ -91,13 +105,16 @@ export class Watches implements AsyncDisposable {
         show: (entry, before) => this.#show(entry, before),
         over: (entry, ran) => this.#over(entry, ran),
         queued: ({ id, by }) =>
-          this.store.note(({ queued }) => queued.push({ watch: id, by, at: Date.now() })),
-        dequeued: (id) => this.store.note(({ dequeued }) => dequeued.push(id)),
+          this.store.note(({ queue }) => queue.push({ watch: id, entered: { by, at: Date.now() } })),
+        dequeued: (id) => this.store.note(({ queue }) => queue.push({ watch: id })),
         log,
       }),
     )
     const passing = new PassingPictures()
-    this.handlers = { ...watchHandlers(this, passing), ...pickerHandlers(browser, passing) }
+    this.handlers = {
+      ...watchHandlers(this, passing),
+      ...pickerHandlers(stack.use(new Pickers(browser)), passing),
+    }
     this.routes = watchRoutes({ pictureFile: (id, seq) => this.store.pictureFile(id, seq), passing })
   }
 
@@ -126,7 +143,7 @@ export class Watches implements AsyncDisposable {
     for (const { watch, by } of loaded.queue) {
       const entry = watches.entries.get(watch)
       if (entry) watches.#rounds.restore(entry, by)
-      else watches.store.note(({ dequeued }) => dequeued.push(watch))
+      else watches.store.note(({ queue }) => queue.push({ watch }))
     }
     const purge = setInterval(() => {
       watches.store
@@ -157,7 +174,7 @@ export class Watches implements AsyncDisposable {
   }
 
   /** A new watch of somebody's. Throws `input.invalid` when there are too many. */
-  make(body: WatchBody, savedBy: string, paused: boolean, now = Date.now()): Entry {
+  make(body: WatchBody, saver: Saver, paused: boolean, now = Date.now()): Entry {
     if (this.entries.size >= MOST_WATCHES) {
       throw new BenchError('input.invalid', `there are ${MOST_WATCHES} watches already: delete some first`)
     }
@@ -167,8 +184,7 @@ export class Watches implements AsyncDisposable {
       id,
       revision: 1,
       createdAt: now,
-      savedAt: now,
-      savedBy,
+      ...savingOf(saver, now),
       paused,
       muted: false,
     }
@@ -184,13 +200,12 @@ export class Watches implements AsyncDisposable {
   }
 
   /** Puts another form of a watch in the place of one. What looks elsewhere begins anew. */
-  replace(before: Entry, body: WatchBody, savedBy: string, now = Date.now()): Entry {
+  replace(before: Entry, body: WatchBody, saver: Saver, now = Date.now()): Entry {
     const watch: Watch = {
       ...before.watch,
       ...body,
       revision: before.watch.revision + 1,
-      savedAt: now,
-      savedBy,
+      ...savingOf(saver, now),
     }
     const { seq, checks, changes, failures, ...rest } = keptOf(before)
     const same = JSON.stringify(watch.what) === JSON.stringify(before.watch.what)
@@ -255,7 +270,7 @@ export class Watches implements AsyncDisposable {
     const { watch } = entry
     this.store.note((batch) => {
       batch.finished.push(finished)
-      if (watch.what.kind !== 'reading' || ran.by !== undefined) batch.dequeued.push(watch.id)
+      if (watch.what.kind !== 'reading' || ran.by !== undefined) batch.queue.push({ watch: watch.id })
     })
     if (!watch.muted) {
       for (const event of events)
@@ -271,19 +286,5 @@ export class Watches implements AsyncDisposable {
       for (const channel of to) this.#notifier?.tell(channel, event)
       for (const action of actions) this.#actions.do(watch, event, action)
     }
-  }
-}
-
-/** As whom the bench acts when a watch has it do something. */
-function callerOf(name: string, signal: AbortSignal): Caller {
-  return {
-    name,
-    role: 'operator',
-    via: 'local',
-    key: 'watch',
-    client: 'watch',
-    address: '',
-    arrivedAt: performance.now(),
-    signal,
   }
 }

@@ -5,6 +5,7 @@ import { Program } from '../support/process.ts'
 import { Client } from '../support/socket.ts'
 import type { LoopDelay } from './loop-delay.ts'
 import { median, progress, rounded } from './statistics.ts'
+import { type Smoothness, smoothnessOf } from './smoothness.ts'
 
 const WATCHES = 1000
 const BROWSERS = 10
@@ -26,7 +27,8 @@ interface Counted {
 /**
  * 1,000 watches of an instrument's powers, each checked ten times a second and changed each time, followed by 10 browsers
  * in a process of their own: changes a second that each of them gets, the bridge's CPU (% of one core) and how late its
- * loop is, and how long a check that is over takes to be in another browser.
+ * loop is, and how long a check that is over takes to be in another browser. Then the list is opened in Chromium besides:
+ * how smooth that page is meanwhile.
  */
 export async function measure(): Promise<{
   perSecond: number
@@ -34,6 +36,7 @@ export async function measure(): Promise<{
   loopDelayP99Ms: number
   delayP50Ms: number
   kBPerSecond: number
+  page: Smoothness
 }> {
   await using instrument = await startCtp10()
   const dut = {
@@ -50,6 +53,7 @@ export async function measure(): Promise<{
   using client = await Client.connect(url)
   await using pages = await Program.start('test/bench/watches-pages.ts', [url, String(BROWSERS)], isFollowing)
   let result
+  let page: Smoothness | undefined
   for (const everyS of EVERY_S) {
     progress(`${WATCHES} watches, each every ${everyS} s`)
     const ids = await makeWatches(client, everyS)
@@ -75,10 +79,11 @@ export async function measure(): Promise<{
       kBPerSecond: rounded(counted.bytes / BROWSERS / 1000 / (MEASURE_MS / 1000)),
     }
     progress(JSON.stringify(result))
+    if (everyS === EVERY_S.at(-1)) page = await smoothnessOf(`${url}#/watches`, SETTLE_MS, MEASURE_MS)
     await client.call('watch.remove', { ids })
   }
-  if (!result) throw new Error('nothing was measured')
-  return result
+  if (!result || !page) throw new Error('nothing was measured')
+  return { ...result, page }
 }
 
 function isFollowing(line: string): true | undefined {

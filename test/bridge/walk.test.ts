@@ -20,6 +20,7 @@ import { mediaRoutes } from '../../bridge/server/routes/media-files.ts'
 import { stillRoutes } from '../../bridge/server/routes/media-still.ts'
 import { mjpegRoute } from '../../bridge/server/routes/mjpeg.ts'
 import { traceRoutes } from '../../bridge/server/routes/traces.ts'
+import { watchRoutes } from '../../bridge/watch/routes.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, post, setUp, signedIn } from '../support/people.ts'
 import { Client } from '../support/socket.ts'
@@ -223,6 +224,7 @@ const routes: Route[] = [
   kioskRoute(''),
   ...diagnosticsRoutes(undefined as never),
   ...traceRoutes({} as never),
+  ...watchRoutes({} as never),
   ...lineRoutes(undefined as never, undefined as never),
   ...compatRoutes(new Ctp10Api({} as never), '', ''),
 ]
@@ -236,6 +238,8 @@ it.each(names)('lets %s ask for the routes that are declared for them, and no ot
       .replace(':id', 'other')
       .replace(':session', 'none')
       .replace(':file', 'none.npy')
+      .replace(':name', 'none')
+      .replace(':seq', '1')
       .replace(/:(channel|laser)/, '1')
     const gone = new AbortController()
     const answer = await fetch(bridge.ready.url + path, {

@@ -251,6 +251,9 @@ it('exports watches as YAML that it takes again, and refuses each mistake by its
   expect(watches).toBeGreaterThan(5)
   const { added, refused } = await client.call('watch.import', { text: yaml })
   expect([added.length, refused]).toEqual([watches, []])
+  const first = await client.call('watch.list', { limit: 3 })
+  const rest = await client.call('watch.list', { after: first[2]!.id })
+  expect(new Set([...first, ...rest].map(({ id }) => id)).size).toBe(2 * watches)
   await client.call('watch.remove', { ids: added })
   const wrong =
     'watches:\n  - {name: x, what: {kind: reading, device: none, source: {from: topic, path: a}, condition: {is: changed}}}\n  - {name: y}'

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { childrenOf } from '../support/children.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { Site } from '../support/site.ts'
@@ -157,11 +157,8 @@ it('fails alone in the browser: a loop, a hang, a crash, a download, a private a
     ['/loop', /redirects for ever/],
     ['/file', /download/],
     ['/away', /not to be asked/],
-    [
-      '/hog',
-      /crashed its tab|took \d+ MB|browser ended|took longer/,
-      { steps: [{ do: 'wait', seconds: 15 }] },
-    ],
+    // A tab has half a gigabyte for what its scripts keep.
+    ['/hog', /^the page crashed its tab$/, { steps: [{ do: 'wait', seconds: 15 }] }],
     ['/hang', /took too long|took longer/],
   ]
   for (const [path, reason, more] of cases) {
@@ -171,29 +168,14 @@ it('fails alone in the browser: a loop, a hang, a crash, a download, a private a
     })
     expect((await watcher.check(id, 60_000)).reason, path).toMatch(reason)
   }
+  // Of a tunnel that is refused the browser itself does not say why.
+  const what = { kind: 'page', with: 'browser', url: 'https://localhost:9/' } as const
+  const { message } = await watcher.client.call('watch.try', { draft: { ...page('/'), what } })
+  expect(message).toMatch(/^localhost \(.*not to be asked/)
   const id = await watcher.save(page('/inner', { ...browser, select: { css: 'p' } }))
   expect(await watcher.check(id)).toMatchObject({ outcome: 'ok', value: 'well' })
   expect(site.asked.get('/status') ?? 0).toBeLessThan(10)
 }, 180_000)
-
-it('fails only what was checked in it when the process of the browser is killed', async () => {
-  site.set('/slow', (_, response) => void setTimeout(() => response.end('slow'), 4000))
-  const slow = await watcher.save(page('/slow', { with: 'browser' }))
-  const fetched = await watcher.save(page('/status'))
-  await watcher.client.call('watch.check', { ids: [slow] })
-  await watcher.until(slow, ({ comment }) => comment?.startsWith('opening') === true)
-  const [host] = (await childrenOf(bridge.pid)).filter(({ command }) => command.includes('browser-host'))
-  const below = await childrenOf(host!.pid)
-  process.kill(host!.pid, 'SIGKILL')
-  expect((await watcher.until(slow, ({ outcome }) => outcome === 'failing')).reason).toMatch(/died/)
-  expect(await watcher.check(fetched)).toMatchObject({ outcome: 'ok' })
-  await vi.waitFor(
-    () => below.forEach(({ pid, command }) => expect(isAlive(pid), command).toBe(false)),
-    10_000,
-  )
-  expect(await watcher.check(slow)).toMatchObject({ outcome: 'ok', value: 'slow' })
-  expect(watcher.all.browser.restarts).toBe(1)
-}, 90_000)
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { diffMerge } from '../../shared/merge-patch.ts'
 import type { WatchStatus } from '../../shared/watch-state.ts'
-import type { WatchKind } from '../../shared/watch-what.ts'
 import { Addresses } from '../../bridge/watch/addresses.ts'
 import { checkReading } from '../../bridge/watch/checks/reading.ts'
 import { watchesOfChangedetection } from '../../bridge/watch/lab/changedetection.ts'
-import { findInJson } from '../../bridge/watch/lab/json-path.ts'
 import { seeText, textDifference } from '../../bridge/watch/lab/text.ts'
-import { Queue, type Waiting } from '../../bridge/watch/queue.ts'
+import { type Lane, Queue, type Waiting } from '../../bridge/watch/queue.ts'
 import { nextDue, quietUntil, requireSchedule } from '../../bridge/watch/schedule.ts'
 import { Watchlist } from '../../bridge/watch/watchlist.ts'
 
@@ -50,15 +48,15 @@ describe('a schedule', () => {
 
 describe('the queue', () => {
   const limits = {
-    atOnce: { reading: 9, trace: 2, picture: 2, page: 2 },
-    perGroup: { reading: 9, trace: 1, picture: 1, page: 2 },
+    atOnce: { reading: 9, trace: 2, picture: 2, page: 2, browser: 2 },
+    perGroup: { reading: 9, trace: 1, picture: 1, page: 2, browser: 2 },
     most: 5,
   }
-  const waiting = (id: string, group: string, by?: string, kind: WatchKind = 'trace'): Waiting => ({
+  const waiting = (id: string, group: string, by?: string, lane: Lane = 'trace'): Waiting => ({
     id,
     group,
     by,
-    kind,
+    lane,
   })
 
   it('lets each device have its turn, and one check of a device run at once', () => {
@@ -82,35 +80,31 @@ describe('the queue', () => {
     expect(queue.waiting).toBe(2)
   })
 
+  it('checks again alone what was lost beside others: after those that run, before all that wait', () => {
+    const queue = new Queue(limits)
+    const page = (id: string): Waiting => waiting(id, id, undefined, 'browser')
+    for (const id of ['p1', 'p2', 'p3']) queue.add(page(id))
+    expect([queue.next()?.id, queue.next()?.id]).toEqual(['p1', 'p2'])
+    queue.done('p1')
+    expect(queue.add({ ...page('p1'), alone: true })).toBe('added')
+    expect(queue.add(waiting('p1', 'p1', 'olga', 'browser'))).toBe('there')
+    queue.add(waiting('t1', 'a'))
+    expect([queue.next()?.id, queue.next()]).toEqual(['t1', undefined])
+    queue.done('p2')
+    expect([queue.next(), queue.next()]).toMatchObject([{ id: 'p1', alone: true }, undefined])
+    queue.done('p1')
+    expect(queue.next()?.id).toBe('p3')
+    queue.add({ ...page('p2'), alone: true })
+    queue.remove('p2')
+    expect([queue.waiting, queue.isWaiting('p2')]).toEqual([0, false])
+  })
+
   it('takes no more than it may hold', () => {
     const queue = new Queue(limits)
     for (let n = 0; n < 5; n++) queue.add(waiting(`w${n}`, 'a'))
     expect(queue.add(waiting('more', 'b'))).toBe('full')
     queue.remove('w2')
     expect(queue.add(waiting('more', 'b'))).toBe('added')
-  })
-})
-
-describe('a JSON path', () => {
-  const value = { store: { book: [{ t: 'a', 'price x': 1 }, { t: 'b' }, { t: 'c' }] }, t: 'top' }
-
-  it.each([
-    ['$', [value]],
-    ['$.store.book[0].t', ['a']],
-    ['$.store.book[-1].t', ['c']],
-    ['$.store.book[*].t', ['a', 'b', 'c']],
-    ['$.store.book[1:].t', ['b', 'c']],
-    ['$.store.book[::-1].t', ['c', 'b', 'a']],
-    [`$['store']["book"][0]['price x']`, [1]],
-    ['$..t', ['top', 'a', 'b', 'c']],
-    ['$.store.book[3]', []],
-    ['$.store.book[-4]', []],
-    ['$.constructor', []],
-  ])('%s', (path, found) => expect(findInJson(value, path)).toEqual(found))
-
-  it('is refused when it cannot be read', () => {
-    for (const path of ['$.', '$[?(@.t)]', '$.a b', '$['])
-      expect(() => findInJson(value, path), path).toThrow(/cannot be read/)
   })
 })
 

@@ -1,53 +1,47 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { BenchError } from '../../../shared/errors.ts'
-import { pause } from '../../core/deadline.ts'
 import type { Logger } from '../../core/log.ts'
 import type { PagesConfig } from '../config.ts'
+import { LostCheck } from '../seen.ts'
+import { Child, type RunOptions } from './child.ts'
 import { findChromium } from './find.ts'
-import {
-  type FromBrowser,
-  HUNG_MS,
-  type ToBrowser,
-  type WorkInput,
-  type WorkName,
-  type WorkOutput,
-} from './protocol.ts'
+import type { HostStart, HostWork, Input, Output, VisitStart, VisitWork } from './protocol.ts'
 
-const HOST = fileURLToPath(new URL('../browser-host.ts', import.meta.url))
-const START_MS = 30_000
-const END_MS = 5000
-/** What has not ended so long after its deadline, the process is ended for. */
-const GRACE_MS = 8000
-/** A process that nobody has asked anything of for so long is not needed. */
+const LEND_S = 40
+const HOST_DIED = 'the process of the browser died'
+/** Processes that nobody has asked anything of for so long are not needed. */
 const IDLE_MS = 180_000
 
-interface Asked {
-  resolve: (value: never) => void
-  reject: (error: BenchError) => void
-  comment: (text: string) => void
+interface Options {
+  pages: PagesConfig
+  folder: string
+  log: Logger
+  /** A process has died that should not have. */
+  died: () => void
 }
 
-interface Hold {
-  child: ChildProcess
-  ready: Promise<void>
-  asked: Map<number, Asked>
-  chromium: number | undefined
-  watch: NodeJS.Timeout
-  reason: string | undefined
+/** The browser, lent, and a process that uses it for one check: when that process dies, this check has failed and no other. */
+export interface Visit {
+  run<K extends keyof VisitWork>(
+    name: K,
+    input: Omit<Input<VisitWork, K>, 'endpoint'>,
+    options: RunOptions,
+  ): Promise<Output<VisitWork, K>>
+  /** Gives it back. Answers why the browser had ended, if it had and the visit has failed. */
+  leave(failed: boolean): Promise<string | undefined>
 }
 
-/** The bridge's hold on the process that drives the browser. It starts when it is needed; what it was doing when it dies has failed, and nothing else. */
+/**
+ * The real browser for pages. One process has the one Chromium; every check has another to itself that drives a context
+ * of it. They start when they are needed, and are used again.
+ */
 export class PageBrowser implements AsyncDisposable {
-  readonly #options: { pages: PagesConfig; folder: string; log: Logger; restarted: () => void }
-  #hold: Hold | undefined
-  #request = 0
+  readonly #options: Options
+  #host: Child<HostWork> | undefined
+  readonly #visitors = new Map<Child<VisitWork>, { visits: number; busy: boolean }>()
   #idle: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(options: { pages: PagesConfig; folder: string; log: Logger; restarted: () => void }) {
+  constructor(options: Options) {
     this.#options = options
   }
 
@@ -56,150 +50,121 @@ export class PageBrowser implements AsyncDisposable {
     return findChromium(this.#options.pages.chromium).why
   }
 
-  /** The process, while there is one. */
-  get pid(): number | undefined {
-    return this.#hold?.child.pid
+  /**
+   * Checks a page. Throws `watch.browser` when there is no browser, `watch.failed` when the page could not be had, and
+   * `LostCheck` when the browser ended meanwhile, for which another page may be the reason.
+   */
+  async check(
+    input: Omit<Input<VisitWork, 'check'>, 'endpoint'>,
+    options: RunOptions,
+  ): Promise<Output<VisitWork, 'check'>> {
+    const visit = await this.visit(options.signal)
+    try {
+      const seen = await visit.run('check', input, options)
+      await visit.leave(false)
+      return seen
+    } catch (error) {
+      const ended = await visit.leave(true)
+      if (ended === undefined || options.signal?.aborted) throw error
+      throw new LostCheck(ended, { cause: error })
+    }
   }
 
-  /** Has the browser do something. Throws `watch.browser` when there is none, `watch.failed` when it could not be done. */
-  async run<K extends WorkName>(
-    name: K,
-    input: WorkInput<K>,
-    {
-      signal,
-      deadlineS,
-      comment,
-    }: { signal: AbortSignal; deadlineS: number; comment: (text: string) => void },
-  ): Promise<WorkOutput<K>> {
+  /** Borrows the browser. Throws `watch.browser` when there is none, `watch.failed` when it does not start. */
+  async visit(signal?: AbortSignal): Promise<Visit> {
     if (this.#closed) throw new BenchError('aborted', 'the bridge is closing')
     clearTimeout(this.#idle)
-    const hold = (this.#hold ??= this.#start())
-    const request = ++this.#request
-    const answer = new Promise<WorkOutput<K>>((resolve, reject) =>
-      hold.asked.set(request, { resolve, reject, comment }),
-    )
-    answer.catch(() => {})
-    const deadlineMs = deadlineS * 1000
-    const late = setTimeout(
-      () => this.#kill(hold, 'a page could not be ended'),
-      deadlineMs + START_MS + GRACE_MS,
-    )
-    const abort = (): void => this.#send(hold, { type: 'abort', request })
-    signal.addEventListener('abort', abort, { once: true })
+    const host = (this.#host ??= this.#startHost())
+    const visitor = this.#visitor()
+    let endpoint: string
+    let loan: number
     try {
-      await hold.ready
-      this.#send(hold, { type: 'work', request, name, input, deadlineMs })
-      if (signal.aborted) abort()
-      return await answer
-    } finally {
-      clearTimeout(late)
-      signal.removeEventListener('abort', abort)
-      hold.asked.delete(request)
-      clearTimeout(this.#idle)
-      this.#idle = setTimeout(() => void this.#endIdle(), IDLE_MS).unref()
+      ;({ endpoint, loan } = await host.run('lend', {}, { deadlineS: LEND_S, signal }))
+    } catch (error) {
+      this.#rest(visitor)
+      throw host.dead ? new LostCheck(HOST_DIED, { cause: error }) : error
+    }
+    return {
+      run: (name, input, options) =>
+        visitor.run(name, { ...input, endpoint } as Input<VisitWork, typeof name>, options),
+      leave: async (failed) => {
+        this.#rest(visitor)
+        const back = host.run('takeBack', { loan, failed }, { deadlineS: LEND_S })
+        return back.then(
+          ({ ended }) => ended,
+          () => (host.dead ? HOST_DIED : undefined),
+        )
+      },
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#idle)
-    await this.#end()
+    await this.#endAll()
   }
 
-  async #endIdle(): Promise<void> {
-    if (this.#hold?.asked.size === 0) await this.#end()
-  }
-
-  async #end(): Promise<void> {
-    const hold = this.#hold
-    if (!hold) return
-    this.#hold = undefined
-    const { child } = hold
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'close')
-    this.#send(hold, { type: 'end' })
-    const over = new AbortController()
-    void pause(END_MS, over.signal).then((late) => late && this.#kill(hold, 'it did not end'))
-    await gone
-    over.abort()
-  }
-
-  #start(): Hold {
+  #startHost(): Child<HostWork> {
     const { pages, folder, log } = this.#options
     const { executable, why } = findChromium(pages.chromium)
     if (executable === undefined) throw new BenchError('watch.browser', why ?? 'there is no browser')
-    const child = fork(HOST, [], {
-      serialization: 'advanced',
-      execPath: process.execPath,
-      execArgv: [],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    const start: HostStart = { pages, folder, executable }
+    const host = new Child<HostWork>('the process of the browser', 'browser-host.ts', start, log)
+    void host.died.then(() => {
+      if (this.#host === host) this.#host = undefined
+      this.#options.died()
     })
-    const ready = Promise.withResolvers<void>()
-    ready.promise.catch(() => {})
-    const hold: Hold = {
-      child,
-      ready: ready.promise,
-      asked: new Map(),
-      chromium: undefined,
-      reason: undefined,
-      watch: setTimeout(() => this.#kill(hold, 'it did not start'), START_MS),
+    return host
+  }
+
+  /** One that has nothing to do, or else another. */
+  #visitor(): Child<VisitWork> {
+    for (const [visitor, use] of this.#visitors) {
+      if (use.busy) continue
+      use.busy = true
+      use.visits += 1
+      return visitor
     }
-    child.on('message', (message: FromBrowser) => {
-      clearTimeout(hold.watch)
-      hold.watch = setTimeout(() => this.#kill(hold, `it said nothing for ${HUNG_MS / 1000} s`), HUNG_MS)
-      if (message.type === 'ready') ready.resolve()
-      else this.#heard(hold, message)
+    const start: VisitStart = { allow: this.#options.pages.allow }
+    const visitor = new Child<VisitWork>(
+      'the process of this check',
+      'browser-visit.ts',
+      start,
+      this.#options.log,
+    )
+    this.#visitors.set(visitor, { visits: 1, busy: true })
+    void visitor.died.then(() => {
+      this.#visitors.delete(visitor)
+      this.#options.died()
     })
-    child.on('error', (error) => (hold.reason ??= error.message))
-    child.once('close', (code, signal) => {
-      clearTimeout(hold.watch)
-      ready.reject(this.#gone(hold, hold.reason ?? `it ended with ${signal ?? `code ${code}`}`))
-    })
-    for (const output of [child.stdout, child.stderr]) {
-      if (output) createInterface({ input: output }).on('line', (line) => log.debug(line))
+    return visitor
+  }
+
+  /** It is free for another check, unless there are enough of them, or it has done so many that it is replaced. */
+  #rest(visitor: Child<VisitWork>): void {
+    const use = this.#visitors.get(visitor)
+    const { atOnce, checksPerBrowser } = this.#options.pages
+    if (use) {
+      use.busy = false
+      const free = [...this.#visitors.values()].filter(({ busy }) => !busy).length
+      if (free > atOnce || use.visits >= checksPerBrowser) {
+        this.#visitors.delete(visitor)
+        void visitor.end()
+      }
     }
-    this.#send(hold, { type: 'start', start: { pages, folder, executable } })
-    return hold
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => void this.#endIdle(), IDLE_MS).unref()
   }
 
-  #heard(hold: Hold, message: FromBrowser): void {
-    if (message.type === 'chromium') hold.chromium = message.pid
-    else if (message.type === 'log') this.#options.log[message.level](message.message)
-    else if (message.type === 'comment') hold.asked.get(message.request)?.comment(message.text)
-    else if (message.type === 'done') hold.asked.get(message.request)?.resolve(message.value as never)
-    else if (message.type === 'failed')
-      hold.asked.get(message.request)?.reject(new BenchError('watch.failed', message.message))
+  async #endIdle(): Promise<void> {
+    if ([...this.#visitors.values()].some(({ busy }) => busy)) return
+    await this.#endAll()
   }
 
-  #gone(hold: Hold, reason: string): BenchError {
-    killGroup(hold.chromium)
-    const error = new BenchError('watch.failed', `the process that drives the browser died: ${reason}`)
-    for (const { reject } of hold.asked.values()) reject(error)
-    if (this.#hold === hold) {
-      this.#hold = undefined
-      this.#options.log.warn(error.message)
-      this.#options.restarted()
-    }
-    return error
-  }
-
-  #kill(hold: Hold, reason: string): void {
-    hold.reason ??= `${reason}, and was killed`
-    killGroup(hold.chromium)
-    hold.child.kill('SIGKILL')
-  }
-
-  #send({ child }: Hold, message: ToBrowser): void {
-    if (child.connected) child.send(message, () => {})
-  }
-}
-
-/** The browser leads a group of its own: its processes end with it. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined || pid <= 1) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has gone by itself.
+  async #endAll(): Promise<void> {
+    clearTimeout(this.#idle)
+    const all = [...this.#visitors.keys(), ...(this.#host ? [this.#host] : [])]
+    this.#host = undefined
+    this.#visitors.clear()
+    await Promise.all(all.map((child) => child.end()))
   }
 }

@@ -1,15 +1,19 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
-import type { Proxy } from './proxy.ts'
-import type { BrowserStart } from './protocol.ts'
-import { childrenOf, treeMemoryMB } from './memory.ts'
+import { type BrowserServer, chromium } from 'playwright-core'
+import { killGroup } from './kill-group.ts'
+import { treeMemoryMB } from './memory.ts'
+import type { HostStart, HostWork, Output } from './protocol.ts'
+import { tell } from './serve.ts'
 
 const LAUNCH_MS = 30_000
 const CLOSE_MS = 5000
 const LOOK_MS = 500
 /** A browser that nobody uses gives its memory back. */
 const IDLE_MS = 60_000
-const VIEWPORT = { width: 1280, height: 800 }
+/** That a page failed because its browser died is known so long afterwards at the latest. */
+const NOTICE_MS = 200
+/** A browser in which so many have failed in a row may itself be what fails. */
+const MOST_FAILED = 5
 
 const ARGS = [
   // Loopback as well goes through the proxy, and what cannot go through it goes nowhere.
@@ -24,142 +28,140 @@ const ARGS = [
 ]
 
 interface Running {
-  browser: Browser
+  server: BrowserServer
   pid: number
-  /** Visits so far, and those that are open. */
-  visits: number
-  open: number
-  /** Why it was ended, where the cause was no page's own. */
-  ended?: string
+  /** Loans so far, and those that are out. */
+  loans: number
+  out: number
+  /** Checks that failed in it since the last that did not. */
+  failed: number
+  /** Why it ended, once it has. */
+  ended: string | undefined
+  gone: Promise<void>
 }
 
-interface Events {
-  chromium(pid: number | undefined): void
-  log(level: 'info' | 'warn', message: string): void
-}
-
-/** One Chromium for all visits, each in a context of its own; replaced after so many, and ended when it grows too large. */
+/** One Chromium, lent to every check; replaced after so many, and ended when it grows too large. */
 export class Chromium implements AsyncDisposable {
-  readonly #start: BrowserStart
-  readonly #proxy: Proxy
-  readonly #events: Events
+  readonly #start: HostStart
+  readonly #proxy: string
+  readonly #loans = new Map<number, Running>()
+  readonly #all = new Set<Running>()
   #running: Promise<Running> | undefined
+  #loan = 0
   #look: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
 
-  constructor(start: BrowserStart, proxy: Proxy, events: Events) {
+  /** `proxy` is the browser's only way out. */
+  constructor(start: HostStart, proxy: string) {
     this.#start = start
     this.#proxy = proxy
-    this.#events = events
     rmSync(start.folder, { recursive: true, force: true })
     mkdirSync(start.folder, { recursive: true })
   }
 
-  /** Does something in a fresh context, which is gone afterwards. Says why the browser ended, when that was the reason. */
-  async visit<T>(work: (context: BrowserContext) => Promise<T>): Promise<T> {
+  /** Answers where the browser is; it stays until it is taken back. The address is a secret: whoever knows it drives the browser. */
+  async lend(): Promise<Output<HostWork, 'lend'>> {
     clearTimeout(this.#idle)
     const running = await this.#browser()
-    running.visits += 1
-    running.open += 1
-    let context: BrowserContext | undefined
-    try {
-      context = await running.browser.newContext({
-        viewport: VIEWPORT,
-        acceptDownloads: false,
-        serviceWorkers: 'block',
-        ignoreHTTPSErrors: true,
-      })
-      return await work(context)
-    } catch (error) {
-      throw running.ended === undefined ? error : new Error(running.ended, { cause: error })
-    } finally {
-      await Promise.race([context?.close().catch(() => {}), pauseMs(CLOSE_MS)])
-      running.open -= 1
-      if (running.open === 0 && running.visits >= this.#start.pages.checksPerBrowser) await this.#end(running)
-      this.#rest()
-    }
+    running.loans += 1
+    running.out += 1
+    this.#loans.set(++this.#loan, running)
+    return { loan: this.#loan, endpoint: running.server.wsEndpoint() }
+  }
+
+  /** Answers why the browser has ended, if that is why the check failed. */
+  async takeBack(loan: number, failed: boolean): Promise<Output<HostWork, 'takeBack'>> {
+    const running = this.#loans.get(loan)
+    if (!running) return { ended: undefined }
+    this.#loans.delete(loan)
+    if (failed) await Promise.race([running.gone, pauseMs(NOTICE_MS)])
+    const { ended } = running
+    running.out -= 1
+    running.failed = failed ? running.failed + 1 : 0
+    if (running.failed >= MOST_FAILED) running.loans = Infinity
+    if (running.out === 0 && running.loans >= this.#start.pages.checksPerBrowser) await this.#end(running)
+    this.#rest()
+    return { ended: failed ? ended : undefined }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#idle)
-    const running = await this.#running?.catch(() => undefined)
-    if (running) await this.#end(running)
+    await this.#running?.catch(() => {})
+    await Promise.all([...this.#all].map((each) => this.#end(each)))
   }
 
   async #browser(): Promise<Running> {
-    const running = await this.#running?.catch(() => undefined)
-    if (running?.browser.isConnected() && running.visits < this.#start.pages.checksPerBrowser) return running
-    // The old one ends with its last visit.
-    if (!running || this.#running === undefined || (await this.#running.catch(() => undefined)) === running) {
-      this.#running = this.#launch()
-    }
-    return this.#running
+    const before = this.#running
+    const running = await before?.catch(() => undefined)
+    if (running?.ended === undefined && (running?.loans ?? Infinity) < this.#start.pages.checksPerBrowser)
+      return running as Running
+    // Whoever comes first launches it; the old one ends with its last loan.
+    if (this.#running === before) this.#running = this.#launch()
+    return this.#running as Promise<Running>
   }
 
   async #launch(): Promise<Running> {
-    const before = await childrenOf(process.pid)
-    const browser = await chromium.launch({
+    const launched = chromium.launchServer({
       executablePath: this.#start.executable,
       headless: true,
+      host: '127.0.0.1',
       // As root there is no sandbox to be had.
       chromiumSandbox: process.getuid?.() !== 0,
       args: ARGS,
-      proxy: { server: this.#proxy.url },
+      proxy: { server: this.#proxy },
       timeout: LAUNCH_MS,
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     })
-    const pid = (await childrenOf(process.pid)).find((child) => !before.includes(child)) ?? 0
-    const running: Running = { browser, pid, visits: 0, open: 0 }
-    this.#events.chromium(pid)
-    browser.once('disconnected', () => this.#gone(running))
-    this.#look ??= setInterval(() => void this.#weigh(), LOOK_MS)
+    const server = await launched.catch((cause: unknown) => {
+      const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)
+      throw new Error(`the browser does not start: ${why}`, { cause })
+    })
+    const child = server.process()
+    const pid = child.pid ?? 0
+    const { promise: gone, resolve } = Promise.withResolvers<void>()
+    const running: Running = { server, pid, loans: 0, out: 0, failed: 0, ended: undefined, gone }
+    this.#all.add(running)
+    tell({ type: 'group', pid, runs: true })
+    const over = (code: number | null, signal: NodeJS.Signals | null): void => {
+      running.ended ??= `the browser ended with ${signal ?? `code ${code}`}`
+      this.#all.delete(running)
+      killGroup(pid)
+      tell({ type: 'group', pid, runs: false })
+      resolve()
+    }
+    if (child.exitCode !== null || child.signalCode !== null) over(child.exitCode, child.signalCode)
+    else child.once('exit', over)
+    this.#look ??= setInterval(() => void this.#weigh(), LOOK_MS).unref()
     return running
   }
 
   async #weigh(): Promise<void> {
-    const running = await this.#running?.catch(() => undefined)
-    if (!running) return
     const most = this.#start.pages.mostMemoryMB
-    const memory = await treeMemoryMB(running.pid)
-    if (memory <= most) return
-    running.ended = `the browser took ${Math.round(memory)} MB, more than watches.pages.mostMemoryMB allows (${most}), and was ended`
-    this.#events.log('warn', running.ended)
-    kill(running.pid)
+    for (const running of this.#all) {
+      const memory = await treeMemoryMB(running.pid)
+      if (memory <= most || running.ended !== undefined) continue
+      running.ended = `the browser took ${Math.round(memory)} MB, more than watches.pages.mostMemoryMB allows (${most}), and was ended`
+      tell({ type: 'log', level: 'warn', message: running.ended })
+      killGroup(running.pid)
+    }
   }
 
   #rest(): void {
     clearTimeout(this.#idle)
     this.#idle = setTimeout(() => {
-      void this.#running?.then((running) => (running.open === 0 ? this.#end(running) : undefined))
+      void this.#running?.then(
+        (running) => (running.out === 0 ? this.#end(running) : undefined),
+        () => {},
+      )
     }, IDLE_MS)
   }
 
   async #end(running: Running): Promise<void> {
-    await Promise.race([running.browser.close().catch(() => {}), pauseMs(CLOSE_MS)])
-    kill(running.pid)
-    this.#gone(running)
-  }
-
-  #gone(running: Running): void {
-    void this.#running?.then((current) => {
-      if (current !== running) return
-      this.#running = undefined
-      clearInterval(this.#look)
-      this.#look = undefined
-      this.#events.chromium(undefined)
-    })
-  }
-}
-
-/** Ends a browser with all its processes: it leads a group of its own. */
-function kill(pid: number): void {
-  if (pid <= 1) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has gone by itself.
+    running.ended ??= 'the browser was ended'
+    await Promise.race([running.server.close().catch(() => {}), pauseMs(CLOSE_MS)])
+    killGroup(running.pid)
   }
 }
 

@@ -14,11 +14,6 @@ export async function treeMemoryMB(root: number): Promise<number> {
   return kB / 1000
 }
 
-/** The processes that a process has started and that are still there. */
-export async function childrenOf(root: number): Promise<number[]> {
-  return [...(await parentsOfAll())].flatMap(([pid, parent]) => (parent === root ? [pid] : []))
-}
-
 async function parentsOfAll(): Promise<Map<number, number>> {
   const parents = new Map<number, number>()
   for (const name of await readdir('/proc').catch(() => [])) {

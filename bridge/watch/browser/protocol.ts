@@ -6,12 +6,25 @@ export const BEAT_MS = 1000
 /** A process that says nothing for so long hangs. */
 export const HUNG_MS = 10_000
 
-export interface BrowserStart {
+/** What the process begins with that has the browser. */
+export interface HostStart {
   pages: PagesConfig
   /** Chromium itself. */
   executable: string
   /** A folder of its own, for the browser's profile. */
   folder: string
+}
+
+/** What the process of the browser does: one Chromium for all checks, which it lends them. */
+export interface HostWork {
+  lend: (input: Record<string, never>) => { loan: number; endpoint: string }
+  /** Answers why the browser ended meanwhile, if it did. */
+  takeBack: (input: { loan: number; failed: boolean }) => { ended: string | undefined }
+}
+
+/** What the process of a check begins with. */
+export interface VisitStart {
+  allow: PagesConfig['allow']
 }
 
 /** What a page looks like while somebody picks from it. */
@@ -31,29 +44,39 @@ export interface Element {
   matches: number
 }
 
-/** What the browser's process does for the bridge. Each ends by its deadline. */
-export interface BrowserWork {
-  check: (input: Pick<PageWatch, 'url' | 'steps' | 'select' | 'json'>) => { body: string; png: Uint8Array }
-  open: (input: { picker: string; url: string; steps: PageStep[] }) => PickerLook
-  step: (input: { picker: string; step: PageStep }) => PickerLook
-  at: (input: { picker: string; x: number; y: number; up: number }) => Element
-  close: (input: { picker: string }) => undefined
+/** Where the browser is that was lent. */
+interface At {
+  endpoint: string
 }
-export type WorkName = keyof BrowserWork
-export type WorkInput<K extends WorkName> = Parameters<BrowserWork[K]>[0]
-export type WorkOutput<K extends WorkName> = ReturnType<BrowserWork[K]>
 
-export type ToBrowser =
-  | { type: 'start'; start: BrowserStart }
-  | { type: 'work'; request: number; name: WorkName; input: unknown; deadlineMs: number }
+/** What the process of a check does, one at a time: it checks a page, or has one open for picking. Each ends by its deadline. */
+export interface VisitWork {
+  check: (input: At & Pick<PageWatch, 'url' | 'steps' | 'select' | 'json'>) => {
+    body: string
+    png: Uint8Array
+  }
+  open: (input: At & { url: string; steps: PageStep[] }) => PickerLook
+  step: (input: { step: PageStep }) => PickerLook
+  at: (input: { x: number; y: number; up: number }) => Element
+  close: (input: Record<string, never>) => undefined
+}
+
+/** The work of a process, by name. */
+export type WorkOf<Work> = Record<keyof Work & string, (input: never) => unknown>
+export type Input<Work, K extends keyof Work> = Work[K] extends (input: infer I) => unknown ? I : never
+export type Output<Work, K extends keyof Work> = Work[K] extends (input: never) => infer O ? O : never
+
+export type ToChild =
+  | { type: 'start'; start: unknown }
+  | { type: 'work'; request: number; name: string; input: unknown; deadlineMs: number }
   | { type: 'abort'; request: number }
   | { type: 'end' }
 
-export type FromBrowser =
+export type FromChild =
   | { type: 'ready' }
   | { type: 'beat' }
-  /** Chromium runs as this process, or as none any more. */
-  | { type: 'chromium'; pid: number | undefined }
+  /** A group of processes that it has started runs, or runs no more: it is not to outlive it. */
+  | { type: 'group'; pid: number; runs: boolean }
   | { type: 'comment'; request: number; text: string }
   | { type: 'done'; request: number; value: unknown }
   | { type: 'failed'; request: number; message: string }

@@ -16,8 +16,6 @@ export class Proxy implements AsyncDisposable {
   readonly #server: Server
   readonly #addresses: Addresses
   readonly #sockets = new Set<Duplex>()
-  /** Why the newest refused hosts were, for whoever looks at the page's own error. */
-  readonly #refusals = new Map<string, string>()
 
   private constructor(addresses: Addresses) {
     this.#addresses = addresses
@@ -40,11 +38,6 @@ export class Proxy implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Why a host was refused; undefined when it was not. */
-  refusalOf(host: string): string | undefined {
-    return this.#refusals.get(host)
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
@@ -59,7 +52,7 @@ export class Proxy implements AsyncDisposable {
     }
     const port = Number(url.port) || 80
     const fail = (error: Error): void => {
-      const refused = this.#note(url.hostname, error)
+      const refused = isRefusal(error)
       if (answer.headersSent) answer.destroy()
       else {
         answer.writeHead(refused ? 403 : 502, {
@@ -101,7 +94,7 @@ export class Proxy implements AsyncDisposable {
     const { hostname, port: text } = new URL(`http://${asked.url ?? ''}`)
     const port = Number(text) || 80
     const fail = (error: Error): void => {
-      const refused = this.#note(hostname, error)
+      const refused = isRefusal(error)
       socket.end(`HTTP/1.1 ${refused ? '403 Forbidden' : '502 Bad Gateway'}\r\nContent-Length: 0\r\n\r\n`)
     }
     let out: Socket
@@ -129,12 +122,8 @@ export class Proxy implements AsyncDisposable {
     socket.once('error', () => out.destroy())
     socket.once('close', () => out.destroy())
   }
+}
 
-  #note(host: string, error: Error): boolean {
-    const refused = 'code' in error && error.code === 'watch.failed'
-    if (!refused) return false
-    if (this.#refusals.size > 100) this.#refusals.clear()
-    this.#refusals.set(host, error.message)
-    return true
-  }
+function isRefusal(error: Error): boolean {
+  return 'code' in error && error.code === 'watch.failed'
 }

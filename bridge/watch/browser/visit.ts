@@ -1,7 +1,9 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import type { PageSelector, PageStep, PageWatch } from '../../../shared/watch-what.ts'
-import type { WorkOutput } from './protocol.ts'
-import { REFUSED, type Proxy } from './proxy.ts'
+import type { Addresses } from '../addresses.ts'
+import type { Output, VisitWork } from './protocol.ts'
+import { REFUSED } from './proxy.ts'
+import type { WorkTools } from './serve.ts'
 
 const STEP_MS = 15_000
 /** A page that goes on loading is looked at as it is. */
@@ -9,11 +11,8 @@ const SETTLE_MS = 2000
 const MOST_PAGES = 3
 const MOST_TEXT = 400_000
 
-/** What a visit may use, and must obey. */
-export interface VisitTools {
-  proxy: Proxy
-  signal: AbortSignal
-  comment: (text: string) => void
+interface VisitTools extends WorkTools {
+  addresses: Addresses
 }
 
 /** Opens an address in a fresh page. Everything that fails says so in words for people. */
@@ -61,7 +60,7 @@ export class OpenPage {
   }
 
   /** What the page shows of what was chosen, and how it looks. */
-  async look({ select, json }: Pick<PageWatch, 'select' | 'json'>): Promise<WorkOutput<'check'>> {
+  async look({ select, json }: Pick<PageWatch, 'select' | 'json'>): Promise<Output<VisitWork, 'check'>> {
     this.#tools.comment('reading the page')
     const body = await this.#orTrouble(json === undefined ? this.#text(select) : this.#raw())
     const png = this.#picture ?? (await this.screenshot())
@@ -98,13 +97,13 @@ export class OpenPage {
   }
 
   async #goto(url: string): Promise<void> {
-    const { hostname } = new URL(url)
     try {
       const answer = await this.page.goto(url, { waitUntil: 'domcontentloaded', timeout: 0 })
       if (answer && (await answer.headerValue(REFUSED)) !== null) throw new Error(await answer.text())
       if (answer && answer.status() >= 400) throw new Error(`${url} answered ${answer.status()}`)
     } catch (error) {
-      const refused = this.#tools.proxy.refusalOf(hostname)
+      // Of a tunnel that the proxy refuses the browser tells no more than that.
+      const refused = await this.#tools.addresses.refusalOf(new URL(url))
       if (refused !== undefined) throw new Error(refused, { cause: error })
       throw error
     }
@@ -166,7 +165,7 @@ function explain(error: unknown): string {
   if (text.includes('ERR_NAME_NOT_RESOLVED')) return 'there is no such host'
   if (text.includes('Download is starting')) return 'the page begins a download, which is refused'
   if (text.includes('Target crashed') || text.includes('Page crashed')) return 'the page crashed its tab'
-  if (text.includes('Target page, context or browser has been closed')) return 'the browser ended'
+  if (/browser has been closed|Browser closed/.test(text)) return 'the browser ended'
   const first = text.split('\n', 1)[0] ?? text
   return first.replace(/^(\w+\.)?\w+: (?=\S)/, '').slice(0, 300)
 }

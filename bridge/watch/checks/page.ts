@@ -26,7 +26,7 @@ export async function checkPage(watch: PageWatch, tools: PageTools, context: Che
   let picture: Uint8Array | undefined
   if (watch.with === 'browser') {
     context.comment('waiting for the browser')
-    const { body, png } = await tools.browser.run('check', { url, steps, select, json }, context)
+    const { body, png } = await tools.browser.check({ url, steps, select, json }, context)
     // The browser has chosen already: only its text comes.
     page = { body, type: 'text' }
     picture = png

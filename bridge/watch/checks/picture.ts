@@ -17,6 +17,8 @@ export interface PictureTools {
   device: (id: string) => Device
   /** How large the camera's pictures are; undefined while it does not say. */
   size: (id: string) => { width: number; height: number } | undefined
+  /** Once the pictures of earlier checks are on disk. */
+  stored: () => Promise<void>
 }
 
 interface Memory {
@@ -44,6 +46,7 @@ export async function checkPicture(
   context.comment('measuring')
   const memory = (context.memory ?? {}) as Memory
   const base = memory.base === undefined ? undefined : context.pictureFile(memory.base)
+  if (base !== undefined) await tools.stored()
   const seen = await tools.lab.run('picture', { ...frame, condition, base }, context.signal)
   const { width, height, png } = seen
   return {
@@ -74,7 +77,8 @@ function judge(condition: PictureWatch['condition'], seen: PictureSeen, memory: 
     return { value: round(sharpness), alarm }
   }
   if (condition.is === 'changed') {
-    if (share === undefined) return { value: 0, memory: { base: seq } }
+    // There is none yet, or the part or the camera is another now: the next is compared with this one.
+    if (share === undefined) return { value: 0, memory: { base: seq }, keep: true }
     const value = round(share)
     if (share < condition.share) return { value, memory }
     return { value, change: `${shown(share * 100)} % of the pixels differ`, memory: { base: seq } }

@@ -85,9 +85,11 @@ async function publish(
   const client = await connectAsync(server, { connectTimeout: SEND_MS / 3, reconnectPeriod: 0, clean: true })
   client.on('error', () => {})
   try {
-    const late = new Promise<never>((_, reject) =>
-      setTimeout(() => reject(new Error('the broker does not confirm')), SEND_MS / 2).unref(),
-    )
+    const late = new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error('the broker does not confirm')), SEND_MS / 2).unref()
+      client.once('close', () => reject(new Error('the broker has closed the connection')))
+    })
+    late.catch(() => {})
     await Promise.race([
       client.publishAsync(topic, JSON.stringify({ ...message, text: textOf(message) }), { qos: 1 }),
       late,
