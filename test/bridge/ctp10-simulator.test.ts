@@ -129,7 +129,7 @@ it('reads each module at its own rate', { timeout: 20_000 }, async () => {
   }
   expect(perSecond('power/ctp10')).toBeCloseTo(5, 0)
   expect(perSecond('power/ctp10/3')).toBeCloseTo(10, 0)
-  expect(perSecond('power/ctp10/2')).toBeGreaterThan(80)
+  expect(perSecond('power/ctp10/2')).toBeGreaterThan(30)
   expect(state().ctp10?.modules[2]).toMatchObject({ stream: 'power/ctp10/2', ratePerS: 100 })
 })
 
