@@ -1,19 +1,14 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Role, satisfies } from '../shared/access.ts'
+import { satisfies } from '../shared/access.ts'
 import type { BenchState } from '../shared/bench.ts'
 import type { CameraState } from '../shared/camera.ts'
 import type { DeviceBase } from '../shared/device.ts'
 import { BenchError, unwrap } from '../shared/errors.ts'
-import type { InstrumentState } from '../shared/instrument.ts'
 import { powerStream } from '../shared/streams.ts'
 import { viewOfAll } from '../shared/view-of-all.ts'
 import { topicName } from '../shared/topics.ts'
 import type { TurretState } from '../shared/turret.ts'
 import { Access } from './access/access.ts'
-import { Compat } from './compat/compat.ts'
 import type { BenchConfig } from './config.ts'
 import { Control } from './control/control.ts'
 import type { Handlers } from './core/device.ts'
@@ -24,29 +19,14 @@ import { Topic } from './core/topic.ts'
 import { keeperOf } from './core/trace-keeper.ts'
 import { deviceTopic } from './device-topic.ts'
 import { openDiagnostics } from './diagnostics/open.ts'
-import { diagnosticsRoutes } from './diagnostics/routes.ts'
+import { type Doorway, openDoorway } from './doorway.ts'
+import { localRoleOf } from './local-role.ts'
 import { openMedia } from './media/media.ts'
-import { addressOf, isLoopback, ownNames } from './server/address.ts'
 import { auditCall, auditDeed } from './server/audit-line.ts'
 import { type Call, Commands, type FindDevice } from './server/call.ts'
 import { Feeds } from './server/feeds.ts'
-import { createHttp } from './server/http.ts'
-import { Door } from './server/origin.ts'
-import { accessRoutes } from './server/routes/access.ts'
-import { auditRoutes } from './server/routes/audit.ts'
-import { commandRoutes } from './server/routes/commands.ts'
-import { estopRoute } from './server/routes/estop.ts'
-import { mediaExchangeRoutes } from './server/routes/exchange.ts'
-import { healthRoute } from './server/routes/health.ts'
-import { kioskRoute } from './server/routes/kiosk.ts'
-import { mediaRoutes } from './server/routes/media-files.ts'
-import { stillRoutes } from './server/routes/media-still.ts'
-import { mjpegRoute } from './server/routes/mjpeg.ts'
-import { traceRoutes } from './server/routes/traces.ts'
-import { openSocket } from './server/socket.ts'
 import { Lines } from './share/lines.ts'
 import { readTls } from './server/tls.ts'
-import type { Identify } from './server/who.ts'
 import { Simulator } from './simulators.ts'
 import { Audit } from './store/audit.ts'
 import { databaseFile, migrate, openDatabase } from './store/sqlite.ts'
@@ -58,7 +38,6 @@ import { packageVersion } from './version.ts'
 import { Watches } from './watch/watches.ts'
 
 const HOUR_MS = 3_600_000
-const root = new URL('..', import.meta.url)
 
 /** A running bench. Disposing of it closes everything, in the reverse of the order in which it was opened. */
 export interface Bench extends AsyncDisposable {
@@ -209,6 +188,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     }),
   )
 
+  let doorway: Doorway | undefined = undefined
   const views = new Views(db, viewOfAll(config), log.child({ part: 'views' }))
   feeds.addTopic(views.topic)
   const diagnostics = opening.use(
@@ -217,7 +197,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       topicOf: (id) => topics.get(id),
       deviceOf: (id) => supervisors.get(id)?.openDevice,
       workers: () => media.usage(),
-      sockets: () => socket?.connections ?? 0,
+      sockets: () => doorway?.connections ?? 0,
       databaseFile: databaseFile(config.dataDir),
       dataDir: config.dataDir,
     }),
@@ -298,74 +278,14 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     audit: auditOf,
     log,
   })
-  const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
-  const identify = identifyBy(access, server)
-  const pageDir = fileURLToPath(new URL('web/dist', root))
-  const first = config.devices.find(({ driver }) => driver.kind === 'instrument.exfo-ctp10')
-  const compat =
-    config.compat &&
-    new Compat({
-      ctp10: first && { id: first.id, state: topics.get(first.id) as Topic<InstrumentState> },
-      version,
-      page: join(pageDir, 'index.html'),
-      doors,
-      device,
-      control: control.topic,
-      findStream: (name) => feeds.findStream(name),
-      stillThere: (caller) => control.lease.active(caller),
-    })
-  const http = createHttp({
-    pageDir,
-    routes: [
-      // Before the bridge's own, of which `/health` is one.
-      ...(compat?.routes ?? []),
-      ...commandRoutes(doors, version),
-      ...accessRoutes({ access, secure, sessionMostMs, audit: auditOf }),
-      ...auditRoutes(audit),
-      ...lines.routes,
-      estopRoute(doors),
-      healthRoute(bench),
-      ...traceRoutes({ traces, audit: auditOf }),
-      ...mediaRoutes(gallery),
-      ...stillRoutes(device),
-      mjpegRoute(device),
-      ...mediaExchangeRoutes(media, { device, iceServers: config.media.iceServers, audit: auditOf }),
-      kioskRoute(pageDir),
-      ...diagnosticsRoutes(diagnostics),
-      ...watches.routes,
-    ],
-    door,
-    identify,
-    behindProxy: server.behindProxy,
-    tls,
-    log,
-  })
-  const socket: ReturnType<typeof openSocket> | undefined = opening.use(
-    openSocket({
-      http,
-      doors,
-      feeds,
-      device,
-      cameraTopic: (id) => topics.get(id),
-      door,
-      identify,
-      addressOf: addressOf(server.behindProxy),
-      connectionsPerAddress: server.connectionsPerAddress,
-      lease: control.lease,
-      log,
+  doorway = opening.use(
+    await openDoorway({
+      ...{ config, version, tls, secure, sessionMostMs, access, audit, auditOf, control, doors, device },
+      ...{ feeds, bench, media, traces, gallery, lines, diagnostics, watches, log },
+      topicOf: (id) => topics.get(id),
     }),
   )
-  if (compat) {
-    opening.use(compat.listen({ http, door, identify, addressOf: addressOf(server.behindProxy), log }))
-  }
-  opening.defer(() => http.closeAllConnections())
-  http.listen(server.port, server.host)
-  await once(http, 'listening').catch((cause: unknown) => {
-    const message = `cannot listen on ${server.host}:${server.port} (${String(cause)}): is another bench running? Choose another with --port`
-    throw new BenchError('config.invalid', message, { cause })
-  })
-  const { address, port, family } = http.address() as AddressInfo
-  const url = `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const { url } = doorway
   const setupPath = access.setupPath()
   const open = opening.move()
   return {
@@ -374,20 +294,4 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     workerPids: () => media.workers(),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
-}
-
-/** By session or token; on loopback, and when nothing else speaks for them, whoever sits at this machine. */
-function identifyBy(access: Access, server: BenchConfig['server']): Identify {
-  const local = localRoleOf(server)
-  return ({ cookie, authorization, address }) => {
-    const known = access.identify(cookie, authorization)
-    if (known || authorization !== undefined || local === undefined || !isLoopback(address)) return known
-    return { name: 'local', role: local, via: 'local', key: 'local' }
-  }
-}
-
-/** What whoever sits at this machine may do; undefined where they have to sign in. */
-function localRoleOf({ host, localRole, behindProxy }: BenchConfig['server']): Role | undefined {
-  // Through a proxy everybody comes from loopback.
-  return isLoopback(host) && !behindProxy && localRole !== 'none' ? localRole : undefined
 }

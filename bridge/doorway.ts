@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { BenchState } from '../shared/bench.ts'
+import type { DeviceBase } from '../shared/device.ts'
+import { BenchError } from '../shared/errors.ts'
+import type { InstrumentState } from '../shared/instrument.ts'
+import type { Access } from './access/access.ts'
+import { Compat } from './compat/compat.ts'
+import type { BenchConfig } from './config.ts'
+import type { Control } from './control/control.ts'
+import type { Logger } from './core/log.ts'
+import type { Topic } from './core/topic.ts'
+import type { openDiagnostics } from './diagnostics/open.ts'
+import { diagnosticsRoutes } from './diagnostics/routes.ts'
+import { localRoleOf } from './local-role.ts'
+import type { openMedia } from './media/media.ts'
+import { addressOf, isLoopback, ownNames } from './server/address.ts'
+import type { Call, Commands, FindDevice } from './server/call.ts'
+import type { Feeds } from './server/feeds.ts'
+import { createHttp } from './server/http.ts'
+import { Door } from './server/origin.ts'
+import { accessRoutes } from './server/routes/access.ts'
+import { auditRoutes } from './server/routes/audit.ts'
+import { commandRoutes } from './server/routes/commands.ts'
+import { estopRoute } from './server/routes/estop.ts'
+import { mediaExchangeRoutes } from './server/routes/exchange.ts'
+import { healthRoute } from './server/routes/health.ts'
+import { kioskRoute } from './server/routes/kiosk.ts'
+import { mediaRoutes } from './server/routes/media-files.ts'
+import { stillRoutes } from './server/routes/media-still.ts'
+import { mjpegRoute } from './server/routes/mjpeg.ts'
+import { traceRoutes } from './server/routes/traces.ts'
+import { openSocket } from './server/socket.ts'
+import type { readTls } from './server/tls.ts'
+import type { Identify } from './server/who.ts'
+import type { Lines } from './share/lines.ts'
+import type { Audit } from './store/audit.ts'
+import type { Gallery } from './store/media-files/gallery.ts'
+import type { TraceStore } from './store/traces.ts'
+import type { Watches } from './watch/watches.ts'
+
+/** All that the doorway leads to. */
+interface Inside {
+  config: BenchConfig
+  version: string
+  tls: Awaited<ReturnType<typeof readTls>> | undefined
+  /** Whether pages are served over TLS, by the bridge or by what stands before it. */
+  secure: boolean
+  sessionMostMs: number
+  access: Access
+  audit: Audit
+  auditOf: (call: Call) => void
+  control: Control
+  doors: Commands
+  device: FindDevice
+  feeds: Feeds
+  bench: Topic<BenchState>
+  topicOf: (id: string) => Topic<DeviceBase> | undefined
+  media: Awaited<ReturnType<typeof openMedia>>
+  traces: TraceStore
+  gallery: Gallery
+  lines: Lines
+  diagnostics: ReturnType<typeof openDiagnostics>
+  watches: Watches
+  log: Logger
+}
+
+/** Where pages, sockets and scripts come in, until it is disposed of. */
+export interface Doorway extends AsyncDisposable {
+  url: string
+  /** Sockets that are open. */
+  readonly connections: number
+}
+
+/** Begins to listen, for the page, REST and sockets. Rejects with `config.invalid` when the port is taken. */
+export async function openDoorway(inside: Inside): Promise<Doorway> {
+  await using opening = new AsyncDisposableStack()
+  const { config, version, tls, secure, sessionMostMs, access, audit, auditOf, control, doors } = inside
+  const { device, feeds, bench, topicOf, media, traces, gallery, lines, diagnostics, watches, log } = inside
+  const { server } = config
+  const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
+  const identify = identifyBy(access, server)
+  const pageDir = fileURLToPath(new URL('../web/dist', import.meta.url))
+  const first = config.devices.find(({ driver }) => driver.kind === 'instrument.exfo-ctp10')
+  const compat =
+    config.compat &&
+    new Compat({
+      ctp10: first && { id: first.id, state: topicOf(first.id) as Topic<InstrumentState> },
+      version,
+      page: join(pageDir, 'index.html'),
+      doors,
+      device,
+      control: control.topic,
+      findStream: (name) => feeds.findStream(name),
+      stillThere: (caller) => control.lease.active(caller),
+    })
+  const http = createHttp({
+    pageDir,
+    routes: [
+      // Before the bridge's own, of which `/health` is one.
+      ...(compat?.routes ?? []),
+      ...commandRoutes(doors, version),
+      ...accessRoutes({ access, secure, sessionMostMs, audit: auditOf }),
+      ...auditRoutes(audit),
+      ...lines.routes,
+      estopRoute(doors),
+      healthRoute(bench),
+      ...traceRoutes({ traces, audit: auditOf }),
+      ...mediaRoutes(gallery),
+      ...stillRoutes(device),
+      mjpegRoute(device),
+      ...mediaExchangeRoutes(media, { device, iceServers: config.media.iceServers, audit: auditOf }),
+      kioskRoute(pageDir),
+      ...diagnosticsRoutes(diagnostics),
+      ...watches.routes,
+    ],
+    door,
+    identify,
+    behindProxy: server.behindProxy,
+    tls,
+    log,
+  })
+  const socket = opening.use(
+    openSocket({
+      http,
+      doors,
+      feeds,
+      device,
+      cameraTopic: topicOf,
+      door,
+      identify,
+      addressOf: addressOf(server.behindProxy),
+      connectionsPerAddress: server.connectionsPerAddress,
+      lease: control.lease,
+      log,
+    }),
+  )
+  if (compat) {
+    opening.use(compat.listen({ http, door, identify, addressOf: addressOf(server.behindProxy), log }))
+  }
+  opening.defer(() => http.closeAllConnections())
+  http.listen(server.port, server.host)
+  await once(http, 'listening').catch((cause: unknown) => {
+    const message = `cannot listen on ${server.host}:${server.port} (${String(cause)}): is another bench running? Choose another with --port`
+    throw new BenchError('config.invalid', message, { cause })
+  })
+  const { address, port, family } = http.address() as AddressInfo
+  const url = `${tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const open = opening.move()
+  return {
+    url,
+    get connections() {
+      return socket.connections
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  }
+}
+
+/** By session or token; on loopback, and when nothing else speaks for them, whoever sits at this machine. */
+function identifyBy(access: Access, server: BenchConfig['server']): Identify {
+  const local = localRoleOf(server)
+  return ({ cookie, authorization, address }) => {
+    const known = access.identify(cookie, authorization)
+    if (known || authorization !== undefined || local === undefined || !isLoopback(address)) return known
+    return { name: 'local', role: local, via: 'local', key: 'local' }
+  }
+}

@@ -1,0 +1,9 @@
+import type { Role } from '../shared/access.ts'
+import type { BenchConfig } from './config.ts'
+import { isLoopback } from './server/address.ts'
+
+/** What whoever sits at this machine may do; undefined where they have to sign in. */
+export function localRoleOf({ host, localRole, behindProxy }: BenchConfig['server']): Role | undefined {
+  // Through a proxy everybody comes from loopback.
+  return isLoopback(host) && !behindProxy && localRole !== 'none' ? localRole : undefined
+}
