@@ -32,6 +32,7 @@ import { Audit } from './store/audit.ts'
 import { databaseFile, migrate, openDatabase } from './store/sqlite.ts'
 import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
+import { Homes } from './turret/homes.ts'
 import { Sights } from './turret/sights.ts'
 import { Views } from './store/views.ts'
 import { packageVersion } from './version.ts'
@@ -218,6 +219,13 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     }),
   )
 
+  const turrets = config.devices.filter(({ driver }) => driver.family === 'turret')
+  const homes = new Homes(db, {
+    topics: new Map(turrets.map(({ id }) => [id, topics.get(id) as Topic<TurretState>])),
+    migrate: (owner, steps) => migrate(db, owner, steps),
+    device,
+  })
+
   const watches = opening.use(
     await Watches.open({
       config: config.watches,
@@ -270,6 +278,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       ...lines.handlers,
       ...views.handlers,
       ...sights.handlers,
+      ...homes.handlers,
       ...diagnostics.handlers,
       ...watches.handlers,
     },

@@ -29,7 +29,7 @@ export const action = z.discriminatedUnion('kind', [
     mock: z.boolean().default(true).describe('everything but light: a rehearsal'),
   }),
   z
-    .object({ kind: z.literal('trace'), instrument: deviceId, channel: z.number().int().min(1).max(64) })
+    .object({ kind: z.literal('trace'), instrument: deviceId, channel: z.number().int().min(1).max(6) })
     .describe('a trace, into the library'),
 ])
 export type Action = z.infer<typeof action>

@@ -52,7 +52,8 @@ export const turretState = deviceBase.extend({
       message: z.string(),
     })
     .optional(),
-  homed: z.boolean().optional(),
+  homed: z.boolean().describe('absent where the controller has no homing').optional(),
+  home: direction.describe('where going home leads, 0° and 0° unless it was set').optional(),
   motors: z.boolean().describe('false: without current, the turret can be turned by hand').optional(),
   problems: z.array(z.string()).describe("what is wrong with the controller's settings").optional(),
   laser: laserState.optional(),
@@ -106,6 +107,13 @@ export const turretCommands = {
     lease: true,
     input: device,
     output: nothing,
+  }),
+  'turret.setHome': command({
+    about: 'Keep where the turret points now as its home: `home` in its topic; answers it.',
+    role: 'operator',
+    lease: true,
+    input: device,
+    output: direction,
   }),
   'turret.unlock': command({
     about: 'Clear an alarm without homing; answers what that leaves unsure.',

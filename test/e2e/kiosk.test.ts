@@ -62,7 +62,10 @@ it('says that it is not let in, and that there is no such view', async () => {
 it('shows a slate with the reason while a camera is faulted, and the picture when it is back', async () => {
   await using bridge = await startBridge(
     await writeBench({
-      devices: { slide: sim, gone: { driver: 'camera.file', title: 'Gone', url: '/nowhere/at-all.mp4' } },
+      devices: {
+        slide: { ...sim, width: 640, height: 480 },
+        gone: { driver: 'camera.file', title: 'Gone', url: '/nowhere/at-all.mp4' },
+      },
     }),
   )
   const page = await open(`${bridge.ready.url}/kiosk/all`)
@@ -76,6 +79,14 @@ it('shows a slate with the reason while a camera is faulted, and the picture whe
   }
   await page.waitForTimeout(300)
   await expectLive(page, 'slide', 20_000)
+
+  // Of a picture that is shown at half its size, half the pixels are enough.
+  await expectAttribute(page, 'camera-slide', 'data-quality', 'full')
+  await page.setViewportSize({ width: 800, height: 240 })
+  await expectAttribute(page, 'camera-slide', 'data-quality', 'half')
+  await expectLive(page, 'slide')
+  await page.setViewportSize(DESK)
+  await expectAttribute(page, 'camera-slide', 'data-quality', 'full')
 })
 
 it('turns its pages, is dim at night, and has an emergency stop only where the view says so', async () => {

@@ -19,11 +19,14 @@ export async function startScene(
     sight = {},
     grbl = [],
     bench = {},
+    devices = {},
   }: {
     laser?: Record<string, unknown>
     sight?: Record<string, unknown>
     grbl?: string[]
     bench?: Record<string, unknown>
+    /** Besides the turret and its camera. */
+    devices?: Record<string, unknown>
   } = {},
 ) {
   const opening = new AsyncDisposableStack()
@@ -38,6 +41,7 @@ export async function startScene(
       devices: {
         turret: { driver: 'turret.grbl', resource: sim.resource, pan: PAN, tilt: TILT, laser },
         eye: { driver: 'camera.scene', ...source },
+        ...devices,
       },
       sights: { turret: { camera: 'eye', ...sight } },
     })

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { LaserState, TurretState } from '../../shared/turret.ts'
+import { autoFireRules } from '../../shared/tracking.ts'
 import { burstMs, burstOf, firstDraft, problemsOf } from '../../web/panels/turret/burst-draft.ts'
 import { patternProgress, patternWords } from '../../web/panels/turret/pattern-words.ts'
 import { lightPhase, missingForLight, obstacle } from '../../web/panels/turret/reasons.ts'
@@ -77,6 +78,18 @@ it.each<[Partial<LaserState>, string]>([
   expect(lightPhase(turret({ laser: laser(part) }), false)).toBe(phase)
 })
 
+it('says that light may come by itself, armed and enabled, though the turret moves just now', () => {
+  const armed = (mock: boolean, part: Partial<LaserState> = {}): TurretState =>
+    turret({
+      laser: laser({ ready: false, missing: ['the turret is moving'], ...part }),
+      autoFire: { armed: true, rules: autoFireRules.parse({ mock, burst: { powerPercent: 5 } }) },
+    })
+  expect(lightPhase(armed(false), false)).toBe('armed')
+  expect(lightPhase(armed(true), false)).toBe('blocked')
+  expect(lightPhase(armed(false, { enabled: false }), false)).toBe('disabled')
+  expect(lightPhase(armed(false, { emitting: true }), false)).toBe('lit')
+})
+
 it('never claims to know the light of a turret it has lost', () => {
   expect(lightPhase(turret(), true)).toBe('unknown')
   expect(lightPhase(turret({ lifecycle: { phase: 'opening', since: 0 } }), false)).toBe('unknown')
@@ -110,5 +123,8 @@ it('asks for the detectors that are switched on, as they were set, and for no ot
   expect(detectorsOf(draftOf(vision))).toEqual(vision.detectors)
   expect(detectorsOf(draftOf(undefined))).toEqual({})
   const draft = draftOf(vision)
-  expect(() => detectorsOf({ ...draft, contrast: undefined })).toThrow(/contrast/)
+  draft.fields.spot['contrast'] = 300
+  expect(() => detectorsOf(draft)).toThrow(/^Contrast: /)
+  draft.fields.spot['contrast'] = undefined
+  expect(() => detectorsOf(draft)).toThrow(/^Contrast is missing/)
 })

@@ -3,6 +3,8 @@ import type { PlotColours } from './colours.ts'
 
 const FONT = '12px system-ui, sans-serif'
 const SPAN_S = 60
+/** Below this width, CSS px, the times of the axis would run into each other. */
+const NARROW = 360
 /** Below this a steady power would be drawn as a storm of noise. */
 const LEAST_HEIGHT = 1
 
@@ -50,7 +52,7 @@ export function stripOptions(
       {
         ...axis,
         size: 26,
-        splits: () => [-60, -45, -30, -15, 0],
+        splits: ({ width }) => (width < NARROW ? [-60, -30, 0] : [-60, -45, -30, -15, 0]),
         values: (_, splits) => splits.map((s) => (s === 0 ? 'now' : `${-s} s ago`)),
       },
       {

@@ -70,9 +70,10 @@ export class CameraWatch {
   #away = false
   #endPresence: (() => void) | undefined
   readonly #chooser = new QualityChooser()
+  #small = false
 
   /** `state` is the camera's topic as it is, for what the bridge says of half quality and of the camera's own pace. */
-  constructor(camera: string, state: () => CameraState | undefined = () => undefined) {
+  constructor(camera: string, state: () => CameraState | undefined) {
     this.#camera = camera
     this.#state = state
   }
@@ -127,6 +128,12 @@ export class CameraWatch {
     this.#renewIfOther()
   }
 
+  /** Whether the picture is shown so small that half quality is all that is seen. */
+  showSmall(small: boolean): void {
+    this.#small = small
+    this.#renewIfOther()
+  }
+
   /** Stops watching for good. */
   close(): void {
     this.#endPresence?.()
@@ -138,6 +145,7 @@ export class CameraWatch {
   get #wanted(): { quality: Quality; why: string | undefined } {
     if (!this.#half) return { quality: 'full', why: undefined }
     if (this.choice !== 'auto') return { quality: this.choice, why: 'chosen on this page' }
+    if (this.#small) return { quality: 'half', why: 'it is shown small' }
     return { quality: this.#chooser.quality, why: this.#chooser.reason }
   }
 

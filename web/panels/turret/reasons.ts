@@ -33,7 +33,7 @@ function busyWith({ activity, laser }: TurretState): string | undefined {
 }
 
 /** Whether light can come out, at a glance. */
-export type LightPhase = 'unknown' | 'lit' | 'rehearsal' | 'ready' | 'blocked' | 'disabled'
+export type LightPhase = 'unknown' | 'lit' | 'rehearsal' | 'armed' | 'ready' | 'blocked' | 'disabled'
 
 /** What the laser panel says at its top. */
 export function lightPhase(turret: TurretState | undefined, stale: boolean): LightPhase {
@@ -41,6 +41,7 @@ export function lightPhase(turret: TurretState | undefined, stale: boolean): Lig
   if (stale || !laser || turret.lifecycle.phase !== 'ready') return 'unknown'
   if (laser.emitting) return 'lit'
   if (laser.mock) return 'rehearsal'
+  if (laser.enabled && turret.autoFire?.armed && !turret.autoFire.rules?.mock) return 'armed'
   if (laser.ready) return 'ready'
   return laser.enabled ? 'blocked' : 'disabled'
 }

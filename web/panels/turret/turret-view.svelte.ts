@@ -8,7 +8,7 @@ import { openStream, type OpenStream } from '../../lib/stream.ts'
 import { attempt, toasts } from '../../lib/toasts.svelte.ts'
 import { followTopic, type Topic } from '../../lib/topic.svelte.ts'
 import { Jogger } from './jogger.ts'
-import { type Need, obstacle } from './reasons.ts'
+import { lightPhase, type LightPhase, missingForLight, type Need, obstacle } from './reasons.ts'
 import { SeenLog } from './seen-log.ts'
 
 const WINDOW = 8
@@ -58,6 +58,14 @@ export class TurretView {
 
   get state(): TurretState | undefined {
     return this.topic.value
+  }
+
+  /** Whether light can come out, and what keeps this page from firing. Reactive. */
+  get light(): { phase: LightPhase; missing: readonly string[] } {
+    const missing = missingForLight(this.state, this.topic.stale, mayNot('laser.fire', this.id))
+    const phase = lightPhase(this.state, this.topic.stale)
+    // Ready is the laser; whether this page may fire it is another matter, and both have to be so.
+    return { phase: phase === 'ready' && missing.length > 0 ? 'blocked' : phase, missing }
   }
 
   /** Why the command may not be given now; undefined when it may. Reactive. */

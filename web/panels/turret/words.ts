@@ -3,6 +3,7 @@ import type { TrackingState } from '../../../shared/tracking.ts'
 import type { TurretState } from '../../../shared/turret.ts'
 import type { DetectorName, Thing } from '../../../shared/vision.ts'
 import { fixed } from '../../lib/format.ts'
+import type { LightPhase } from './reasons.ts'
 
 export const DETECTOR_NAMES: Readonly<Record<DetectorName, string>> = {
   motion: 'Motion',
@@ -27,6 +28,17 @@ const TRACKING: Readonly<Record<TrackingState['state'], string>> = {
   coasting: 'Lost: going on as it went',
   searching: 'Lost: searching',
   recentring: 'Lost: going back',
+}
+
+/** Whether light can come out: in a few words, and what that means. */
+export const LIGHT_WORDS: Readonly<Record<LightPhase, readonly [title: string, says: string]>> = {
+  unknown: ['Not known', 'Whether light comes out cannot be told from here.'],
+  lit: ['Light', 'A burst is under way. Anybody can stop it.'],
+  rehearsal: ['Rehearsal', 'A burst is under way, without light.'],
+  armed: ['Armed: fires by itself', 'At the target that is tracked, by the rules of auto-fire.'],
+  ready: ['Ready: light can come out', 'The next shot is real unless it is a rehearsal.'],
+  blocked: ['Enabled, no light now', 'Missing:'],
+  disabled: ['Disabled, no light', 'Missing:'],
 }
 
 /** A thing as it is called in the picture: `face 87 % · 4`. */

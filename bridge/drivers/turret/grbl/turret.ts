@@ -330,7 +330,7 @@ export class Turret implements Device {
 
   #show(): void {
     const { activity, position, target } = this.#motion
-    const { alarm, homed, motors, problems, facts } = this.#condition
+    const { alarm, homes, homed, motors, problems, facts } = this.#condition
     const { version, options } = facts
     const { state } = this.#context
     state.put({
@@ -339,7 +339,7 @@ export class Turret implements Device {
       moving: activity !== 'rest',
       limits: this.#geometry.limits,
       switches: this.#switches(),
-      homed,
+      ...(homes && { homed }),
       motors,
       problems: problems.all,
       laser: this.#laser.state,
