@@ -29,8 +29,9 @@ export class Topic<S extends object> {
     return this.#value
   }
 
-  /** The state as last published, with its revision: what a new subscriber starts from. */
+  /** The state with its revision: what a new subscriber starts from. What was written is published first: whoever was answered and asks again finds it. */
   snapshot(): { rev: number; snapshot: S } {
+    if (this.#scheduled) this.#publish()
     return { rev: this.#rev, snapshot: this.#published }
   }
 

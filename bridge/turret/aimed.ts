@@ -245,7 +245,7 @@ export class Aimed implements Disposable {
   }
 
   #turretChanged(): void {
-    const { alarm, homed, motors, lifecycle } = this.#context.state.value
+    const { alarm, homed, motors, lifecycle, activity, pattern } = this.#context.state.value
     const why = alarm
       ? alarm.message
       : homed === false
@@ -256,6 +256,10 @@ export class Aimed implements Disposable {
             ? undefined
             : `the turret is ${lifecycle.phase}`
     if (why !== undefined) this.#unsure(why)
+    const turns = activity === 'moving' || activity === 'jogging'
+    // While it moves itself, another's move ends its own.
+    if (turns && (pattern?.state === 'dwelling' || pattern?.state === 'acting'))
+      this.pausePattern('somebody turned the turret')
   }
 
   #controlChanged({ stop }: ControlState): void {

@@ -214,6 +214,7 @@ export class Tracker implements Steering {
       this.#target.see(place, at, noisePx / pixelsPerDegree(this.#calibration.require()))
       error = { pan: place.pan - pose.pan, tilt: place.tilt - pose.tilt }
       this.#frameAt = at
+      this.#swing(error, at)
     } else if (isSeen) this.#target.see({ pan: thing.x, tilt: thing.y }, at, noisePx)
     this.#show(this.#stateAt(performance.now()))
     this.#events.looked({
@@ -236,11 +237,11 @@ export class Tracker implements Steering {
     return pose && this.#calibration.seenAt(place, crosshair, pose)
   }
 
-  /** The relay stands where the controller of its axis would: what it finds is what that one has to do with. */
-  #swung({ relay, done }: Swing, off: number, at: number): number {
-    const tuned = relay.see(off, at)
-    if (tuned) done.resolve(tuned)
-    return relay.velocity
+  /** The relay goes by what is seen, when it is seen: it is to find how late that is. */
+  #swing(error: Direction, at: number): void {
+    const swing = this.#relay
+    const tuned = swing?.relay.see(error[swing.axis], at)
+    if (tuned) swing?.done.resolve(tuned)
   }
 
   #stateAt(now: number): TrackState {
@@ -252,7 +253,7 @@ export class Tracker implements Steering {
   }
 
   #show(state: TrackState): void {
-    if (state === this.#state) return
+    if (this.#over || state === this.#state) return
     // Whoever is found after a search may have another identity by then.
     if (state === 'searching') this.#track = undefined
     this.#state = state
@@ -276,8 +277,8 @@ export class Tracker implements Steering {
     const speed = this.#target.speedAt(then + (seconds * 1000) / 2)
     const ease = gains.deadbandPx / pixelsPerDegree(this.#calibration.require())
     const on = (axis: 'pan' | 'tilt'): number => {
+      if (this.#relay?.axis === axis) return this.#relay.relay.velocity
       const off = goal[axis] - from[axis]
-      if (this.#relay?.axis === axis) return this.#swung(this.#relay, off, at)
       // What is less than the deadband is none; what is more is counted from its edge, without a jump.
       const error = Math.sign(off) * Math.max(0, Math.abs(off) - ease)
       return this.#pid[axis].next(error, speed[axis], seconds, gains)

@@ -3,9 +3,10 @@ import type { Gains } from '../../shared/tracking.ts'
 /** Half swings that are measured, after those that only begin. */
 const FIRST = 2
 const MEASURED = 6
-/** What Ziegler and Nichols take for a PI controller, as shares of the gain and the period at the edge of swinging. */
-const P_SHARE = 0.45
-const I_PERIODS = 0.83
+/** An axis that only answers late swings in four times by which it does (Åström and Hägglund 1984). */
+const PERIODS_LATE = 4
+/** Of what it takes to be settled, so slowly a lasting error is made up for. */
+const I_PERIODS = 3
 const MOST_P = 20
 
 export interface Tuned {
@@ -17,8 +18,9 @@ export interface Tuned {
 }
 
 /**
- * A relay on one axis: full speed towards the target, whichever side it is on. What that swings like says how much gain
- * the axis bears (Åström and Hägglund 1984).
+ * A relay on one axis: full speed towards the target, whichever side it is seen on. What that swings like says by how
+ * much the axis answers late. As the target is foreseen, an error may be made up for in just that time: it is how wrong
+ * foreseeing may be before the axis swings by itself (Rivera, Morari, Skogestad 1986: internal model control, λ = θ).
  */
 export class Relay {
   readonly #speed: number
@@ -54,9 +56,8 @@ export class Relay {
     const periodMs = ((this.#turns.at(-1)! - this.#turns[FIRST]!) / MEASURED) * 2
     const peaks = this.#peaks.slice(FIRST + 1)
     const amplitude = peaks.reduce((sum, peak) => sum + peak, 0) / peaks.length
-    const edge = (4 * this.#speed) / (Math.PI * amplitude)
-    const p = Math.min(MOST_P, P_SHARE * edge)
-    return { p, i: p / (I_PERIODS * (periodMs / 1000)) / 4, periodMs, amplitude }
+    const p = Math.min(MOST_P, (PERIODS_LATE * 1000) / periodMs)
+    return { p, i: (p * 1000) / (I_PERIODS * periodMs), periodMs, amplitude }
   }
 }
 
