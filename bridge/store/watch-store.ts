@@ -6,7 +6,7 @@ import type { Batch, StorageAnswer, StorageCall, WatchStorage } from './watch-st
 /** Small changes wait so long to be written together; what somebody waits for is written at once. */
 const BATCH_MS = 100
 /** More in one message would hold up the loop while they are copied. */
-const MOST_IN_BATCH = 200
+const MOST_IN_BATCH = 1000
 const CLOSE_MS = 5000
 
 type Method = keyof WatchStorage
