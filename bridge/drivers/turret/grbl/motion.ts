@@ -147,7 +147,9 @@ export class Motion implements Aim {
 
   get agility(): number {
     const { geometry, acceleration } = this.#options
-    return Math.min(...(['pan', 'tilt'] as const).map((axis) => Math.abs(acceleration(axis) / geometry.mmSpan(axis, 1))))
+    return Math.min(
+      ...(['pan', 'tilt'] as const).map((axis) => Math.abs(acceleration(axis) / geometry.mmSpan(axis, 1))),
+    )
   }
 
   async follow(steering: Steering): Promise<Following> {
