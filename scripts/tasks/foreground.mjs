@@ -1,6 +1,13 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { node } from '../setup/paths.mjs'
+import { join } from 'node:path'
+import { node, root } from '../setup/paths.mjs'
+
+/** What Node has compiled once is not compiled again: the bridge, its cameras and its simulators start in half the time. */
+const env = {
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/lightbench/compiled'),
+  ...process.env,
+}
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
@@ -11,7 +18,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
  */
 export async function foreground(programs, { onMessage } = {}) {
   const stdio = ['inherit', 'inherit', 'inherit', ...(onMessage ? ['ipc'] : [])]
-  const children = programs.map((args) => spawn(node, args, { stdio }))
+  const children = programs.map((args) => spawn(node, args, { stdio, env }))
   if (onMessage) children.forEach((child) => child.on('message', onMessage))
 
   const kill = (signal) => children.forEach((child) => child.kill(signal))

@@ -92,7 +92,8 @@ export const byItselfCases: readonly Case[] = [
     withinMs: AT_ONCE_MS,
     begin: byAutoFire,
     lose: (scene) => say(scene, 'track.stop', turret),
-    restore: ({ operator }) => operator.client.call('track.start', turret),
+    restore: ({ operator }) =>
+      until('it is tracked again', async () => (await operator.client.ask('track.start', turret)).ok),
   },
   {
     name: 'the laser is disabled while auto-fire fires',

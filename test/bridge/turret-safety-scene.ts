@@ -111,10 +111,11 @@ export const byToken: Begin = async (scene) => {
 export const byAutoFire: Begin = async (scene) => {
   await scene.operate()
   const { client } = scene.operator
-  if ((await scene.operator.turret()).sight?.calibration.state !== 'valid') {
-    await client.call('turret.move', { ...turret, pan: 0, tilt: 0, wait: true })
+  // What went before may have lost the target.
+  await client.call('track.stop', turret)
+  await client.call('turret.move', { ...turret, pan: 0, tilt: 0, wait: true })
+  if ((await scene.operator.turret()).sight?.calibration.state !== 'valid')
     await client.call('sight.calibrate', turret)
-  }
   await client.call('vision.set', { device: 'eye', fps: 30, detectors: { spot: {} } })
   await client.call('laser.enable', turret)
   await client.call('track.start', turret)

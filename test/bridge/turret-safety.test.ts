@@ -7,7 +7,7 @@ import { accessCases, byHandCases } from './turret-safety-people.ts'
 import { SafetyBench, until } from './turret-safety-rig.ts'
 import { type Begin, byAutoFire, byHand, byToken, inOwnProcess, Scene } from './turret-safety-scene.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
 /** Nothing lights again within this, from when the cause is gone. */
 const DARK_MS = 1500
@@ -15,6 +15,9 @@ const ATTEMPTS = 3
 const RESOLUTION_MS = 5
 
 const ms = (from: bigint, to: bigint): number => Number(to - from) / 1e6
+
+/** A machine that starves its programs lets heartbeats lapse before anything is fired. */
+class NeverLit extends Error {}
 
 interface Outcome {
   /** From the loss to the last of the light, ms; negative when it was dark then. */
@@ -29,11 +32,15 @@ async function lose(bench: SafetyBench, { begin = byHand(), lose, restore }: Cas
   const { light } = bench.sim.events()
   const lit = () => bench.sim.events().light.slice(light.length)
   await using scene = new Scene(bench)
-  await begin(scene)
-  await until('there is light', () => {
-    if (scene.answer) throw scene.answer as Error
-    return lit().length > 0
-  })
+  try {
+    await begin(scene)
+    await until('there is light', () => {
+      if (scene.answer) throw scene.answer as Error
+      return lit().length > 0
+    })
+  } catch (cause) {
+    throw new NeverLit('nothing was lost: there never was light', { cause })
+  }
   const stalls = await bench.stallsFromNow()
   using delay = monitored()
   const isLit = lit().at(-1)!.on
@@ -78,7 +85,14 @@ function monitored(): { most: () => number } & Disposable {
 /** Once more, twice at most, only where the machine itself kept it waiting for what it was late, or until it was dark. */
 async function inTime(bench: SafetyBench, rule: Case): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const { tookMs, stalledMs } = await lose(bench, rule)
+    let outcome: Outcome
+    try {
+      outcome = await lose(bench, rule)
+    } catch (error) {
+      if (!(error instanceof NeverLit) || attempt === ATTEMPTS) throw error
+      continue
+    }
+    const { tookMs, stalledMs } = outcome
     const told = `${rule.name}: ${tookMs.toFixed(1)} ms of ${rule.withinMs}, the machine stalled for ${stalledMs.toFixed(0)} ms`
     const isLate = tookMs > rule.withinMs
     const isEarly = tookMs < 0 && rule.withinMs > 0
