@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { launchChromium } from '../support/browser.ts'
 
 interface Viewport {
@@ -10,8 +10,11 @@ interface Viewport {
 export const DESK: Viewport = { width: 1440, height: 900 }
 export const PHONE: Viewport = { width: 390, height: 844 }
 
-/** One Chromium for a file of tests; each page in a context of its own, and closed with the file. */
-export function chromiumForFile(): { open: (url: string, viewport?: Viewport) => Promise<Page> } {
+/** Opens the page in a context of its own. */
+type Open = (url: string, viewport?: Viewport) => Promise<Page>
+
+/** One Chromium for a file of tests. What `open` opens is closed with its test, what `openForFile` does with the file. */
+export function chromiumForFile(): { open: Open; openForFile: Open } {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchChromium()
@@ -19,11 +22,18 @@ export function chromiumForFile(): { open: (url: string, viewport?: Viewport) =>
   afterAll(async () => {
     await browser.close()
   })
+  const openForFile: Open = async (url, viewport = DESK) => {
+    const context = await browser.newContext({ viewport })
+    const page = await context.newPage()
+    await page.goto(url)
+    return page
+  }
   return {
-    async open(url, viewport = DESK) {
-      const context = await browser.newContext({ viewport })
-      const page = await context.newPage()
-      await page.goto(url)
+    openForFile,
+    async open(...where) {
+      const page = await openForFile(...where)
+      // Pages that nobody looks at any more would go on playing, and looking for their bridge.
+      onTestFinished(() => page.context().close())
       return page
     },
   }

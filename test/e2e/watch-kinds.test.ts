@@ -7,7 +7,7 @@ import { Site } from '../support/site.ts'
 import { Client } from '../support/socket.ts'
 import { chromiumForFile, PHONE } from './rig.ts'
 
-const { open } = chromiumForFile()
+const { openForFile } = chromiumForFile()
 const POLL = { timeout: 60_000, interval: 100 }
 const HOG = `<script>const all = []; setInterval(() => { for (let i = 0; i < 50; i++) all.push(new Array(1e6).fill(Math.random())) }, 1)</script>`
 const stack = new AsyncDisposableStack()
@@ -63,7 +63,7 @@ beforeAll(async () => {
   bridge = await startBridge(file)
   stack.defer(async () => void (await bridge.end()))
   const url = `${bridge.ready.url}#/watches`
-  pages = await Promise.all([open(url), open(url, PHONE)])
+  pages = await Promise.all([openForFile(url), openForFile(url, PHONE)])
 }, 60_000)
 
 afterAll(async () => {

@@ -4,7 +4,7 @@ import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask } from '../support/people.ts'
 import { chromiumForFile, expectAttribute } from './rig.ts'
 
-const { open } = chromiumForFile()
+const { openForFile } = chromiumForFile()
 const POLL = { timeout: 30_000, interval: 100 }
 let bridge: Awaited<ReturnType<typeof startBridge>>
 let page: Page
@@ -16,7 +16,7 @@ beforeAll(async () => {
       devices: { cam: { driver: 'camera.sim', width: 320, height: 240 } },
     }),
   )
-  page = await open(`${bridge.ready.url}#/watches`)
+  page = await openForFile(`${bridge.ready.url}#/watches`)
 }, 60_000)
 
 afterAll(async () => {
