@@ -65,6 +65,8 @@ export class Topic<S extends object> {
     if (!patch) return
     this.#published = this.#value
     this.#rev += 1
-    for (const subscriber of this.#subscribers) subscriber({ rev: this.#rev, patch })
+    // A subscriber may write, and another read, before all have heard of this.
+    const change = { rev: this.#rev, patch }
+    for (const subscriber of this.#subscribers) subscriber(change)
   }
 }

@@ -27,9 +27,9 @@ describe('a video file', () => {
   it('is played at its own rate', async () => {
     await using capture = await FileCapture.open({ ...source, url: vtest }, AbortSignal.timeout(5000))
     expect([capture.width, capture.height, capture.nominalFps]).toEqual([768, 576, 10])
-    const frames = await watch(capture, 650)
+    const frames = await watch(capture, 1500)
     expect(frames.length).toBeGreaterThanOrEqual(5)
-    expect(frames.length).toBeLessThanOrEqual(8)
+    expect(frames.length).toBeLessThanOrEqual(17)
     expect(frames[0]!.data).not.toEqual(frames[3]!.data)
     expect(frames.map((frame) => frame.number)).toEqual(frames.map((_, i) => i))
     expect(frames[4]!.madeAt - frames[0]!.madeAt).toBeGreaterThan(350)

@@ -1,8 +1,11 @@
 import { expect, vi } from 'vitest'
+import type { ServerEvents } from '../../shared/commands.ts'
 import { applyMergePatch } from '../../shared/merge-patch.ts'
 import type { WatchDraft } from '../../shared/watch.ts'
 import type { WatchesState, WatchStatus } from '../../shared/watch-state.ts'
 import { Client } from '../support/socket.ts'
+
+type TopicPatch = Parameters<ServerEvents['patch']>[0]
 
 /** Somebody who follows the watches as a page does, and writes them. */
 export class Follower implements Disposable {
@@ -10,6 +13,7 @@ export class Follower implements Disposable {
   #list: { watches: Record<string, WatchStatus> } = { watches: {} }
   #all: WatchesState | undefined
   readonly #revs: Record<string, number> = {}
+  readonly #early: TopicPatch[] = []
 
   private constructor(client: Client) {
     this.client = client
@@ -19,20 +23,30 @@ export class Follower implements Disposable {
   static async open(url: string, headers: Record<string, string> = {}): Promise<Follower> {
     const follower = new Follower(await Client.connect(url, headers))
     const { client } = follower
-    client.socket.on('patch', ({ topic, rev, patch }) => {
-      if (!(topic in follower.#revs)) return
-      expect(rev).toBe((follower.#revs[topic] ?? 0) + 1)
-      follower.#revs[topic] = rev
-      if (topic === 'watchlist') follower.#list = applyMergePatch(follower.#list, patch)
-      else if (follower.#all) follower.#all = applyMergePatch(follower.#all, patch)
+    client.socket.on('patch', (patch) => {
+      if (patch.topic in follower.#revs) follower.#hear(patch)
+      // Answer and patch may arrive in one piece, and the patch be heard while the answer is still unwrapped.
+      else follower.#early.push(patch)
     })
     const list = await client.call('topic.subscribe', { topic: 'watchlist' })
     follower.#list = list.snapshot as { watches: Record<string, WatchStatus> }
-    follower.#revs['watchlist'] = list.rev
+    follower.#begin('watchlist', list.rev)
     const all = await client.call('topic.subscribe', { topic: 'watches' })
     follower.#all = all.snapshot as WatchesState
-    follower.#revs['watches'] = all.rev
+    follower.#begin('watches', all.rev)
     return follower
+  }
+
+  #begin(topic: string, rev: number): void {
+    this.#revs[topic] = rev
+    for (const patch of this.#early) if (patch.topic === topic && patch.rev > rev) this.#hear(patch)
+  }
+
+  #hear({ topic, rev, patch }: TopicPatch): void {
+    expect(rev).toBe((this.#revs[topic] ?? 0) + 1)
+    this.#revs[topic] = rev
+    if (topic === 'watchlist') this.#list = applyMergePatch(this.#list, patch)
+    else if (this.#all) this.#all = applyMergePatch(this.#all, patch)
   }
 
   get all(): WatchesState {
