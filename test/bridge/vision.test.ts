@@ -160,14 +160,14 @@ it('sees what it is turned after where it is, though that stays in the middle of
   const film = await filmed({ targets: [{ look: 'disk', size: 1.5, path: 'eight', speed: 20 }] })
   const eye = await eyeWith({ motion: { cameraMoves: true, smallestArea: 300 } })
   let seen = 0
-  for (let frame = 0; frame < 240; frame++) {
+  for (let frame = 0; frame < 100; frame++) {
     const turret = film.way.at(frame / FPS)
     const { things } = await eye.look(film.take(frame / FPS, turret), frame, 1000 + (frame * 1000) / FPS)
     const there = things.filter(({ coasting }) => !coasting)
     for (const { x, y } of there) expect(Math.hypot(x - 319.5, y - 239.5)).toBeLessThan(15)
     seen += there.length
   }
-  expect(seen).toBeGreaterThan(200)
+  expect(seen).toBeGreaterThan(75)
 })
 
 it('measures a shift to half a pixel, and says when there is none', async () => {
