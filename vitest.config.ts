@@ -16,6 +16,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{contract,bridge}/**/*.test.ts'],
           testTimeout: 20_000,
+          // What is waited for comes late on a busy machine.
+          expect: { poll: { timeout: 5000 } },
           ...inGroup(2),
         },
       },
