@@ -5,6 +5,9 @@ import { TallyReporter } from './test/support/reporter.ts'
 // Groups run one after the other. They start at 1: on a machine of two cores vitest puts group 0 after all others.
 const inGroup = (groupOrder: number) => ({ sequence: { groupOrder } })
 
+// A machine that others use too is held up for seconds now and then: what fails twice has failed.
+const onceMore = { retry: 1 }
+
 export default defineConfig({
   test: {
     // Most tests wait for processes and wires: two cores have time for more of them than two.
@@ -18,6 +21,7 @@ export default defineConfig({
           testTimeout: 20_000,
           // What is waited for comes late on a busy machine.
           expect: { poll: { timeout: 5000 } },
+          ...onceMore,
           ...inGroup(2),
         },
       },
@@ -41,6 +45,7 @@ export default defineConfig({
           expect: { poll: { timeout: 10_000 } },
           // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
           fileParallelism: false,
+          ...onceMore,
           ...inGroup(3),
         },
       },

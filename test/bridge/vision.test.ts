@@ -114,8 +114,9 @@ it('keeps an identity behind a post, and two that meet keep theirs', async () =>
 })
 
 it('takes what has come to stay for the background, and fills the hole that something leaves', async () => {
-  const there = await filmed({ targets: [{ look: 'disk', size: 1.5, path: 'still' }] })
-  const gone = await filmed({ targets: [{ path: 'still', centre: { pan: 90 } }] })
+  const small = { width: 320, height: 240, fieldDegrees: 12 }
+  const there = await filmed({ ...small, targets: [{ look: 'disk', size: 1.5, path: 'still' }] })
+  const gone = await filmed({ ...small, targets: [{ path: 'still', centre: { pan: 90 } }] })
   const eye = await eyeWith({ motion: {} })
   const seen = async (film: typeof there, from: number, seconds: number): Promise<number[]> => {
     const counts: number[] = []
