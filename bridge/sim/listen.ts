@@ -5,6 +5,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 export interface Listening extends AsyncDisposable {
   host: string
   port: number
+  /** What the program says of it. */
+  said: object
 }
 
 /** A TCP server with all its connections; port 0 takes any that is free. */
@@ -24,10 +26,11 @@ export async function listen(
   })
   server.listen(port, host)
   await once(server, 'listening')
-  const address = server.address() as AddressInfo
+  const { address, port: taken } = server.address() as AddressInfo
   return {
-    host: address.address,
-    port: address.port,
+    host: address,
+    port: taken,
+    said: { host: address, port: taken },
     async [Symbol.asyncDispose]() {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -7,6 +7,7 @@ import type { BenchError } from '../../shared/errors.ts'
 import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
 import type { Publisher } from '../../bridge/core/publisher.ts'
 import { Topic } from '../../bridge/core/topic.ts'
+import { type Media, openMedia } from '../../bridge/media/media.ts'
 import type { CameraStart } from '../../bridge/camera/protocol.ts'
 
 export const log = pino({ level: process.env['LIGHTBENCH_LOG'] ?? 'silent' })
@@ -14,6 +15,12 @@ export const log = pino({ level: process.env['LIGHTBENCH_LOG'] ?? 'silent' })
 export function cameraTopic(id = 'cam'): Topic<CameraState> {
   const lifecycle = { phase: 'opening' as const, since: 0 }
   return new Topic(`camera/${id}`, { id, kind: 'camera.sim', family: 'camera', title: id, lifecycle })
+}
+
+/** The SFU for one camera, whose topic this is. */
+export function openMediaFor(state: Topic<CameraState>): Promise<Media> {
+  const cameraTopic = (id: string) => (id === state.value.id ? state : undefined)
+  return openMedia({ host: '127.0.0.1', port: 0, workers: 1, log, cameraTopic })
 }
 
 /** A driver's context with this publisher and topic; faults are collected. */

@@ -7,12 +7,12 @@ import { VideoFile } from '../../bridge/camera/capture/video-file.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
 import cameraRtp from '../../bridge/drivers/camera/rtp.ts'
-import { type Media, openMedia } from '../../bridge/media/media.ts'
+import type { Media } from '../../bridge/media/media.ts'
 import type { Gallery } from '../../bridge/store/media-files/gallery.ts'
 import type { CameraState, Codec } from '../../shared/camera.ts'
 import { gallery } from '../support/gallery.ts'
 import { boxesOf } from '../support/movie.ts'
-import { cameraContext, cameraTopic, caller, handler, log, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, caller, handler, openMediaFor, until } from './media-rig.ts'
 
 let media: Media
 let state: Topic<CameraState>
@@ -25,8 +25,7 @@ beforeEach(async () => {
   sources = []
   state = cameraTopic()
   keeper = gallery()
-  const cameraTopicOf = (id: string): Topic<CameraState> | undefined => (id === 'cam' ? state : undefined)
-  media = await openMedia({ host: '127.0.0.1', port: 0, workers: 1, log, cameraTopic: cameraTopicOf })
+  media = await openMediaFor(state)
   rtcpPort = await freePort()
 })
 

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Media, openMedia } from '../../bridge/media/media.ts'
+import type { Media } from '../../bridge/media/media.ts'
 import type { Tap } from '../../bridge/core/publisher.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
 import cameraRtp from '../../bridge/drivers/camera/rtp.ts'
 import type { CameraState } from '../../shared/camera.ts'
-import { cameraContext, cameraTopic, log, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, openMediaFor, until } from './media-rig.ts'
 
 const SPS = 7
 
@@ -21,8 +21,7 @@ let rtcpPort: number
 beforeEach(async () => {
   sources = []
   state = cameraTopic()
-  const cameraTopicOf = (id: string): Topic<CameraState> | undefined => (id === 'cam' ? state : undefined)
-  media = await openMedia({ host: '127.0.0.1', port: 0, workers: 1, log, cameraTopic: cameraTopicOf })
+  media = await openMediaFor(state)
   rtcpPort = await freePort()
   const config = cameraRtp.config.parse({ port: 0, rtcpPort })
   camera = await cameraRtp.open(config, cameraContext(media.publisher, state))

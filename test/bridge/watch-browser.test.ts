@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import { childOf, childrenOf } from '../support/children.ts'
+import { childOf, childrenOf, isAlive } from '../support/children.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { Site } from '../support/site.ts'
 import { BY_HAND, Follower } from './watch-rig.ts'
@@ -146,13 +146,4 @@ async function allGone(processes: readonly Process[]): Promise<void> {
     () => processes.forEach(({ pid, command }) => expect(isAlive(pid), command).toBe(false)),
     WAIT,
   )
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

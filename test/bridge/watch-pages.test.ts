@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { childrenOf } from '../support/children.ts'
+import { childrenOf, isAlive } from '../support/children.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { Site } from '../support/site.ts'
 import { BY_HAND, Follower } from './watch-rig.ts'
@@ -176,12 +176,3 @@ it('fails alone in the browser: a loop, a hang, a crash, a download, a private a
   expect(await watcher.check(id)).toMatchObject({ outcome: 'ok', value: 'well' })
   expect(site.asked.get('/status') ?? 0).toBeLessThan(10)
 }, 180_000)
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { startBridge, writeBench } from '../support/bench-process.ts'
-import { childrenOf } from '../support/children.ts'
+import { childrenOf, isAlive } from '../support/children.ts'
 import { Site } from '../support/site.ts'
 import { BY_HAND, Follower } from './watch-rig.ts'
 
@@ -118,12 +118,3 @@ it('tells a webhook, signed, again until it has heard, after a restart as well',
     message: expect.stringMatching(/arrived/) as string,
   })
 }, 60_000)
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}

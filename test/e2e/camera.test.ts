@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { startBridge, writeBench } from '../support/bench-process.ts'
-import { childOf, childrenOf } from '../support/children.ts'
+import { childOf, childrenOf, isAlive } from '../support/children.ts'
 import { Client } from '../support/socket.ts'
 import { chromiumForFile, expectAttribute, expectLive } from './rig.ts'
 
@@ -93,11 +93,3 @@ it('leaves no camera and no worker behind when the bridge is killed', async () =
     .poll(() => children.filter(({ pid }) => isAlive(pid)).map(({ command }) => command), { timeout: 5000 })
     .toEqual([])
 })
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}

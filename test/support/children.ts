@@ -28,3 +28,12 @@ export async function childOf(parent: number, part: string): Promise<number> {
   if (found.length !== 1 || !found[0]) throw new Error(`${found.length} children of ${parent} are a ${part}`)
   return found[0].pid
 }
+
+/** Whether there is such a process (kill(2)). */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

@@ -30,7 +30,4 @@ const instrument = new Instrument({
   swept: values.swept,
 })
 const port = program.port('port', values.port)
-await program.run({ withParent: values['with-parent'] }, async () => {
-  const server = await serve(instrument, { host, port })
-  return Object.assign(server, { said: { host: server.host, port: server.port } })
-})
+await program.run({ withParent: values['with-parent'] }, () => serve(instrument, { host, port }))

@@ -67,6 +67,6 @@ await program.run({ withParent: values['with-parent'], heard: arm }, async () =>
       await serveWorld({ read, catchUp }, { host, port: program.port('world', values.world) }),
     )
   }
-  const said = { host: server.host, port: server.port, ...(world ? { world: world.port } : {}) }
+  const said = { ...server.said, ...(world ? { world: world.port } : {}) }
   return Object.assign(opening, { said })
 })

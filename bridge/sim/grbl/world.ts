@@ -1,13 +1,11 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { WORLD_PERIOD_MS, type WorldLine } from '../../../shared/world.ts'
+import { listen, type Listening } from '../listen.ts'
 
 /** A listener that has this much unread has stopped listening. */
 const MOST_UNREAD = 65_536
 
-export interface World extends AsyncDisposable {
-  host: string
-  port: number
+export interface World extends Listening {
   /** Says it now: light has changed. */
   tell(): void
 }
@@ -27,9 +25,7 @@ export async function serveWorld(
       else listener.write(line)
     }
   }
-  const server = createServer((socket) => {
-    socket.setNoDelay(true)
-    socket.on('error', () => undefined)
+  const server = await listen(host, port, (socket) => {
     socket.resume()
     listeners.add(socket)
     timer ??= setInterval(() => {
@@ -43,18 +39,12 @@ export async function serveWorld(
       timer = undefined
     })
   })
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address() as AddressInfo
   return {
-    host: address.address,
-    port: address.port,
+    ...server,
     tell,
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
-      server.close()
-      for (const listener of listeners) listener.destroy()
-      await once(server, 'close')
+      await server[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Instrument } from '../ctp10/instrument.ts'
 import { Exchange } from '../ieee488/exchange.ts'
-import { listen } from '../listen.ts'
+import { listen, type Listening } from '../listen.ts'
 import { Lock } from '../ieee488/lock.ts'
 
 import { WireFaults } from './faults.ts'
@@ -16,10 +16,10 @@ const SUB_ADDRESS = 'hislip0'
 type Go = (hear: (message: Received) => void) => void
 
 /** Listens for HiSLIP clients of the one instrument (IVI-6.1 section 6.1). `overlap`: the mode that it prefers. */
-export async function serve(
+export function serve(
   instrument: Instrument,
   { host, port, overlap }: { host: string; port: number; overlap: boolean },
-): Promise<AsyncDisposable & { said: object }> {
+): Promise<Listening> {
   const faults = new WireFaults()
   const device = { exchange: new Exchange(instrument, faults.commands), lock: new Lock<Session>(), faults }
   const half = new Map<number, { sync: MessageSocket; go: Go }>()
@@ -52,13 +52,9 @@ export async function serve(
     channel.send(Message.AsyncInitializeResponse, 0, VENDOR)
   }
 
-  const server = await listen(host, port, (socket) => {
+  return listen(host, port, (socket) => {
     const messages = new MessageSocket(socket)
     let hear = (message: Received): void => begin(messages, message, (next) => (hear = next))
     messages.listen((message) => hear(message))
   })
-  return {
-    said: { host: server.host, port: server.port },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  }
 }

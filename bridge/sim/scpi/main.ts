@@ -6,7 +6,4 @@ const program = new Program('node bridge/sim/scpi/main.ts [--port 5025] [--host 
 const { host, ...values } = program.arguments({ port: { type: 'string', default: '5025' } })
 const port = program.port('port', values.port)
 const laser = new Laser((emission) => program.say({ emission, atNs: process.hrtime.bigint() }))
-await program.run({ withParent: values['with-parent'] }, async () => {
-  const server = await serve(laser, { host, port })
-  return Object.assign(server, { said: { host: server.host, port: server.port } })
-})
+await program.run({ withParent: values['with-parent'] }, () => serve(laser, { host, port }))
