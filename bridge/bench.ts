@@ -11,6 +11,7 @@ import type { TurretState } from '../shared/turret.ts'
 import { Access } from './access/access.ts'
 import type { BenchConfig } from './config.ts'
 import { Control } from './control/control.ts'
+import { DeviceGuards } from './control/device-guards.ts'
 import type { Handlers } from './core/device.ts'
 import type { Logger } from './core/log.ts'
 import { Stream } from './core/stream.ts'
@@ -114,6 +115,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
   )
   await Promise.all(simulators.map((simulator) => simulator.started))
 
+  const guards = new DeviceGuards({ require: () => {}, protect: () => {}, may: () => {} })
   const supervisors = new Map<string, Supervisor>()
   const control = opening.use(
     new Control({
@@ -135,6 +137,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       devices: function* () {
         for (const [id, supervisor] of supervisors) yield [id, supervisor.openDevice]
       },
+      guards,
       mayHold: (caller) =>
         caller.via === 'local' || satisfies(access.roleNow(caller) ?? 'viewer', 'operator'),
       log: log.child({ part: 'control' }),
@@ -155,6 +158,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
         log: log.child({ device: id }),
         state: topics.get(id) as Topic<DeviceBase>,
         stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
+        guard: guards.of(id, topics.get(id) as Topic<DeviceBase>),
         publisher: media.publisher,
         traces: keeperOf(traces, () => topics.get(id)?.value ?? {}),
         gallery,

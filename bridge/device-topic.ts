@@ -19,8 +19,15 @@ export function deviceTopic(
   const topic = new Topic<TopicState<Family>>(topicName(driver.family satisfies TopicKind, id), base)
   bench.merge({ devices: { [id]: base } })
   topic.subscribe(({ patch }) => {
-    if ('lifecycle' in patch)
-      bench.put({ devices: { ...bench.value.devices, [id]: { ...base, lifecycle: topic.value.lifecycle } } })
+    if (!('lifecycle' in patch || 'emission' in patch || 'moving' in patch)) return
+    const { lifecycle, emission, moving } = topic.value
+    const shown = {
+      ...base,
+      lifecycle,
+      ...(emission && { emission }),
+      ...(moving !== undefined && { moving }),
+    }
+    bench.put({ devices: { ...bench.value.devices, [id]: shown } })
   })
   return topic
 }

@@ -18,6 +18,24 @@ export const lifecycle = z.object({
 })
 export type Lifecycle = z.infer<typeof lifecycle>
 
+/** The emission of a device that can emit: lasers, sweeps, outputs that drive light. */
+export const emissionState = z.object({
+  emitting: z
+    .boolean()
+    .describe(
+      'whether it emits, or may: true from before the command leaves until the device itself says that nothing emits',
+    ),
+  since: z.number().describe('when that began, ms since the epoch'),
+  ended: z
+    .object({
+      at: z.number().describe('ms since the epoch'),
+      why: z.string().describe('what ended it, in words'),
+    })
+    .optional()
+    .describe('why the last emission was ended before its time; until the next begins'),
+})
+export type EmissionState = z.infer<typeof emissionState>
+
 /** What every device's topic begins with. */
 export const deviceBase = z.object({
   id: deviceId,
@@ -25,5 +43,7 @@ export const deviceBase = z.object({
   family,
   title: z.string(),
   lifecycle,
+  emission: emissionState.optional().describe('only of a device that can emit'),
+  moving: z.boolean().optional().describe('whether it moves, or may; only of a device that can move'),
 })
 export type DeviceBase = z.infer<typeof deviceBase>

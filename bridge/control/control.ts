@@ -5,6 +5,7 @@ import { topicName } from '../../shared/topics.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import { Topic } from '../core/topic.ts'
+import type { DeviceGuards } from './device-guards.ts'
 import { EmergencyStop, type OpenDevices } from './emergency-stop.ts'
 import { type Opened, Interlocks } from './interlock/interlocks.ts'
 import type { InterlockConfig, Readings } from './interlock/source.ts'
@@ -25,6 +26,7 @@ interface ControlOptions {
   needs: ReadonlyMap<string, readonly string[]>
   readings: Readings
   devices: OpenDevices
+  guards: DeviceGuards
   /** Whether somebody is known still, and in a role that acts. */
   mayHold: (caller: Caller) => boolean
   log: Logger
@@ -79,7 +81,7 @@ export class Control implements Disposable {
     return {
       ...this.lease.handlers,
       'estop.press': ({ why }, { name, arrivedAt }) => {
-        this.#stop.press(name, why)
+        this.#press(name, why)
         return Promise.resolve({ stopMs: Math.round((performance.now() - arrivedAt) * 1000) / 1000 })
       },
       'estop.reset': () => {
@@ -144,8 +146,9 @@ export class Control implements Disposable {
   /** Ends one device's light: the program that had switched some on, and whose connection answered for it, has left. */
   endLight(device: string, who: string): void {
     const devices = [...this.#options.devices()].filter(([id]) => id === device)
-    this.#endEmission(devices)
     const message = `${who} has left, and may have switched light on`
+    this.#options.guards.ending(message, device)
+    this.#endEmission(devices)
     this.#options.did({ who, via: 'share', action: 'connection.lost', device, message })
   }
 
@@ -160,6 +163,7 @@ export class Control implements Disposable {
 
   /** Ends all light: whoever answered for it does not any more. */
   #darken(action: string, who: string, message: string): void {
+    this.#options.guards.ending(message)
     this.#endEmission(this.#options.devices())
     this.#options.did({ who, via: 'bridge', action, message })
   }
@@ -174,11 +178,17 @@ export class Control implements Disposable {
     }
   }
 
+  #press(by: string, why?: string): void {
+    this.#options.guards.ending(`${by} pressed the emergency stop${why === undefined ? '' : `: ${why}`}`)
+    this.#stop.press(by, why)
+  }
+
   #opened({ title, why, devices, emergency }: Opened): void {
     const message = `${title} has opened: ${why}`
-    if (emergency) this.#stop.press(title, why)
+    if (emergency) this.#press(title, why)
     for (const [id, device] of this.#options.devices()) {
       if (emergency || !devices.includes(id) || !device) continue
+      this.#options.guards.ending(message, id)
       device.stop().catch((error: unknown) => {
         this.#options.log.error(
           { device: id, error },

@@ -11,6 +11,7 @@ import type { TopicState } from '../../shared/topics.ts'
 import type { Aim } from './aim.ts'
 import type { DetectorModel } from './detector-model.ts'
 import type { GalleryKeeper } from './gallery-keeper.ts'
+import type { DeviceGuard } from './guard.ts'
 import type { Logger } from './log.ts'
 import type { Publisher } from './publisher.ts'
 import type { Sight } from './sight.ts'
@@ -100,6 +101,7 @@ export interface DriverContext<F extends Family> {
   fault: (error: BenchError) => void
   /** A stream of samples that browsers can open under this name while the device exists. */
   stream(name: string, columns: number): Stream
+  guard: DeviceGuard
   publisher: Publisher
   traces: TraceKeeper
   gallery: GalleryKeeper

@@ -33,6 +33,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'watch.unknown': 404,
   'device.busy': 409,
   'estop.latched': 409,
+  'guardian.lost': 503,
   'heartbeat.lost': 409,
   'interlock.open': 409,
   'laser.bounds': 400,

@@ -5,6 +5,7 @@ import { type Command, command } from '../../shared/command.ts'
 import { Control, type Deed } from '../../bridge/control/control.ts'
 import type { Caller, Device } from '../../bridge/core/device.ts'
 import { callerAs } from '../support/caller.ts'
+import { noGuards } from '../support/guard.ts'
 
 const device = z.object({ device: z.string() })
 const about = 'Does something.'
@@ -57,6 +58,7 @@ function rig(): Rig {
       button: { title: 'Button', key: true, emergency: true },
     },
     needs: new Map([['laser', ['door']]]),
+    guards: noGuards(),
     readings: { state: () => undefined, newestPower: () => undefined },
     devices: () => [
       ['broken', fake('broken', true)],

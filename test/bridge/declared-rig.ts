@@ -12,6 +12,7 @@ import type { DeclaredState } from '../../shared/declared.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { type Exchange, ReplayInstrument } from '../support/replay.ts'
 import { noGallery } from '../support/gallery.ts'
+import { NotedGuard } from '../support/guard.ts'
 
 export const NO_ERROR = '0,"No error"'
 /** Longer than any test: nothing is read a second time. */
@@ -53,6 +54,7 @@ export async function openDeclared(config: object): Promise<Opened> {
     state: topic,
     fault: () => {},
     stream: (name, columns) => new Recorded(name, columns),
+    guard: new NotedGuard(),
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
     traces: await TraceStore.open(folder, log),
     gallery: noGallery,

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { callerAs } from '../support/caller.ts'
 import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
 import { gallery } from '../support/gallery.ts'
+import { NotedGuard } from '../support/guard.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import type { BenchError } from '../../shared/errors.ts'
 import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
@@ -40,6 +41,7 @@ export function cameraContext(
     stream: () => {
       throw new Error('cameras have no sample streams')
     },
+    guard: new NotedGuard(),
     publisher,
     traces: {
       draft: () => {

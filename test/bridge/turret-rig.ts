@@ -7,6 +7,7 @@ import type { BenchError } from '../../shared/errors.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { callerAs } from '../support/caller.ts'
 import { noGallery } from '../support/gallery.ts'
+import { NotedGuard } from '../support/guard.ts'
 
 const AXES = {
   pan: { axis: 'X', zeroMm: -100, min: -95, max: 95 },
@@ -43,6 +44,7 @@ export async function openTurret(
     state: topic,
     fault: (error) => faults.push(error),
     stream: unused,
+    guard: new NotedGuard(),
     publisher: { publish: unused },
     traces: { draft: unused },
     gallery: noGallery,
