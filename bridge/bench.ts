@@ -65,6 +65,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       startedAt: Date.now(),
       devices: {},
       order: config.devices.map((device) => device.id),
+      guardian: { state: 'without', since: Date.now() },
     }),
   )
   const topics = new Map(

@@ -3,6 +3,7 @@ import { role, scope } from './access.ts'
 import { command } from './command.ts'
 import { clientRef } from './control.ts'
 import { deviceBase } from './device.ts'
+import { guardianState } from './guardian.ts'
 
 /** The bench's topic, `bench`: what is on it. */
 export const benchState = z.object({
@@ -12,6 +13,7 @@ export const benchState = z.object({
   /** By device id. The order on the page is the order in bench.yaml, kept in `order`. */
   devices: z.record(z.string(), deviceBase),
   order: z.array(z.string()),
+  guardian: guardianState,
 })
 export type BenchState = z.infer<typeof benchState>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command } from './command.ts'
+import { stopTicket } from './guardian.ts'
 
 /** The lease lapses after so long without anything done. */
 export const LEASE_IDLE_MS = 60_000
@@ -132,6 +133,14 @@ export const controlCommands = {
     safe: true,
     input: z.object({ why: z.string().max(200).optional() }),
     output: z.object({ stopMs: z.number().describe("from the call's arrival to the last device's stop") }),
+  }),
+  'estop.ticket': command({
+    about:
+      "A ticket for the emergency stop on the guardian's own port, which works when the bridge does not: `POST /api/estop` there.",
+    role: 'viewer',
+    reach: 'self',
+    input: none,
+    output: stopTicket,
   }),
   'estop.reset': command({
     about: "Allow the bench to act again, once every open device has reported safe. For the lease's holder.",
