@@ -110,6 +110,7 @@ describe('the state that is read from afar', () => {
     version: '1',
     startedAt: 0,
     order: ['slide'],
+    guardian: { state: 'present', since: 0 },
     devices: {
       slide: {
         id: 'slide',
