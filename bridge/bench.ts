@@ -13,6 +13,7 @@ import type { BenchConfig } from './config.ts'
 import { Control } from './control/control.ts'
 import { DeviceGuards } from './control/device-guards.ts'
 import type { Handlers } from './core/device.ts'
+import { LatchFile } from './core/latch.ts'
 import type { Logger } from './core/log.ts'
 import { Stream } from './core/stream.ts'
 import { Supervisor } from './core/supervisor.ts'
@@ -22,6 +23,7 @@ import { deviceTopic } from './device-topic.ts'
 import { openDiagnostics } from './diagnostics/open.ts'
 import { type Doorway, openDoorway } from './doorway.ts'
 import { localRoleOf } from './local-role.ts'
+import { openGuardianship } from './guardianship.ts'
 import { openMedia } from './media/media.ts'
 import { auditCall, auditDeed } from './server/audit-line.ts'
 import { type Call, Commands, type FindDevice } from './server/call.ts'
@@ -48,10 +50,24 @@ export interface Bench extends AsyncDisposable {
   setupUrl: string | undefined
   /** Process ids of the mediasoup workers, for diagnostics. */
   workerPids(): number[]
+  /** The bridge is about to end by its own fault: makes everything safe before it returns, and has the guardian repeat it. */
+  crash(why: string): void
+}
+
+interface BenchOptions {
+  /** Light that is on stays on when this process dies: for tests and development. */
+  withoutGuardian?: boolean
+  /** Somebody else has started them: they are to go on when this process ends. */
+  withoutSimulators?: boolean
 }
 
 /** Opens everything: store, SFU, simulators, devices, and last the door. Rejects when the port is taken or the SFU cannot be had. */
-export async function openBench(config: BenchConfig, signal: AbortSignal, log: Logger): Promise<Bench> {
+export async function openBench(
+  config: BenchConfig,
+  signal: AbortSignal,
+  log: Logger,
+  { withoutGuardian = false, withoutSimulators = false }: BenchOptions = {},
+): Promise<Bench> {
   await using opening = new AsyncDisposableStack()
   const { server } = config
   const tls = server.tls && (await readTls(server.tls))
@@ -72,6 +88,13 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     config.devices.map((device) => [device.id, feeds.addTopic(deviceTopic(device, bench))]),
   )
 
+  const guardianship = opening.use(
+    await openGuardianship(config, bench, {
+      without: withoutGuardian,
+      signal,
+      log: log.child({ part: 'guardian' }),
+    }),
+  )
   const db = opening.adopt(openDatabase(databaseFile(config.dataDir)), (open) => open.close())
   const sessionMostMs = server.sessionDays * 24 * HOUR_MS
   const access = new Access({
@@ -111,12 +134,13 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       cameraTopic: (id) => topics.get(id),
     }),
   )
-  const simulators = config.simulators.map(({ program, args }) =>
+  const played = withoutSimulators ? [] : config.simulators
+  const simulators = played.map(({ program, args }) =>
     opening.use(new Simulator(program, args, log.child({ simulator: program }))),
   )
   await Promise.all(simulators.map((simulator) => simulator.started))
 
-  const guards = new DeviceGuards({ require: () => {}, protect: () => {}, may: () => {} })
+  const guards = new DeviceGuards(guardianship)
   const supervisors = new Map<string, Supervisor>()
   const control = opening.use(
     new Control({
@@ -139,6 +163,8 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
         for (const [id, supervisor] of supervisors) yield [id, supervisor.openDevice]
       },
       guards,
+      holderBeats: (beats) => guardianship.holder(beats),
+      latch: new LatchFile(config.dataDir),
       mayHold: (caller) =>
         caller.via === 'local' || satisfies(access.roleNow(caller) ?? 'viewer', 'operator'),
       log: log.child({ part: 'control' }),
@@ -150,6 +176,16 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     }),
   )
   feeds.addTopic(control.topic)
+  guardianship.attend({
+    press: (by, why) => {
+      control.press(by, why)
+      audit.note(auditDeed({ who: by, via: 'guardian', action: 'estop.press', message: why }))
+    },
+    lost: () => control.guardianLost(),
+    met: () => guards.repeat(),
+    did: (deed) => audit.note(auditDeed(deed)),
+    isKnown: (who) => who.via === 'local' || access.roleNow(who) !== undefined,
+  })
   for (const { id, driver, settings } of config.devices) {
     const opened = new Supervisor(
       driver,
@@ -164,6 +200,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
         traces: keeperOf(traces, () => topics.get(id)?.value ?? {}),
         gallery,
         models: config.models,
+        requireFree: () => guardianship.requireFree(id),
         opened: (device) => control.deviceOpened(id, device),
       },
       signal,
@@ -278,6 +315,7 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
       ...gallery.handlers,
       ...media.handlers,
       ...control.handlers,
+      ...guardianship.handlers,
       ...access.handlers,
       ...audit.handlers,
       ...lines.handlers,
@@ -306,6 +344,10 @@ export async function openBench(config: BenchConfig, signal: AbortSignal, log: L
     url,
     setupUrl: setupPath && `${url}${setupPath}`,
     workerPids: () => media.workers(),
+    crash: (why) => {
+      guardianship.crash(why)
+      control.press('the bridge', `it failed: ${why}`)
+    },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

@@ -8,6 +8,7 @@ import { BenchError } from '../shared/errors.ts'
 import { interlockConfig } from './control/interlock/source.ts'
 import { detectorModel } from './core/detector-model.ts'
 import type { Driver } from './core/device.ts'
+import { lastResort } from './guardian/protocol.ts'
 import { iceServerConfig } from './media/ice-servers.ts'
 import { isLoopback } from './server/address.ts'
 import { type ShareConfig, shareConfig } from './share/config.ts'
@@ -50,6 +51,21 @@ export const benchFile = z.strictObject({
         .array(z.string())
         .default([])
         .describe('pages of other origins that may talk to the bridge, e.g. https://lab.example.org'),
+      guardian: z
+        .strictObject({
+          port: port
+            .optional()
+            .describe(
+              "the guardian's own port, which takes the emergency stop when the bridge cannot; the one after `port` when left out",
+            ),
+          path: z
+            .string()
+            .regex(/^\/[\w/-]*[\w-]$/, 'a path begins with / and ends without one')
+            .optional()
+            .describe('where a proxy offers that port on the origin of the page, e.g. /guardian'),
+          lastResort: lastResort.optional(),
+        })
+        .prefault({}),
       connectionsPerAddress: z
         .number()
         .int()

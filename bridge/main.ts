@@ -1,15 +1,37 @@
 import { parseArgs } from 'node:util'
 import { BenchError } from '../shared/errors.ts'
-import { openBench } from './bench.ts'
+import { type Bench, openBench } from './bench.ts'
 import { loadConfig } from './config.ts'
 import { createLog } from './core/log.ts'
 import { drivers } from './drivers/index.ts'
+import { STAYS_DOWN } from './guardian/protocol.ts'
 
 /** Whatever hangs, the process is gone by then; its children end when it does. */
 const SHUTDOWN_MS = 2800
 
+/** What makes devices safe is given so long to leave, before the process ends by its own fault. */
+const CRASH_MS = 200
+
 const log = createLog()
 const closing = new AbortController()
+let running: Bench | undefined
+
+/** Nobody knows any more what this process does: it makes safe, and ends. */
+function crash(error: unknown): void {
+  process.exitCode = 1
+  // Also when what is done here fails: there is no second chance.
+  setTimeout(() => process.exit(1), CRASH_MS)
+  log.fatal({ error }, 'the bridge failed: it makes everything safe, and ends')
+  running?.crash(error instanceof Error ? error.message : String(error))
+}
+let crashing = false
+for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(name, (error: unknown) => {
+    if (crashing) return
+    crashing = true
+    crash(error)
+  })
+}
 
 function close(why: string): void {
   if (closing.signal.aborted) return
@@ -39,6 +61,8 @@ try {
       config: { type: 'string', default: 'bench.yaml' },
       port: { type: 'string' },
       host: { type: 'string' },
+      'without-simulators': { type: 'boolean', default: false },
+      'without-guardian': { type: 'boolean', default: false },
       'with-parent': { type: 'boolean', default: false },
     },
   })
@@ -55,7 +79,13 @@ try {
     )
   }
   const config = await loadConfig(values.config, drivers, { host: values.host, port })
-  await using bench = await openBench(config, closing.signal, log)
+  await using bench = await openBench(config, closing.signal, log, {
+    withoutGuardian: values['without-guardian'],
+    withoutSimulators: values['without-simulators'],
+  })
+  running = bench
+  // The launcher starts again what has run once; what fails before is a mistake that stays one.
+  process.send?.({ ready: true })
   if (!closing.signal.aborted) {
     log.info({ url: bench.url }, `${config.title} is at ${bench.url}`)
     if (bench.setupUrl) sayHowToSetUp(bench.setupUrl)
@@ -65,5 +95,5 @@ try {
   if (error instanceof BenchError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
     process.stderr.write(`${(error as Error).message}\n`)
   } else log.fatal({ error }, 'the bridge failed')
-  process.exitCode = 1
+  process.exitCode = error instanceof BenchError && error.code === 'guardian.lost' ? STAYS_DOWN : 1
 }

@@ -3,6 +3,7 @@ import type { ControlState } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
+import type { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import { Topic } from '../core/topic.ts'
 import type { DeviceGuards } from './device-guards.ts'
@@ -29,6 +30,9 @@ interface ControlOptions {
   guards: DeviceGuards
   /** Whether somebody is known still, and in a role that acts. */
   mayHold: (caller: Caller) => boolean
+  /** The holder of the lease has sent a beat; false once there is none any more and emission was ended. */
+  holderBeats: (beats: boolean) => void
+  latch: LatchFile
   log: Logger
   /** Hears of what the bridge does by itself, after it is done. */
   did: (deed: Deed) => void
@@ -45,17 +49,18 @@ export class Control implements Disposable {
 
   constructor(options: ControlOptions) {
     this.#options = options
-    const { interlocks, needs, readings, devices, mayHold, log, signal } = options
+    const { interlocks, needs, readings, devices, mayHold, holderBeats, log, signal } = options
     this.topic = new Topic<ControlState>(topicName('control'), {
       asks: {},
       stop: { latched: false, devices: {} },
       interlocks: {},
     })
-    this.#stop = new EmergencyStop(this.topic, devices, log)
+    this.#stop = new EmergencyStop(this.topic, devices, options.latch, log)
     const events: LeaseEvents = {
       ended: (holder, why) =>
         this.#darken('lease.ended', holder, `${holder} no longer holds the lease: ${why}`),
       silent: (holder) => this.#darken('heartbeat.lost', holder, `${holder}'s heartbeat has stopped`),
+      beats: holderBeats,
     }
     this.lease = new Lease(this.topic, events, (caller) => {
       try {
@@ -81,7 +86,7 @@ export class Control implements Disposable {
     return {
       ...this.lease.handlers,
       'estop.press': ({ why }, { name, arrivedAt }) => {
-        this.#press(name, why)
+        this.press(name, why)
         return Promise.resolve({ stopMs: Math.round((performance.now() - arrivedAt) * 1000) / 1000 })
       },
       'estop.reset': () => {
@@ -157,6 +162,23 @@ export class Control implements Disposable {
     this.#stop.deviceOpened(id, device)
   }
 
+  /** The emergency stop: reaches every open device's `stop()` before it returns. */
+  press(by: string, why?: string): void {
+    this.#options.guards.ending(`${by} pressed the emergency stop${why === undefined ? '' : `: ${why}`}`)
+    this.#stop.press(by, why)
+  }
+
+  /** Makes safe what emits or moves: nobody would any more if this process died. */
+  guardianLost(): void {
+    const { guards, devices, did } = this.#options
+    const armed = guards.armed
+    if (armed.length === 0) return
+    const message = 'the guardian is silent, and without it nothing emits or moves'
+    guards.ending(message)
+    for (const [id, device] of devices()) if (device && armed.includes(id)) this.#stopDevice(id, device)
+    did({ who: 'bridge', via: 'bridge', action: 'guardian.lost', message })
+  }
+
   [Symbol.dispose](): void {
     this.lease[Symbol.dispose]()
   }
@@ -178,29 +200,25 @@ export class Control implements Disposable {
     }
   }
 
-  #press(by: string, why?: string): void {
-    this.#options.guards.ending(`${by} pressed the emergency stop${why === undefined ? '' : `: ${why}`}`)
-    this.#stop.press(by, why)
-  }
-
   #opened({ title, why, devices, emergency }: Opened): void {
     const message = `${title} has opened: ${why}`
-    if (emergency) this.#press(title, why)
+    if (emergency) this.press(title, why)
     for (const [id, device] of this.#options.devices()) {
       if (emergency || !devices.includes(id) || !device) continue
       this.#options.guards.ending(message, id)
-      device.stop().catch((error: unknown) => {
-        this.#options.log.error(
-          { device: id, error },
-          'the device has not confirmed the stop of its interlock',
-        )
-      })
+      this.#stopDevice(id, device)
     }
     this.#options.did({
       who: title,
       via: 'interlock',
       action: emergency ? 'estop.press' : 'interlock.open',
       message,
+    })
+  }
+
+  #stopDevice(id: string, device: Device): void {
+    device.stop().catch((error: unknown) => {
+      this.#options.log.error({ device: id, error }, 'the device has not confirmed that it stopped')
     })
   }
 }

@@ -1,4 +1,5 @@
 import type { DeviceBase } from '../../shared/device.ts'
+import { BenchError } from '../../shared/errors.ts'
 import type { DeviceGuard } from '../core/guard.ts'
 import type { SafePlan } from '../core/safe-plan.ts'
 import type { Topic } from '../core/topic.ts'
@@ -11,8 +12,8 @@ export interface Guardian {
   /** Throws `guardian.lost` where nobody would end the emission of a dead bridge. */
   require(): void
   protect(device: string, plan: SafePlan): void
-  /** Returns when what it says can no longer be lost with this process. */
-  may(device: string, may: { emit: boolean; move: boolean }): void
+  /** Answers whether it has reached the guardian, so that it can no longer be lost with this process. */
+  may(device: string, may: { emit: boolean; move: boolean }): boolean
 }
 
 /** What may emit or move on the bench, from its drivers to the guardian and to every page. */
@@ -31,6 +32,11 @@ export class DeviceGuards {
     const guard = new BridgeGuard(device, topic, this.#guardian)
     this.#guards.set(device, guard)
     return guard
+  }
+
+  /** The devices that emit or move, or may. */
+  get armed(): string[] {
+    return [...this.#guards].flatMap(([id, guard]) => (guard.armed ? [id] : []))
   }
 
   /** Why the emission of one device, or of all, is about to be ended. */
@@ -66,7 +72,9 @@ class BridgeGuard implements DeviceGuard {
 
   mayEmit(): void {
     this.#guardian.require()
-    this.#emit()
+    if (this.#emit()) return
+    const message = 'the guardian was not reached, and nothing may emit without it: try again'
+    throw new BenchError('guardian.lost', message, { device: this.#device })
   }
 
   seenEmitting(): void {
@@ -93,6 +101,10 @@ class BridgeGuard implements DeviceGuard {
     this.#tell({ move: false })
   }
 
+  get armed(): boolean {
+    return this.#may.emit || this.#may.move
+  }
+
   ending(why: string): void {
     // What ended it first is what ended it.
     if (this.#topic.value.emission?.emitting) this.#reason ??= { at: Date.now(), why }
@@ -103,17 +115,19 @@ class BridgeGuard implements DeviceGuard {
     if (this.#may.emit || this.#may.move) this.#guardian.may(this.#device, this.#may)
   }
 
-  #emit(): void {
-    this.#tell({ emit: true })
-    if (this.#topic.value.emission?.emitting) return
-    this.#reason = undefined
-    this.#topic.put({ emission: { emitting: true, since: Date.now() } })
+  #emit(): boolean {
+    const told = this.#tell({ emit: true })
+    if (!this.#topic.value.emission?.emitting) {
+      this.#reason = undefined
+      this.#topic.put({ emission: { emitting: true, since: Date.now() } })
+    }
+    return told
   }
 
-  #tell(change: { emit?: boolean; move?: boolean }): void {
+  #tell(change: { emit?: boolean; move?: boolean }): boolean {
     const may = { ...this.#may, ...change }
-    if (may.emit === this.#may.emit && may.move === this.#may.move) return
+    if (may.emit === this.#may.emit && may.move === this.#may.move) return true
     this.#may = may
-    this.#guardian.may(this.#device, may)
+    return this.#guardian.may(this.#device, may)
   }
 }

@@ -1,6 +1,7 @@
 import type { ControlState } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Device } from '../core/device.ts'
+import type { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import type { Topic } from '../core/topic.ts'
 
@@ -13,14 +14,19 @@ type DeviceStop = ControlState['stop']['devices'][string]
 export class EmergencyStop {
   readonly #topic: Topic<ControlState>
   readonly #devices: OpenDevices
+  readonly #latch: LatchFile
   readonly #log: Logger
   /** A confirmation of an earlier press says nothing about this one. */
   #press = 0
 
-  constructor(topic: Topic<ControlState>, devices: OpenDevices, log: Logger) {
+  /** A latch that was found on the disk holds: it ends by `reset` alone. */
+  constructor(topic: Topic<ControlState>, devices: OpenDevices, latch: LatchFile, log: Logger) {
     this.#topic = topic
     this.#devices = devices
+    this.#latch = latch
     this.#log = log
+    const found = latch.read()
+    if (found) topic.put({ stop: { latched: true, ...found, devices: {} } })
   }
 
   get latched(): boolean {
@@ -39,9 +45,13 @@ export class EmergencyStop {
     for (const { id, stop } of stopped) {
       devices[id] = stop ? { state: 'stopping' } : { state: 'closed', reason: 'stopped when it opens' }
     }
-    this.#topic.put({
-      stop: { latched: true, at: Date.now(), by, ...(why === undefined ? {} : { why }), devices },
-    })
+    const pressed = { at: Date.now(), by, ...(why === undefined ? {} : { why }) }
+    this.#topic.put({ stop: { latched: true, ...pressed, devices } })
+    try {
+      this.#latch.set(pressed)
+    } catch (error) {
+      this.#log.error({ error }, 'the latch of the stop could not be kept: it would not outlive the bridge')
+    }
     for (const { id, stop } of stopped) if (stop) this.#await(id, stop)
   }
 
@@ -64,6 +74,7 @@ export class EmergencyStop {
       const message = `the emergency stop stays: not every device has reported safe: ${named}. See to them, press the stop again, and reset once they are safe`
       throw new BenchError('estop.latched', message)
     }
+    this.#latch.clear()
     this.#topic.put({ stop: { latched: false, devices: {} } })
   }
 

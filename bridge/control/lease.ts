@@ -15,6 +15,8 @@ export interface LeaseEvents {
   ended(holder: string, why: string): void
   /** The lease is held, but its holder's heartbeat has stopped. */
   silent(holder: string): void
+  /** The holder has sent a beat; false once there is none any more, after what follows from that was done. */
+  beats(beats: boolean): void
 }
 
 interface Holder {
@@ -86,6 +88,7 @@ export class Lease implements Disposable {
     'lease.beat': ({ active }, caller) =>
       this.#done(() => {
         this.#heartbeat.beat()
+        this.#events.beats(true)
         if (active) this.active(caller)
       }),
   }
@@ -196,6 +199,7 @@ export class Lease implements Disposable {
     this.#heartbeat.end()
     this.#topic.put({ lease: undefined, shows: undefined })
     this.#events.ended(holder.name, why)
+    this.#events.beats(false)
   }
 
   #beating(alive: boolean): void {
@@ -203,6 +207,7 @@ export class Lease implements Disposable {
       this.#topic.merge({ lease: { beating: alive } })
       if (!alive) this.#events.silent(this.#holder.name)
     }
+    if (!alive) this.#events.beats(false)
   }
 
   /** Looks again when the next thing is due: the warning, or the end. */

@@ -12,6 +12,8 @@ const CLOSE_MS = 2000
 /** What a device needs to be opened again and again; `fault` and `signal` are the supervisor's own. */
 export type Opening = Omit<DriverContext<Family>, 'fault' | 'signal' | 'state'> & {
   state: Topic<DeviceBase>
+  /** Throws the reason while the device is not to be opened: somebody else has it. */
+  requireFree?: () => void
   /** Hears of the device each time that it has opened, before anyone can use it. */
   opened: (device: Device) => void
 }
@@ -94,6 +96,7 @@ export class Supervisor implements AsyncDisposable {
       this.#show({ phase: 'opening', since: Date.now() })
     let device: Device | undefined
     try {
+      this.#opening.requireFree?.()
       const context = { ...this.#opening, signal, fault: fault.resolve } as DriverContext<Family>
       const opening = this.#driver.open(this.#settings, context)
       opening.then(undefined, () => {})

@@ -3,8 +3,9 @@ import { root } from '../setup/paths.mjs'
 import { bridge } from './bridge.mjs'
 import { foreground } from './foreground.mjs'
 
-/** The bridge, and beside it the page served from its sources and renewed as they are edited. */
+/** The bridge, without a guardian, and beside it the page served from its sources and renewed as they are edited. */
 export const dev = {
   setUpFor: 'dev',
-  run: (args) => foreground([[...bridge, ...args], [join(root, 'node_modules/vite/bin/vite.js')]]),
+  run: (args) =>
+    foreground([[...bridge, '--without-guardian', ...args], [join(root, 'node_modules/vite/bin/vite.js')]]),
 }

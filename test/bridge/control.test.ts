@@ -5,7 +5,7 @@ import { type Command, command } from '../../shared/command.ts'
 import { Control, type Deed } from '../../bridge/control/control.ts'
 import type { Caller, Device } from '../../bridge/core/device.ts'
 import { callerAs } from '../support/caller.ts'
-import { noGuards } from '../support/guard.ts'
+import { freshLatch, noGuards } from '../support/guard.ts'
 
 const device = z.object({ device: z.string() })
 const about = 'Does something.'
@@ -59,6 +59,8 @@ function rig(): Rig {
     },
     needs: new Map([['laser', ['door']]]),
     guards: noGuards(),
+    holderBeats: () => {},
+    latch: freshLatch(),
     readings: { state: () => undefined, newestPower: () => undefined },
     devices: () => [
       ['broken', fake('broken', true)],

@@ -1,15 +1,19 @@
 import { pino } from 'pino'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { ControlState } from '../../shared/control.ts'
 import { EmergencyStop } from '../../bridge/control/emergency-stop.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import { Topic } from '../../bridge/core/topic.ts'
+import { freshLatch } from '../support/guard.ts'
 
 function device(stop: () => Promise<void>): Device {
   return { commands: {}, stop, [Symbol.asyncDispose]: () => Promise.resolve() }
 }
 
-function rig(devices: Record<string, Device | undefined>): {
+function rig(
+  devices: Record<string, Device | undefined>,
+  latch = freshLatch(),
+): {
   stop: EmergencyStop
   state: () => ControlState['stop']
 } {
@@ -18,7 +22,7 @@ function rig(devices: Record<string, Device | undefined>): {
     stop: { latched: false, devices: {} },
     interlocks: {},
   })
-  const stop = new EmergencyStop(topic, () => Object.entries(devices), pino({ level: 'silent' }))
+  const stop = new EmergencyStop(topic, () => Object.entries(devices), latch, pino({ level: 'silent' }))
   return { stop, state: () => topic.value.stop }
 }
 
@@ -87,4 +91,13 @@ it('stops a device that opens while it is latched', async () => {
   stop.deviceOpened('dut', late)
   expect(stopped).toBe(1)
   await expect.poll(() => state().devices['dut']?.state).toBe('safe')
+})
+
+it('latches beyond the end of the process, until it is reset', async () => {
+  const latch = freshLatch()
+  rig({}, latch).stop.press('ada', 'smoke')
+  const { stop, state } = rig({ one: device(() => Promise.resolve()) }, latch)
+  expect(state()).toMatchObject({ latched: true, by: 'ada', why: 'smoke' })
+  await vi.waitFor(() => stop.reset())
+  expect(rig({}, latch).state().latched).toBe(false)
 })

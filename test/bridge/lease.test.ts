@@ -29,6 +29,7 @@ function rig(mayHold: (caller: Caller) => boolean = () => true): {
   const heard: LeaseEvents = {
     ended: (holder, why) => events.push(`${holder}: ${why}`),
     silent: (holder) => events.push(`${holder} silent`),
+    beats: () => {},
   }
   const lease = new Lease(topic, heard, mayHold)
   lease.connected(ada.client)

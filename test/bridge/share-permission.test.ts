@@ -8,7 +8,7 @@ import { Control } from '../../bridge/control/control.ts'
 import { interlockConfig } from '../../bridge/control/interlock/source.ts'
 import { drivers } from '../../bridge/drivers/index.ts'
 import { callerAs } from '../support/caller.ts'
-import { noGuards } from '../support/guard.ts'
+import { freshLatch, noGuards } from '../support/guard.ts'
 
 function control(): Control {
   const over = new AbortController()
@@ -16,6 +16,8 @@ function control(): Control {
     interlocks: { key: interlockConfig.parse({ key: true, title: 'Key' }) },
     needs: new Map([['laser', ['key']]]),
     guards: noGuards(),
+    holderBeats: () => {},
+    latch: freshLatch(),
     readings: { state: () => undefined, newestPower: () => undefined },
     devices: () => [],
     mayHold: () => true,

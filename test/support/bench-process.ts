@@ -37,18 +37,17 @@ export async function writeBench(bench: Record<string, unknown>): Promise<string
   return file
 }
 
-/** The real bridge in its own process, with what Node is given for it. `port` 0 takes a free one. */
+/** The real bridge in its own process, with what Node is given for it. `port` 0 takes a free one. Without a guardian unless `args` say otherwise. */
 export function startBridge(
   file: string,
   port = 0,
   nodeArgs: string[] = [],
+  args: string[] = ['--without-guardian'],
 ): Promise<Program<{ url: string; port: number }>> {
   const isReady = (line: string): { url: string; port: number } | undefined => {
     const url = /"url":"(https?:[^"]+)"/.exec(line)?.[1]
     return url === undefined ? undefined : { url, port: Number(new URL(url).port) }
   }
-  return Program.start('bridge/main.ts', ['--config', file, '--port', String(port)], isReady, [
-    ...BRIDGE_FLAGS,
-    ...nodeArgs,
-  ])
+  const options = ['--config', file, '--port', String(port), ...args]
+  return Program.start('bridge/main.ts', options, isReady, [...BRIDGE_FLAGS, ...nodeArgs])
 }

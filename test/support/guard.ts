@@ -1,10 +1,14 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Guardian } from '../../bridge/control/device-guards.ts'
 import { DeviceGuards } from '../../bridge/control/device-guards.ts'
 import type { DeviceGuard } from '../../bridge/core/guard.ts'
+import { LatchFile } from '../../bridge/core/latch.ts'
 import type { SafePlan } from '../../bridge/core/safe-plan.ts'
 
 /** A guardian that permits everything and does nothing. */
-export const noGuardian: Guardian = { require: () => {}, protect: () => {}, may: () => {} }
+export const noGuardian: Guardian = { require: () => {}, protect: () => {}, may: () => true }
 
 export const noGuards = (): DeviceGuards => new DeviceGuards(noGuardian)
 
@@ -37,3 +41,6 @@ export class NotedGuard implements DeviceGuard {
     this.said.push(`ending: ${why}`)
   }
 }
+
+/** A latch of its own, in a folder of its own. */
+export const freshLatch = (): LatchFile => new LatchFile(mkdtempSync(join(tmpdir(), 'lightbench-')))

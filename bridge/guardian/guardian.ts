@@ -1,0 +1,380 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LatchFile } from '../core/latch.ts'
+import type { Logger } from '../core/log.ts'
+import type { BridgeSocket } from './bridge-socket.ts'
+import { BridgeProcess } from './bridge-process.ts'
+import { Judge, LOOK_MS } from './judge.ts'
+import { Keeper } from './keeper.ts'
+import { Memory } from './memory.ts'
+import { BEAT_MS, type FromBridge, type GuardianDeed, type GuardianWeb, STOP_WITHIN_MS } from './protocol.ts'
+import { restartAfter } from './restarts.ts'
+
+/** So long a bridge that starts waits for the guardian's work; devices that are not safe by then are kept from it. */
+const FINISH_MS = 3000
+/** A stop that the bridge has not carried out by then costs the bridge where devices take one connection. */
+const STOP_ENDS_BRIDGE_MS = 400
+
+interface Stopping {
+  done: () => void
+}
+
+/** The bridge as it is there now. */
+interface Session {
+  socket: BridgeSocket
+  process: BridgeProcess
+  judge: Judge
+  /** Why it is about to end by its own fault. */
+  crash: string | undefined
+  /** It has ended in order, with everything safe. */
+  over: boolean
+  /** What was found wrong is being dealt with: the same is not to be dealt with 40 times a second. */
+  judged: 'nothing' | 'standby' | 'end'
+  welcome: boolean
+}
+
+/** What the guardian shows on its own page. */
+export interface GuardianFacts {
+  title: string
+  startedAt: number
+  bridge: string
+  devices: Record<string, { armed: boolean; outcome: GuardianDeed['devices'][string] | undefined }>
+  deed: GuardianDeed | undefined
+}
+
+interface GuardianOptions {
+  dataDir: string
+  log: Logger
+  /** The port as the bridge describes it; resolves with the one that is taken. Called again when that changes. */
+  listen: (web: GuardianWeb) => Promise<number>
+  key: Buffer
+}
+
+/**
+ * Makes devices safe when the bridge cannot: it is dead, hangs, or has not carried out a stop. It knows transports and
+ * the plans of the drivers, and has no database, no page to serve and no video, so that nothing of those can hold it up.
+ */
+export class Guardian implements Disposable {
+  readonly startedAt = Date.now()
+  readonly #options: GuardianOptions
+  readonly #memory: Memory
+  readonly #latch: LatchFile
+  readonly #keepers = new Map<string, Keeper>()
+  readonly #revoked = new Set<string>()
+  readonly #stops = new Map<number, Stopping>()
+  readonly #timers: NodeJS.Timeout[]
+  #session: Session | undefined
+  #deed: GuardianDeed | undefined
+  #stopNumber = 0
+  #bridgeSays = 'it has not started yet'
+
+  constructor(options: GuardianOptions) {
+    this.#options = options
+    this.#memory = new Memory(join(options.dataDir, 'guardian.json'))
+    this.#latch = new LatchFile(options.dataDir)
+    for (const [device, plan] of Object.entries(this.#memory.value.plans))
+      this.#keepers.set(device, new Keeper(device, plan))
+    this.#timers = [
+      setInterval(() => setImmediate(() => this.#look()), LOOK_MS),
+      setInterval(() => this.#session?.socket.say({ say: 'beat' }), BEAT_MS),
+    ]
+  }
+
+  get facts(): GuardianFacts {
+    const shown = (keeper: Keeper): GuardianFacts['devices'][string] => ({
+      armed: keeper.armed,
+      outcome: this.#deed?.devices[keeper.device],
+    })
+    return {
+      title: this.#memory.value.title,
+      startedAt: this.startedAt,
+      bridge: this.#bridgeSays,
+      devices: Object.fromEntries([...this.#keepers].map(([id, keeper]) => [id, shown(keeper)])),
+      deed: this.#deed,
+    }
+  }
+
+  /** The port as a bridge described it last, for the time until the next one comes. */
+  get web(): GuardianWeb | undefined {
+    return this.#memory.value.web
+  }
+
+  isRevoked(session: string): boolean {
+    return this.#revoked.has(session)
+  }
+
+  /** A bridge has connected, and says hello. There is one: an older one that is still connected has lost its place. */
+  async admit(socket: BridgeSocket, hello: Extract<FromBridge, { say: 'hello' }>): Promise<void> {
+    const { log } = this.#options
+    this.#session?.socket.close()
+    const session: Session = {
+      socket,
+      process: new BridgeProcess(hello.pid),
+      judge: new Judge(performance.now()),
+      crash: undefined,
+      over: false,
+      judged: 'nothing',
+      welcome: false,
+    }
+    const restart = restartAfter(hello.running ? [] : this.#memory.value.deaths, Date.now())
+    if (restart.pauseMs === undefined) {
+      const why = `${restart.why}: it stays down until somebody has seen to it; delete guardian.json in the data folder, or restart the guardian, to let it start again`
+      this.#bridgeSays = `down: ${why}`
+      socket.say({ say: 'refuse', why })
+      return
+    }
+    if (restart.pauseMs > 0) {
+      this.#bridgeSays = `waiting ${Math.ceil(restart.pauseMs / 1000)} s before it starts again: ${restart.why}`
+      socket.say({ say: 'wait', ms: restart.pauseMs, why: restart.why })
+      await wait(restart.pauseMs)
+    }
+    if (socket.closed) return
+    this.#session = session
+    const { title, web, lastResort } = hello
+    this.#memory.keep({ title, web, lastResort })
+    const port = await this.#options.listen(web).catch((error: unknown) => {
+      log.error({ error }, 'the guardian has no port of its own: the stop goes through the bridge alone')
+      return 0
+    })
+    const working = [...this.#keepers.values()].filter((keeper) => keeper.busy)
+    await Promise.race([Promise.all(working.map((keeper) => keeper.makeSafe())), wait(FINISH_MS)])
+    if (socket.closed) return
+    const kept = working.filter((keeper) => keeper.busy)
+    for (const keeper of kept) {
+      void keeper.makeSafe().then((outcome) => {
+        this.#note(keeper.device, outcome)
+        this.#session?.socket.say({ say: 'released', device: keeper.device, outcome })
+      })
+    }
+    for (const keeper of [...this.#keepers.values()]) {
+      keeper.allow({ emit: false, move: false })
+      if (!keeper.busy && !hello.devices.includes(keeper.device)) this.#forget(keeper)
+    }
+    session.judge = new Judge(performance.now())
+    session.welcome = true
+    this.#bridgeSays = 'it runs'
+    log.info({ pid: hello.pid }, 'the bridge is here')
+    socket.say({
+      ...{ say: 'welcome', startedAt: this.startedAt, key: this.#options.key.toString('base64'), port },
+      ...{ kept: kept.map(({ device }) => device), ...(this.#deed && { deed: this.#deed }) },
+    })
+  }
+
+  heard(socket: BridgeSocket, message: Exclude<FromBridge, { say: 'hello' }>): void {
+    const session = this.#session
+    if (!session || session.socket !== socket) return
+    const now = performance.now()
+    switch (message.say) {
+      case 'beat':
+        session.judge.beat(now)
+        session.process.beats()
+        session.judged = 'nothing'
+        break
+      case 'protect':
+        this.#protect(message.device, message.plan)
+        break
+      case 'may':
+        this.#keepers.get(message.device)?.allow({ emit: message.emit, move: message.move })
+        break
+      case 'holder':
+        session.judge.holder(message.beats ? now : undefined)
+        break
+      case 'stopped':
+        this.#stops.get(message.stop)?.done()
+        break
+      case 'revoke':
+        this.#revoked.add(message.session)
+        break
+      case 'crash':
+        session.crash = message.why
+        break
+      case 'goodbye':
+        session.over = true
+    }
+  }
+
+  /** The bridge's socket is closed: it has ended in order, or is dead. */
+  left(socket: BridgeSocket): void {
+    const session = this.#session
+    if (!session || session.socket !== socket) return
+    this.#session = undefined
+    for (const stop of this.#stops.values()) stop.done()
+    const now = performance.now()
+    const keepers = [...this.#keepers.values()]
+    for (const keeper of keepers) keeper.gone(now)
+    const armed = keepers.filter((keeper) => keeper.armed)
+    if (session.over && armed.length === 0) {
+      this.#bridgeSays = 'it has ended in order'
+      return
+    }
+    this.#bridgeSays = `dead since ${new Date().toISOString()}${session.crash === undefined ? '' : `: ${session.crash}`}`
+    const why = session.crash === undefined ? 'the bridge died' : `the bridge failed: ${session.crash}`
+    // What has pressed the stop before it ended may not have got through with it.
+    const concerned = session.crash === undefined ? armed : keepers
+    if (concerned.length > 0) void this.#act(concerned, why, 'the guardian')
+    if (session.welcome) this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), Date.now()] })
+  }
+
+  /**
+   * The emergency stop on the guardian's own port: the bridge has 100 ms to carry it out, then the guardian does. Resolves
+   * with who has had every command on its wire, and when.
+   */
+  async stop(by: string, why: string): Promise<{ stopMs: number; by: 'bridge' | 'guardian' }> {
+    const begun = performance.now()
+    const number = ++this.#stopNumber
+    const session = this.#session
+    if (session?.welcome) {
+      const answered = Promise.withResolvers<void>()
+      this.#stops.set(number, { done: answered.resolve })
+      session.socket.say({ say: 'stop', stop: number, by, why })
+      const inTime = await Promise.race([answered.promise.then(() => true), wait(STOP_WITHIN_MS, false)])
+      if (inTime && this.#session === session) {
+        this.#stops.delete(number)
+        return { stopMs: performance.now() - begun, by: 'bridge' }
+      }
+      void this.#endIfNotStopped(session, answered.promise).finally(() => this.#stops.delete(number))
+    }
+    const keepers = [...this.#keepers.values()].filter(
+      ({ plan }) => this.#session === undefined || plan.guard === 'standby',
+    )
+    await this.#act(keepers, why, by)
+    return { stopMs: performance.now() - begun, by: 'guardian' }
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const keeper of this.#keepers.values()) keeper.close()
+  }
+
+  /** Resolves when there is no bridge, or after 10 s: a guardian that is to end stays for as long as it is needed. */
+  async alone(): Promise<void> {
+    for (let left = 100; this.#session && left > 0; left -= 1) await wait(100)
+  }
+
+  /** Resolves when nothing is being made safe any more, or after `ms`. */
+  async finished(ms: number): Promise<void> {
+    const working = [...this.#keepers.values()].filter((keeper) => keeper.busy)
+    await Promise.race([Promise.all(working.map((keeper) => keeper.makeSafe())), wait(ms)])
+  }
+
+  async #endIfNotStopped(session: Session, stopped: Promise<void>): Promise<void> {
+    const inTime = await Promise.race([
+      stopped.then(() => true),
+      wait(STOP_ENDS_BRIDGE_MS - STOP_WITHIN_MS, false),
+    ])
+    const takeover = [...this.#keepers.values()].some(({ armed, plan }) => armed && plan.guard === 'takeover')
+    if (inTime || !takeover || this.#session !== session) return
+    this.#options.log.error('the bridge has not carried out a stop: it is ended')
+    session.process.end()
+  }
+
+  #protect(device: string, plan: Keeper['plan']): void {
+    const known = this.#keepers.get(device)
+    if (known) known.change(plan)
+    else this.#keepers.set(device, new Keeper(device, plan))
+    if (JSON.stringify(this.#memory.value.plans[device]) !== JSON.stringify(plan))
+      this.#memory.keep({ plans: { ...this.#memory.value.plans, [device]: plan } })
+  }
+
+  #forget(keeper: Keeper): void {
+    keeper.close()
+    this.#keepers.delete(keeper.device)
+    const { [keeper.device]: _, ...plans } = this.#memory.value.plans
+    this.#memory.keep({ plans })
+  }
+
+  #look(): void {
+    const session = this.#session
+    if (!session?.welcome || session.over) return
+    const keepers = [...this.#keepers.values()]
+    const armed = keepers.filter((keeper) => keeper.armed)
+    const { act, why } = session.judge.look({
+      now: performance.now(),
+      armed: {
+        standby: armed.some(({ plan }) => plan.guard === 'standby'),
+        takeover: armed.some(({ plan }) => plan.guard === 'takeover'),
+        emits: armed.some(({ may }) => may.emit),
+      },
+      starves: (ms) => session.process.starves(ms),
+    })
+    if (act === 'nothing' || act === session.judged || session.judged === 'end') return
+    session.judged = act
+    const standby = armed.filter(({ plan }) => plan.guard === 'standby')
+    if (standby.length > 0) void this.#act(standby, why, 'the guardian')
+    if (act === 'standby') return
+    this.#options.log.error({ why }, 'the bridge is ended')
+    session.crash = why
+    session.process.end()
+  }
+
+  /** Resolves when the commands of all these are on their wires, or could not be sent for 3 s. */
+  async #act(keepers: readonly Keeper[], why: string, by: string): Promise<void> {
+    const { log } = this.#options
+    const at = Date.now()
+    log.error({ why, by, devices: keepers.map(({ device }) => device) }, 'the guardian makes safe')
+    const trying = { state: 'trying' as const, ms: 0 }
+    const deed: GuardianDeed = {
+      at,
+      why,
+      devices: { ...Object.fromEntries(keepers.map(({ device }) => [device, trying])) },
+    }
+    this.#deed = deed
+    const sent = keepers.map((keeper) => {
+      const onWire = Promise.withResolvers<void>()
+      void keeper
+        .makeSafe(() => onWire.resolve())
+        .then((outcome) => {
+          onWire.resolve()
+          this.#note(keeper.device, outcome)
+          log.warn({ device: keeper.device, ...outcome }, 'made safe')
+        })
+      return onWire.promise
+    })
+    // The bridge that only was held up is not to light anything again.
+    this.#session?.socket.say({ say: 'acted', deed })
+    // After the commands: nothing that is written to a disk may come before them.
+    this.#keepLatch({ at, by, why })
+    await Promise.race([Promise.all(sent), wait(FINISH_MS)])
+    void this.#lastResort(keepers)
+    this.#session?.socket.say({ say: 'acted', deed: this.#withOutcomes(deed) })
+  }
+
+  #keepLatch(latched: Parameters<LatchFile['set']>[0]): void {
+    try {
+      if (!this.#latch.read()) this.#latch.set(latched)
+    } catch (error) {
+      this.#options.log.error({ error }, 'the latch of the stop could not be kept on the disk')
+    }
+  }
+
+  async #lastResort(keepers: readonly Keeper[]): Promise<void> {
+    const { lastResort } = this.#memory.value
+    if (!lastResort) return
+    await wait(FINISH_MS)
+    const unsafe = keepers.filter(({ outcome }) => outcome.state === 'trying' || outcome.state === 'failed')
+    if (unsafe.length === 0) return
+    const devices = unsafe.map(({ device }) => device)
+    this.#options.log.error({ devices, file: lastResort.file }, 'not confirmed safe: the last resort')
+    await writeFile(lastResort.file, lastResort.text).catch((error: unknown) =>
+      this.#options.log.error({ error }, 'the last resort could not be written'),
+    )
+  }
+
+  #note(device: string, outcome: GuardianDeed['devices'][string]): void {
+    if (this.#deed && device in this.#deed.devices)
+      this.#deed = { ...this.#deed, devices: { ...this.#deed.devices, [device]: outcome } }
+  }
+
+  #withOutcomes(deed: GuardianDeed): GuardianDeed {
+    const devices = Object.keys(deed.devices).map((id) => [id, this.#keepers.get(id)?.outcome] as const)
+    return { ...deed, devices: Object.fromEntries(devices.flatMap(([id, o]) => (o ? [[id, o]] : []))) }
+  }
+}
+
+/** A key that dies with this process: a ticket is good for one start of the guardian. */
+export const newKey = (): Buffer => randomBytes(32)
+
+function wait<T>(ms: number, value?: T): Promise<T | undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms, value))
+}
