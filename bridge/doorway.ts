@@ -24,7 +24,7 @@ import { Door } from './server/origin.ts'
 import { accessRoutes } from './server/routes/access.ts'
 import { auditRoutes } from './server/routes/audit.ts'
 import { commandRoutes } from './server/routes/commands.ts'
-import { estopRoute } from './server/routes/estop.ts'
+import { estopRoute, estopTicketRoute } from './server/routes/estop.ts'
 import { mediaExchangeRoutes } from './server/routes/exchange.ts'
 import { healthRoute } from './server/routes/health.ts'
 import { kioskRoute } from './server/routes/kiosk.ts'
@@ -106,6 +106,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
       ...auditRoutes(audit),
       ...lines.routes,
       estopRoute(doors),
+      estopTicketRoute(doors),
       healthRoute(bench),
       ...traceRoutes({ traces, audit: auditOf }),
       ...mediaRoutes(gallery),

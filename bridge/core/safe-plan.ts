@@ -17,7 +17,7 @@ export type Proof = z.output<typeof proof>
  */
 export const safePlan = z.strictObject({
   resource: z.string().describe('the VISA resource name that leads to the device'),
-  wire: z.unknown().describe('`wireOptions` of bridge/transport/resource.ts'),
+  wire: z.unknown().optional().describe('`wireOptions` of bridge/transport/resource.ts'),
   guard: z
     .enum(['standby', 'takeover'])
     .describe(

@@ -1,5 +1,6 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer, connect, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import type { Logger } from '../core/log.ts'
 import { fromBridge, type FromBridge, type FromGuardian, line, messages } from './protocol.ts'
 
@@ -22,6 +23,7 @@ interface Listener {
 /** Listens for the bridge in the data folder; the user that owns the folder alone may connect. Rejects when a guardian is there already. */
 export async function listenForBridge(path: string, { heard, left, log }: Listener): Promise<Server> {
   if (await answers(path)) throw new Error(`a guardian is at ${path} already: there is one for a data folder`)
+  mkdirSync(dirname(path), { recursive: true })
   rmSync(path, { force: true })
   const server = createServer((connection) => {
     let closed = false

@@ -28,7 +28,10 @@ export class Conversation {
   static async open(plan: SafePlan, signal: AbortSignal): Promise<Conversation> {
     const conversation = new Conversation(plan)
     const options = wireOptions.parse(plan.wire ?? undefined)
-    conversation.#transport = await openResource(plan.resource, options)(conversation.#receiver, signal)
+    conversation.#transport = await openResource(plan.resource, options, { atOnce: true })(
+      conversation.#receiver,
+      signal,
+    )
     return conversation
   }
 

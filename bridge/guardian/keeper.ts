@@ -22,6 +22,7 @@ export interface May {
 /** One device as the guardian knows it: its plan, what it may do now, and the connection that makes it safe. */
 export class Keeper {
   readonly device: string
+  readonly #giveUpMs: number
   #plan: SafePlan
   may: May = { emit: false, move: false }
   #standby: Conversation | undefined
@@ -31,9 +32,10 @@ export class Keeper {
   #work: { done: Promise<Outcome>; outcome: Outcome } | undefined
   #goneAt = -Infinity
 
-  constructor(device: string, plan: SafePlan) {
+  constructor(device: string, plan: SafePlan, giveUpMs = GIVE_UP_MS) {
     this.device = device
     this.#plan = plan
+    this.#giveUpMs = giveUpMs
   }
 
   get plan(): SafePlan {
@@ -127,7 +129,7 @@ export class Keeper {
 
   async #makeSafe(outcome: Outcome, sent: (outcome: Outcome) => void): Promise<Outcome> {
     const begun = performance.now()
-    const over = AbortSignal.timeout(GIVE_UP_MS)
+    const over = AbortSignal.timeout(this.#giveUpMs)
     let talk = this.#standby?.lost === false ? this.#standby : undefined
     this.#standby = undefined
     this.#standingBy?.abort()

@@ -50,10 +50,11 @@ export const resourceName = z
   })
   .describe('the VISA resource name, e.g. TCPIP::192.168.1.20::5025::SOCKET')
 
-/** How to open the connection that a resource name leads to. Throws `config.invalid` for what is no resource name and `device.unsupported` for a USB one. */
+/** How to open the connection that a resource name leads to; `atOnce` for what cannot wait until a serial line is quiet. Throws `config.invalid` for what is no resource name and `device.unsupported` for a USB one. */
 export function openResource(
   name: string,
   options: WireOptions = wireOptions.parse(undefined),
+  { atOnce = false }: { atOnce?: boolean } = {},
 ): OpenTransport {
   const resource = parseResource(name)
   switch (resource.wire) {
@@ -64,7 +65,7 @@ export function openResource(
     case 'vxi11':
       return vxi11Transport(resource.host, resource.device, options.vxi11)
     case 'serial':
-      return serialTransport(resource.path, options.serial)
+      return serialTransport(resource.path, options.serial, atOnce)
     case 'browser':
       return browserTransport(resource.port, options.serial)
     case 'usb':

@@ -52,8 +52,8 @@ export const serialOptions = z.strictObject({
 })
 export type SerialOptions = z.infer<typeof serialOptions>
 
-/** A serial port, as `ASRL/dev/ttyUSB0::INSTR` names it. */
-export function serialTransport(path: string, options: SerialOptions): OpenTransport {
+/** A serial port; `atOnce` does not wait until the line is quiet, and may hear what is somebody else's. Named as `ASRL/dev/ttyUSB0::INSTR` names it. */
+export function serialTransport(path: string, options: SerialOptions, atOnce = false): OpenTransport {
   return async (receiver, signal) => {
     const port = new SerialPort({
       path,
@@ -64,11 +64,13 @@ export function serialTransport(path: string, options: SerialOptions): OpenTrans
       rtscts: options.flow === 'hardware',
       xon: options.flow === 'software',
       xoff: options.flow === 'software',
+      // A DTR line that falls at the close and rises at the next opening restarts many boards (Arduino's auto-reset).
+      hupcl: false,
       autoOpen: false,
     })
     const transport = new SerialTransport(port, receiver, options)
     try {
-      await transport.open(signal)
+      await transport.open(signal, atOnce)
     } catch (error) {
       transport.close()
       throw error
@@ -96,7 +98,7 @@ class SerialTransport implements Transport {
     return this.#port.path
   }
 
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: AbortSignal, atOnce: boolean): Promise<void> {
     const port = this.#port
     const opened = (closing.get(port.path) ?? Promise.resolve()).then(() => this.#opened())
     // Given up before the system has answered, it is nobody's failure any more.
@@ -106,7 +108,8 @@ class SerialTransport implements Transport {
     port.on('error', (error) => this.#lose(`: ${error.message}`))
     port.on('close', () => this.#lose(': was it unplugged?'))
     // A serial line is never closed at the other end: what is still on its way belongs to whoever had it before.
-    await withDeadline(this.#quiet(QUIET_MS), CLEAR_MS, `waiting for ${port.path} to be quiet`, { signal })
+    if (!atOnce)
+      await withDeadline(this.#quiet(QUIET_MS), CLEAR_MS, `waiting for ${port.path} to be quiet`, { signal })
     this.#deaf = false
   }
 
