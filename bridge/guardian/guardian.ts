@@ -209,11 +209,13 @@ export class Guardian implements Disposable {
       return
     }
     this.#bridgeSays = `dead since ${new Date().toISOString()}${session.crash === undefined ? '' : `: ${session.crash}`}`
-    const why = session.crash === undefined ? 'the bridge died' : `the bridge failed: ${session.crash}`
+    const died = session.over ? 'the bridge ended, and had not proven this safe' : 'the bridge died'
+    const why = session.crash === undefined ? died : `the bridge failed: ${session.crash}`
     // What has pressed the stop before it ended may not have got through with it.
     const concerned = session.crash === undefined ? armed : keepers
     if (concerned.length > 0) void this.#act(concerned, why, 'the guardian')
-    if (session.welcome) this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), Date.now()] })
+    if (session.welcome && !session.over)
+      this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), Date.now()] })
   }
 
   /**

@@ -208,6 +208,7 @@ export class GuardianLink implements Disposable {
 
   #heard(message: FromGuardian): void {
     this.#heardAt = performance.now()
+    if (!this.#present && this.#welcome) this.#isThere(this.#welcome)
     switch (message.say) {
       case 'welcome':
         this.#welcomed(message)
@@ -239,8 +240,12 @@ export class GuardianLink implements Disposable {
     this.#running = true
     for (const device of welcome.kept) this.#kept.add(device)
     this.#met.resolve()
+    this.#isThere(welcome)
+  }
+
+  /** It has come, or speaks again after it was silent. */
+  #isThere({ port: ownPort, startedAt }: Extract<FromGuardian, { say: 'welcome' }>): void {
     this.#present = true
-    const { port: ownPort, startedAt } = welcome
     const { path } = this.#options.web
     this.#show({
       ...{ state: 'present', since: Date.now(), startedAt },
@@ -264,8 +269,7 @@ export class GuardianLink implements Disposable {
     if (!this.#present || now - this.#heardAt < GUARDIAN_LOST_MS) return
     this.#present = false
     this.#options.log.error('the guardian is silent: nothing may emit until it is back')
-    const { port: _, ...rest } = this.#state
-    this.#show({ ...rest, state: 'lost', since: Date.now() })
+    this.#show({ ...this.#state, state: 'lost', since: Date.now() })
     this.#events?.lost()
   }
 

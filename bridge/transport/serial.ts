@@ -52,7 +52,7 @@ export const serialOptions = z.strictObject({
 })
 export type SerialOptions = z.infer<typeof serialOptions>
 
-/** A serial port; `atOnce` does not wait until the line is quiet, and may hear what is somebody else's. Named as `ASRL/dev/ttyUSB0::INSTR` names it. */
+/** A serial port; `atOnce` does not wait until the line is quiet, and may hear what is somebody else's. Named as in `ASRL/dev/ttyUSB0::INSTR`. */
 export function serialTransport(path: string, options: SerialOptions, atOnce = false): OpenTransport {
   return async (receiver, signal) => {
     const port = new SerialPort({

@@ -18,7 +18,15 @@ import { Sweep } from './sweep.ts'
 const channelsPerModule = 4
 
 /** `rate` in bytes a second, 0 without limit; `swept` is an instrument that has traces from the start. */
-export type Options = { modules: number; seed: number; speedUp: number; rate: number; swept: boolean }
+export type Options = {
+  modules: number
+  seed: number
+  speedUp: number
+  rate: number
+  swept: boolean
+  /** Hears whether any laser emits, each time that this changes. */
+  emits?: (emission: boolean) => void
+}
 
 /** An EXFO CTP10 with one microring chip on each of its modules. */
 export class Instrument {
@@ -30,17 +38,21 @@ export class Instrument {
   settings = new Settings()
   readonly #devices = new Map<number, DeviceUnderTest>()
   readonly #tree = new CommandTree<Outcome>()
+  readonly #emits: (emission: boolean) => void
+  #emitted = false
 
-  constructor({ modules, seed, speedUp, rate, swept }: Options) {
+  constructor({ modules, seed, speedUp, rate, swept, emits = () => {} }: Options) {
+    this.#emits = emits
     this.clock = new Clock(speedUp)
     this.faults = new Faults(rate)
     this.noise = new Noise(seed)
     for (let module = 1; module <= modules; module++) {
       this.#devices.set(module, new DeviceUnderTest(seed * 100 + module))
     }
-    this.sweep = new Sweep(this.clock, this.#devices, seed, ({ code, message }) =>
-      this.status.report(code, message),
-    )
+    this.sweep = new Sweep(this.clock, this.#devices, seed, {
+      report: ({ code, message }) => this.status.report(code, message),
+      lit: () => this.#lookForLight(),
+    })
     if (swept) this.sweep.pretend(this.settings)
     addCommonCommands(this.#tree, this)
     addSweepCommands(this.#tree, this)
@@ -56,7 +68,9 @@ export class Instrument {
       if (unit.path.length === 0) throw new ScpiError(-102, unit.header)
       const call = this.#tree.find(unit)
       if (!call) throw new ScpiError(-113, unit.header)
-      return call()
+      const outcome = call()
+      this.#lookForLight()
+      return outcome
     } catch (error) {
       if (!(error instanceof ScpiError)) throw error
       this.status.report(error.code, error.message)
@@ -84,5 +98,12 @@ export class Instrument {
     if (swept) return swept
     const laser = this.settings.lasers.get(this.settings.used[0]?.identifier ?? 1)
     return laser?.on ? { wavelength: laser.wavelength, launched: laser.power } : undefined
+  }
+
+  #lookForLight(): void {
+    const emission = [...this.settings.lasers.values()].some(({ on }) => on)
+    if (emission === this.#emitted) return
+    this.#emitted = emission
+    this.#emits(emission)
   }
 }

@@ -28,6 +28,7 @@ const instrument = new Instrument({
   speedUp: program.number('speed-up', values['speed-up'], 0.01, 1_000_000, false),
   rate: rate(values.rate),
   swept: values.swept,
+  emits: (emission) => program.say({ emission, atNs: process.hrtime.bigint() }),
 })
 const port = program.port('port', values.port)
 await program.run({ withParent: values['with-parent'] }, () => serve(instrument, { host, port }))

@@ -31,6 +31,7 @@ export class Sweep {
   readonly #devices: ReadonlyMap<number, DeviceUnderTest>
   readonly #slices = new Slices()
   readonly #report: (error: ScpiError) => void
+  readonly #lit: () => void
   #number: number
   #likely: Measurement | undefined
   #work = new AbortController()
@@ -41,10 +42,11 @@ export class Sweep {
     clock: Clock,
     devices: ReadonlyMap<number, DeviceUnderTest>,
     seed: number,
-    report: (error: ScpiError) => void,
+    { report, lit }: { report: (error: ScpiError) => void; lit: () => void },
   ) {
     this.#clock = clock
     this.#report = report
+    this.#lit = lit
     this.#devices = devices
     this.#number = seed * 7919
   }
@@ -192,5 +194,6 @@ export class Sweep {
       const laser = settings.lasers.get(identifier)
       if (laser) laser.on = on
     }
+    this.#lit()
   }
 }
