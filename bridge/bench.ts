@@ -32,6 +32,7 @@ import { Lines } from './share/lines.ts'
 import { readTls } from './server/tls.ts'
 import { Simulator } from './simulators.ts'
 import { Audit } from './store/audit.ts'
+import { FileMemory } from './store/device-memory.ts'
 import { databaseFile, migrate, openDatabase } from './store/sqlite.ts'
 import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
@@ -196,6 +197,9 @@ export async function openBench(
         state: topics.get(id) as Topic<DeviceBase>,
         stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
         guard: guards.of(id, topics.get(id) as Topic<DeviceBase>),
+        memory: new FileMemory(config.dataDir, id),
+        did: (action, message) =>
+          audit.note(auditDeed({ who: 'bridge', via: 'driver', action, device: id, message })),
         publisher: media.publisher,
         traces: keeperOf(traces, () => topics.get(id)?.value ?? {}),
         gallery,

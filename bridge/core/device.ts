@@ -10,6 +10,7 @@ import type { StillFormat } from '../../shared/still.ts'
 import type { TopicState } from '../../shared/topics.ts'
 import type { Aim } from './aim.ts'
 import type { DetectorModel } from './detector-model.ts'
+import type { DeviceMemory } from './device-memory.ts'
 import type { GalleryKeeper } from './gallery-keeper.ts'
 import type { DeviceGuard } from './guard.ts'
 import type { Logger } from './log.ts'
@@ -102,6 +103,9 @@ export interface DriverContext<F extends Family> {
   /** A stream of samples that browsers can open under this name while the device exists. */
   stream(name: string, columns: number): Stream
   guard: DeviceGuard
+  memory: DeviceMemory
+  /** Writes down in the audit what the driver did by itself: `action` as a command is named, `message` why. */
+  did: (action: string, message: string) => void
   publisher: Publisher
   traces: TraceKeeper
   gallery: GalleryKeeper

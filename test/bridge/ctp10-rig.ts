@@ -14,6 +14,7 @@ import type { InstrumentState } from '../../shared/instrument.ts'
 import { callerAs } from '../support/caller.ts'
 import { type Exchange, ReplayInstrument } from '../support/replay.ts'
 import { noGallery } from '../support/gallery.ts'
+import { TestMemory } from '../support/device-memory.ts'
 import { NotedGuard } from '../support/guard.ts'
 
 export const NO_ERROR = '0,"No error"'
@@ -142,6 +143,8 @@ export async function openCtp10(
     fault: () => {},
     stream: (name, columns) => new Recorded(name, columns),
     guard: new NotedGuard(),
+    memory: new TestMemory(),
+    did: () => {},
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
     traces: await TraceStore.open(folder, log),
     gallery: noGallery,

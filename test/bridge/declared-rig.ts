@@ -12,6 +12,7 @@ import type { DeclaredState } from '../../shared/declared.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { type Exchange, ReplayInstrument } from '../support/replay.ts'
 import { noGallery } from '../support/gallery.ts'
+import { TestMemory } from '../support/device-memory.ts'
 import { NotedGuard } from '../support/guard.ts'
 
 export const NO_ERROR = '0,"No error"'
@@ -55,6 +56,8 @@ export async function openDeclared(config: object): Promise<Opened> {
     fault: () => {},
     stream: (name, columns) => new Recorded(name, columns),
     guard: new NotedGuard(),
+    memory: new TestMemory(),
+    did: () => {},
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
     traces: await TraceStore.open(folder, log),
     gallery: noGallery,

@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { callerAs } from '../support/caller.ts'
 import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
 import { gallery } from '../support/gallery.ts'
+import { TestMemory } from '../support/device-memory.ts'
 import { NotedGuard } from '../support/guard.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import type { BenchError } from '../../shared/errors.ts'
@@ -42,6 +43,8 @@ export function cameraContext(
       throw new Error('cameras have no sample streams')
     },
     guard: new NotedGuard(),
+    memory: new TestMemory(),
+    did: () => {},
     publisher,
     traces: {
       draft: () => {

@@ -7,6 +7,7 @@ import type { BenchError } from '../../shared/errors.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { callerAs } from '../support/caller.ts'
 import { noGallery } from '../support/gallery.ts'
+import { TestMemory } from '../support/device-memory.ts'
 import { NotedGuard } from '../support/guard.ts'
 
 const AXES = {
@@ -45,6 +46,8 @@ export async function openTurret(
     fault: (error) => faults.push(error),
     stream: unused,
     guard: new NotedGuard(),
+    memory: new TestMemory(),
+    did: () => {},
     publisher: { publish: unused },
     traces: { draft: unused },
     gallery: noGallery,
