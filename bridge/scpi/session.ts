@@ -48,7 +48,9 @@ export class Session implements Disposable {
   #transport!: Transport
   #reader!: AnswerReader
   #wire!: Wire
-  #abortOwed: string | undefined
+  /** What was sent past every queue, oldest first, and what nothing has answered behind it yet. */
+  #abortOwed: readonly string[] = []
+  #abortedAt = -Infinity
   #over = false
 
   private constructor(options: SessionOptions) {
@@ -131,24 +133,36 @@ export class Session implements Disposable {
   }
 
   /**
-   * Sends a command that has no answer ahead of everything: it waits for no queue and for no answer that is owed,
-   * and a line that is just being opened anew carries it first.
+   * Sends commands that have no answer ahead of everything, each a message of its own (IEEE 488.2 section 7.5): they wait
+   * for no queue and for no answer that is owed. Until the instrument has answered something that was asked behind them,
+   * a device clear, a connection that is opened anew and the next abort send them once more.
    */
-  abort(text: string): void {
-    this.#abortOwed = text
-    this.#transport.write(`${text}\n`)
-    if (this.#clean) this.#abortOwed = undefined
-    const { by, who } = currentAsker()
-    this.line.journal.add({
-      ...{ at: epochMs(), lane: 'abort', by, who, sent: text, sentBytes: text.length + 1 },
-      ...{ answerBytes: 0, waitMs: 0, wireMs: 0 },
-    })
+  abort(messages: readonly string[]): void {
+    this.#abortedAt = performance.now()
+    this.#abortOwed = [...this.#abortOwed.filter((owed) => !messages.includes(owed)), ...messages]
+    this.#sendAborts()
   }
 
   [Symbol.dispose](): void {
     this.#end()
     this.#transport.close()
     this.#reader.closed(this.#endError('the session was closed'))
+  }
+
+  #sendAborts(): void {
+    const { by, who } = currentAsker()
+    for (const text of this.#abortOwed) {
+      this.#transport.write(`${text}\n`)
+      this.line.journal.add({
+        ...{ at: epochMs(), lane: 'abort', by, who, sent: text, sentBytes: text.length + 1 },
+        ...{ answerBytes: 0, waitMs: 0, wireMs: 0 },
+      })
+    }
+  }
+
+  /** The instrument has answered what it was asked at `askedAt`: it has had all that was sent before. */
+  #answered(askedAt: number): void {
+    if (askedAt > this.#abortedAt) this.#abortOwed = []
   }
 
   get #clean(): boolean {
@@ -193,8 +207,9 @@ export class Session implements Disposable {
     }
     this.#transport = transport
     reader.marksEnd = transport.marksEnd
-    this.#wire = new Wire(this.#options.device, transport, reader, this.line.journal)
-    if (this.#abortOwed !== undefined) this.abort(this.#abortOwed)
+    const answered = (askedAt: number): void => this.#answered(askedAt)
+    this.#wire = new Wire(this.#options.device, transport, reader, this.line.journal, answered)
+    this.#sendAborts()
   }
 
   #lose(error: BenchError): void {
@@ -224,12 +239,12 @@ export class Session implements Disposable {
     }
   }
 
-  /** One device clear, which may have swept an abort away that was just sent. */
+  /** One device clear, which may have swept aborts away that were just sent. */
   async #clear(transport: Transport): Promise<void> {
     this.line.journal.note('control', BRIDGE, 'an answer is owed: device clear')
     try {
       await transport.clear?.(this.#options.signal)
-      if (this.#abortOwed !== undefined) this.abort(this.#abortOwed)
+      this.#sendAborts()
     } catch {
       this.#reader.spoil()
     }
@@ -238,7 +253,5 @@ export class Session implements Disposable {
   async #drain(): Promise<void> {
     const until = performance.now() + DRAIN_MS
     while (!this.#over && this.#reader.waiting && performance.now() < until) await sleep(DRAIN_STEP_MS)
-    // It went over this connection, which is the one that stays.
-    if (this.#clean) this.#abortOwed = undefined
   }
 }

@@ -45,10 +45,19 @@ export class Wire {
   readonly #transport: Transport
   readonly #reader: AnswerReader
   readonly #journal: Journal
+  readonly #answered: (askedAt: number) => void
   readonly #watch = new Watch()
   #turn: Turn = { lane: 'control', asker: DRIVER, waitMs: 0 }
 
-  constructor(device: string, transport: Transport, reader: AnswerReader, journal: Journal) {
+  /** `answered` is called with each answer, and told when it was asked for (performance.now()). */
+  constructor(
+    device: string,
+    transport: Transport,
+    reader: AnswerReader,
+    journal: Journal,
+    answered: (askedAt: number) => void,
+  ) {
+    this.#answered = answered
     this.#device = device
     this.#transport = transport
     this.#reader = reader
@@ -198,6 +207,7 @@ export class Wire {
     answer.then(
       (value) => {
         over()
+        this.#answered(begun)
         this.#note(text, begun, told(value))
       },
       (error: unknown) => {

@@ -50,7 +50,7 @@ export class Console {
       })
     }
     const messages = text
-      .split(/\r?\n/)
+      .split(/\r\n|\r|\n/)
       .map((message) => message.trim())
       .filter((message) => message !== '')
     if (messages.length === 0 || messages.length > CONSOLE_MESSAGES) {

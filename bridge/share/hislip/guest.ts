@@ -1,3 +1,4 @@
+import { messagesIn } from '../../scpi/lines.ts'
 import { type Header, MessageType } from '../../transport/hislip/message.ts'
 import type { Admitted } from '../admission.ts'
 import type { Desk } from '../desk.ts'
@@ -106,7 +107,7 @@ export class HislipGuest extends Guest {
     if (type !== MessageType.DataEnd) return
     const text = this.#text.replace(/\r?\n$/, '')
     this.#text = ''
-    if (text.trim() !== '') this.push({ text, id })
+    for (const message of messagesIn(text)) this.push({ text: message, id })
   }
 
   /** What comes on the asynchronous channel (IVI-6.1 section 6). */

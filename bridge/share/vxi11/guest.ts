@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { messagesIn } from '../../scpi/lines.ts'
 import { REASON, VXI11_ERROR } from '../../transport/vxi11/core.ts'
 import type { Admitted } from '../admission.ts'
 import { Guest, type Message } from '../guest.ts'
@@ -77,8 +78,12 @@ export class Vxi11Guest extends Guest {
     if (fits && !end) return true
     const text = this.#text.replace(/\r?\n$/, '')
     this.#text = ''
-    if (fits && text.trim() !== '') this.push({ text, id: this.#lastId })
-    return fits
+    if (!fits) return false
+    for (const [n, message] of messagesIn(text).entries()) {
+      if (n > 0) this.#begin()
+      this.push({ text: message, id: this.#lastId })
+    }
+    return true
   }
 
   trigger(): void {

@@ -39,7 +39,9 @@ export function vxi11Transport(host: string, device: string, options: Vxi11Optio
 /** Waiting for the core channel. */
 interface Job {
   run: () => Promise<void>
+  /** Of a message: how long it is, and whether an answer to it is read behind it. */
   bytes?: number
+  answered?: boolean
   dropped?: (error: BenchError) => void
 }
 
@@ -101,6 +103,8 @@ class Vxi11Transport implements Transport {
 
   expectAnswer(): void {
     this.#owed = true
+    const asking = this.#jobs.at(-1)
+    if (asking?.bytes !== undefined) asking.answered = true
     this.#jobs.push({ run: () => this.#read() })
     this.#pump()
   }
@@ -238,7 +242,10 @@ class Vxi11Transport implements Transport {
     }
   }
 
-  /** What the instrument refused takes everything with it that was sent after: it was one message and its answer. */
+  /**
+   * What the instrument refused takes the next answer with it, and the question for that: nobody else would hear of it.
+   * Messages without an answer are sent all the same: among them may be what makes safe.
+   */
   #failed(error: unknown): void {
     if (this.#clear || this.#over.signal.aborted) return
     const known = error instanceof BenchError ? error : new BenchError('internal', String(error))
@@ -247,7 +254,10 @@ class Vxi11Transport implements Transport {
       this.#link.fail(new BenchError('connection.lost', known.message, { cause: error }))
       return
     }
+    const kept = this.#jobs.filter(({ bytes, answered }) => bytes !== undefined && !answered)
     this.#forget(known)
+    this.#jobs = kept
+    this.#jobBytes = kept.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
     this.#receiver.failed?.(known)
   }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { entryName, readingLimits, settingType } from '../../../../shared/declared.ts'
 import { parseSpec } from './parse-spec.ts'
 import { traceEntry } from './trace-spec.ts'
-import { commandText, queryText, regexText } from './wire-text.ts'
+import { commandText, messageText, queryText, regexText } from './wire-text.ts'
 
 /** Nobody waits longer for one answer; a laser that tunes, or a meter that integrates, may take this long. */
 const MOST_DEADLINE_MS = 120_000
@@ -43,12 +43,12 @@ export type ReadingEntry = z.infer<typeof readingEntry>
 const bound = z.union([z.number(), z.literal('query'), queryText])
 
 const choice = z.union([
-  z.string().transform((value) => ({ value, label: value, send: value, answer: value })),
+  messageText.transform((value) => ({ value, label: value, send: value, answer: value })),
   z
     .strictObject({
-      value: z.string().describe('what callers say'),
+      value: messageText.describe('what callers say'),
       label: z.string().optional(),
-      send: z.string().optional().describe('what the instrument is sent, if not `value`'),
+      send: messageText.optional().describe('what the instrument is sent, if not `value`'),
       answer: z.string().optional().describe('what it answers, if not what it is sent'),
     })
     .transform(({ value, label = value, send = value, answer = send }) => ({ value, label, send, answer })),
@@ -65,7 +65,7 @@ export const settingEntry = z
     range: z.strictObject({ min: bound.optional(), max: bound.optional() }).default({}),
     choices: z.array(choice).min(1).optional(),
     words: z
-      .strictObject({ on: z.string().default('ON'), off: z.string().default('OFF') })
+      .strictObject({ on: messageText.default('ON'), off: messageText.default('OFF') })
       .prefault({})
       .describe('of a switch: what is sent for on and off'),
     step: z.number().positive().optional().describe('what the arrow keys change it by'),
