@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command } from './command.ts'
+import { deviceId } from './device.ts'
 import { stopTicket } from './guardian.ts'
 
 /** The lease lapses after so long without anything done. */
@@ -25,9 +26,19 @@ const leaseState = z.object({
 })
 
 const deviceStop = z.object({
-  state: z.enum(['stopping', 'safe', 'unconfirmed', 'closed']),
-  reason: z.string().optional(),
+  state: z
+    .enum(['stopping', 'safe', 'unproven', 'unconfirmed', 'closed'])
+    .describe(
+      'safe: the device itself has proven it; unproven: sent, and nothing of this device can prove it; unconfirmed: the proof failed or did not come; closed: it was not open',
+    ),
+  reason: z.string().optional().describe('why it is not known to be safe, in words'),
 })
+export type DeviceStop = z.infer<typeof deviceStop>
+
+/** Whether the stop is reset only once somebody has looked at this device: nothing has proven that it is safe. */
+export function wantsLook({ state }: DeviceStop): boolean {
+  return state === 'unproven' || state === 'unconfirmed'
+}
 
 const interlockState = z.object({
   title: z.string(),
@@ -143,11 +154,20 @@ export const controlCommands = {
     output: stopTicket,
   }),
   'estop.reset': command({
-    about: "Allow the bench to act again, once every open device has reported safe. For the lease's holder.",
+    about:
+      "Allow the bench to act again, once every open device has proven that it is safe, or has been looked at. For the lease's holder.",
     role: 'operator',
     lease: true,
     whileStopped: true,
-    input: none,
+    input: z.object({
+      checked: z
+        .array(deviceId)
+        .max(256)
+        .default([])
+        .describe(
+          'devices at which the caller has looked, and seen that they are safe: each that is unproven or unconfirmed has to be among them',
+        ),
+    }),
     output: none,
   }),
   'interlock.set': command({

@@ -135,7 +135,11 @@ export const declaredCommands = {
     role: 'operator',
     safe: true,
     input: z.object({ device: deviceId }),
-    output: z.object({}),
+    output: z.object({
+      proven: z
+        .boolean()
+        .describe('whether the instrument itself has proven that it is safe; else it was sent'),
+    }),
   }),
   'instrument.trace': command({
     about: 'Fetch one of a declared instrument’s traces and keep it; answers where it is.',

@@ -12,6 +12,7 @@ import type {
   FrameSubscription,
   Handlers,
   JpegListener,
+  StopOutcome,
 } from '../core/device.ts'
 import type { Publication } from '../core/publisher.ts'
 import type { Sight } from '../core/sight.ts'
@@ -262,9 +263,9 @@ class Camera implements Device {
   }
 
   /** A camera that looks is safe. */
-  stop(): Promise<void> {
-    // A camera neither moves nor emits.
-    return Promise.resolve()
+  stop(): Promise<StopOutcome> {
+    // A camera neither moves nor emits: there is nothing to prove.
+    return Promise.resolve('proven')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,13 +49,18 @@ export class Control implements Disposable {
 
   constructor(options: ControlOptions) {
     this.#options = options
-    const { interlocks, needs, readings, devices, mayHold, holderBeats, log, signal } = options
+    const { interlocks, needs, readings, devices, guards, mayHold, holderBeats, log, signal } = options
     this.topic = new Topic<ControlState>(topicName('control'), {
       asks: {},
       stop: { latched: false, devices: {} },
       interlocks: {},
     })
-    this.#stop = new EmergencyStop(this.topic, devices, options.latch, log)
+    this.#stop = new EmergencyStop(this.topic, {
+      devices,
+      latch: options.latch,
+      mayEmit: (device) => guards.mayEmit(device),
+      log,
+    })
     const events: LeaseEvents = {
       ended: (holder, why) =>
         this.#darken('lease.ended', holder, `${holder} no longer holds the lease: ${why}`),
@@ -89,8 +94,8 @@ export class Control implements Disposable {
         this.press(name, why)
         return Promise.resolve({ stopMs: Math.round((performance.now() - arrivedAt) * 1000) / 1000 })
       },
-      'estop.reset': () => {
-        this.#stop.reset()
+      'estop.reset': ({ checked }) => {
+        this.#stop.reset(checked)
         return Promise.resolve({})
       },
       'interlock.set': ({ interlock, closed }) => {

@@ -45,6 +45,11 @@ export class DeviceGuards {
     else this.#guards.get(device)?.ending(why)
   }
 
+  /** Whether a device emits, or may: also one that is not open, as it was last heard of. */
+  mayEmit(device: string): boolean {
+    return this.#guards.get(device)?.emitting ?? false
+  }
+
   /** Says all of it again: to a guardian that has just come. */
   repeat(): void {
     for (const guard of this.#guards.values()) guard.repeat()
@@ -72,6 +77,8 @@ class BridgeGuard implements DeviceGuard {
 
   mayEmit(): void {
     this.#guardian.require()
+    // Why the emission before ended says nothing of this one.
+    this.#reason = undefined
     if (this.#emit()) return
     const message = 'the guardian was not reached, and nothing may emit without it: try again'
     throw new BenchError('guardian.lost', message, { device: this.#device })
@@ -86,7 +93,7 @@ class BridgeGuard implements DeviceGuard {
     const before = this.#topic.value.emission
     if (before?.emitting === false) return
     const now = Date.now()
-    const reason = before && this.#reason && now - this.#reason.at < REASON_MS ? this.#reason : undefined
+    const reason = before && this.#newReason(now)
     this.#reason = undefined
     this.#topic.put({
       emission: { emitting: false, since: now, ...(reason && { ended: { at: now, why: reason.why } }) },
@@ -105,9 +112,18 @@ class BridgeGuard implements DeviceGuard {
     return this.#may.emit || this.#may.move
   }
 
+  get emitting(): boolean {
+    return this.#topic.value.emission?.emitting ?? false
+  }
+
+  get reason(): string | undefined {
+    return this.#newReason(Date.now())?.why
+  }
+
   ending(why: string): void {
+    const at = Date.now()
     // What ended it first is what ended it.
-    if (this.#topic.value.emission?.emitting) this.#reason ??= { at: Date.now(), why }
+    if (this.emitting) this.#reason = this.#newReason(at) ?? { at, why }
   }
 
   repeat(): void {
@@ -115,9 +131,13 @@ class BridgeGuard implements DeviceGuard {
     if (this.#may.emit || this.#may.move) this.#guardian.may(this.#device, this.#may)
   }
 
+  #newReason(now: number): { at: number; why: string } | undefined {
+    return this.#reason && now - this.#reason.at < REASON_MS ? this.#reason : undefined
+  }
+
   #emit(): boolean {
     const told = this.#tell({ emit: true })
-    if (!this.#topic.value.emission?.emitting) {
+    if (!this.emitting) {
       this.#reason = undefined
       this.#topic.put({ emission: { emitting: true, since: Date.now() } })
     }

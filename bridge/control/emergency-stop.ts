@@ -1,6 +1,6 @@
-import type { ControlState } from '../../shared/control.ts'
+import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
-import type { Device } from '../core/device.ts'
+import type { Device, StopOutcome } from '../core/device.ts'
 import type { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import type { Topic } from '../core/topic.ts'
@@ -8,22 +8,33 @@ import type { Topic } from '../core/topic.ts'
 /** The devices of the bench by id; undefined for one that is not open. */
 export type OpenDevices = () => Iterable<[id: string, device: Device | undefined]>
 
-type DeviceStop = ControlState['stop']['devices'][string]
+/** A driver gives its device less than this: one that says nothing at all is not to hold the stop for ever. */
+const SILENT_MS = 20_000
+
+interface StopOptions {
+  devices: OpenDevices
+  latch: LatchFile
+  /** Says of a device that is not open whether it emitted when it was last heard of. */
+  mayEmit: (device: string) => boolean
+  log: Logger
+}
 
 /** Makes every device safe in the tick in which it is pressed, and holds the bench until it is reset. */
 export class EmergencyStop {
   readonly #topic: Topic<ControlState>
   readonly #devices: OpenDevices
   readonly #latch: LatchFile
+  readonly #mayEmit: (device: string) => boolean
   readonly #log: Logger
   /** A confirmation of an earlier press says nothing about this one. */
   #press = 0
 
   /** A latch that was found on the disk holds: it ends by `reset` alone. */
-  constructor(topic: Topic<ControlState>, devices: OpenDevices, latch: LatchFile, log: Logger) {
+  constructor(topic: Topic<ControlState>, { devices, latch, mayEmit, log }: StopOptions) {
     this.#topic = topic
     this.#devices = devices
     this.#latch = latch
+    this.#mayEmit = mayEmit
     this.#log = log
     const found = latch.read()
     if (found) topic.put({ stop: { latched: true, ...found, devices: {} } })
@@ -43,7 +54,7 @@ export class EmergencyStop {
     this.#press += 1
     const devices: Record<string, DeviceStop> = {}
     for (const { id, stop } of stopped) {
-      devices[id] = stop ? { state: 'stopping' } : { state: 'closed', reason: 'stopped when it opens' }
+      devices[id] = stop ? { state: 'stopping' } : this.#closed(id)
     }
     const pressed = { at: Date.now(), by, ...(why === undefined ? {} : { why }) }
     this.#topic.put({ stop: { latched: true, ...pressed, devices } })
@@ -63,15 +74,17 @@ export class EmergencyStop {
     this.#await(id, stop)
   }
 
-  /** Ends the latch. Throws `estop.latched`, naming them, while a device has not reported safe. */
-  reset(): void {
-    const { devices } = this.#topic.value.stop
-    const unsafe = Object.entries(devices).filter(
-      ([, { state }]) => state === 'stopping' || state === 'unconfirmed',
+  /**
+   * Ends the latch. Throws `estop.latched`, naming them, while a device has not been heard of, or has proven nothing and
+   * is not among those that somebody has `checked`.
+   */
+  reset(checked: readonly string[] = []): void {
+    const holding = Object.entries(this.#topic.value.stop.devices).filter(
+      ([id, stop]) => stop.state === 'stopping' || (wantsLook(stop) && !checked.includes(id)),
     )
-    if (unsafe.length > 0) {
-      const named = unsafe.map(([id, { state, reason }]) => `${id} (${reason ?? state})`).join(', ')
-      const message = `the emergency stop stays: not every device has reported safe: ${named}. See to them, press the stop again, and reset once they are safe`
+    if (holding.length > 0) {
+      const named = holding.map(([id, { state, reason }]) => `${id} (${reason ?? state})`).join(', ')
+      const message = `the emergency stop stays: not every device has proven that it is safe: ${named}. Look at each of them, and reset with its id in "checked" once you have seen that it is; or press the stop again`
       throw new BenchError('estop.latched', message)
     }
     this.#latch.clear()
@@ -88,7 +101,12 @@ export class EmergencyStop {
     )
   }
 
-  #stop(id: string, device: Device): Promise<void> {
+  #closed(id: string): DeviceStop {
+    if (!this.#mayEmit(id)) return { state: 'closed', reason: 'stopped when it opens' }
+    return { state: 'unconfirmed', reason: 'not connected, and it may emit: look at it' }
+  }
+
+  #stop(id: string, device: Device): Promise<StopOutcome> {
     try {
       return device.stop()
     } catch (error) {
@@ -98,7 +116,7 @@ export class EmergencyStop {
     }
   }
 
-  #await(id: string, stop: Promise<void>): void {
+  #await(id: string, stop: Promise<StopOutcome>): void {
     const press = this.#press
     const show = (state: DeviceStop): void => {
       if (press !== this.#press || !this.latched) return
@@ -109,9 +127,19 @@ export class EmergencyStop {
         },
       })
     }
+    const silent = setTimeout(
+      () => show({ state: 'unconfirmed', reason: `it has said nothing for ${SILENT_MS / 1000} s` }),
+      SILENT_MS,
+    ).unref()
+    const proven: DeviceStop = { state: 'safe' }
+    const sent: DeviceStop = { state: 'unproven', reason: 'nothing of this device can prove it: look at it' }
     stop.then(
-      () => show({ state: 'safe' }),
+      (outcome) => {
+        clearTimeout(silent)
+        show(outcome === 'proven' ? proven : sent)
+      },
       (error: unknown) => {
+        clearTimeout(silent)
         this.#log.error({ device: id, error }, 'the device has not confirmed the stop')
         show({ state: 'unconfirmed', reason: error instanceof Error ? error.message : String(error) })
       },

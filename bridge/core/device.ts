@@ -67,14 +67,18 @@ export interface FrameSubscription extends Subscription {
 /** Hears of a JPEG picture, made at `madeAt` in ms since the epoch. */
 export type JpegListener = (jpeg: Uint8Array, madeAt: number) => void
 
+/** What came of a stop that has not failed: the device itself has proven that it is safe, or it was sent and nothing can prove it. */
+export type StopOutcome = 'proven' | 'sent'
+
 /** An open device. What it shows it writes into the topic it was given. */
 export interface Device extends AsyncDisposable {
   commands: Handlers
   /**
-   * Makes safe. What does it is on its way before this returns, past every queue and every answer that is owed; the
-   * promise says that the device has confirmed it, and rejects when it has not.
+   * Makes safe. What does it is on its way before this returns, past every queue and every answer that is owed. The
+   * promise says what came of it: `proven` by a read-back of the device, never by an answer to something else; it rejects
+   * when the proof failed or did not come.
    */
-  stop(): Promise<void>
+  stop(): Promise<StopOutcome>
   /** Ends light at once and nothing else, for devices that make it: nobody is there any more to answer for it. */
   endEmission?(): void
   /** Cameras: JPEG pictures for whoever cannot take WebRTC, encoded only while somebody listens; the answer ends it. */

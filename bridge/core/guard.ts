@@ -22,4 +22,6 @@ export interface DeviceGuard {
   seenAtRest(): void
   /** Why the emission of now ends, or has just ended, in words: the lease, an interlock, a fault … Shown until the next begins. */
   ending(why: string): void
+  /** The reason that `ending` was given last, while it says anything of now. */
+  readonly reason: string | undefined
 }

@@ -7,7 +7,29 @@ const proof = z.strictObject({
     .string()
     .default('')
     .describe('regular expression: which lines are answers to it; every line when it is empty'),
-  safe: z.string().describe('regular expression: an answer that matches says that the device is safe'),
+  part: z
+    .strictObject({
+      regex: z.string().optional().describe('regular expression that finds it'),
+      group: z.number().int().default(1).describe('which of its groups'),
+      index: z.number().int().optional().describe('which item of what was found, from 0'),
+      separator: z.string().default(',').describe('what stands between two items'),
+    })
+    .optional()
+    .describe('which part of the answer `safe` speaks of; all of it when left out'),
+  safe: z
+    .string()
+    .describe('regular expression, in any case: an answer that matches says that the device is safe'),
+  once: z
+    .boolean()
+    .optional()
+    .describe(
+      'an answer is gone once it was given, as from an error queue: the messages are sent again before it is asked again',
+    ),
+  deadlineMs: z
+    .number()
+    .int()
+    .optional()
+    .describe('how long the device may take to answer, ms; 3000 when left out'),
 })
 export type Proof = z.output<typeof proof>
 
@@ -39,3 +61,18 @@ export const safePlan = z.strictObject({
     .describe('what proves it: all of them are to hold; none where the device cannot say'),
 })
 export type SafePlan = z.output<typeof safePlan>
+
+/** Whether an answer, without its end mark, says that the device is safe: what cannot be understood does not. */
+export function provesSafe({ safe, part }: Proof, answer: string): boolean {
+  const said = part ? pickPart(answer.trim(), part) : answer.trim()
+  return said !== undefined && new RegExp(safe, 'i').test(said.trim())
+}
+
+/** The part of an answer that is meant; undefined where there is none. */
+export function pickPart(
+  answer: string,
+  { regex, group, index, separator }: NonNullable<Proof['part']>,
+): string | undefined {
+  const found = regex === undefined ? answer : new RegExp(regex).exec(answer)?.[group]
+  return index === undefined ? found : found?.split(separator)[index]
+}

@@ -7,7 +7,10 @@ const COMMON = /^\*(CLS|ESE|OPC|PSC|SRE|WAI)(\s|$)/i
 export interface Light {
   /** Whether a program message may switch light on. */
   mayCome(message: string): boolean
-  /** Such a message is about to be sent: from now on the driver does not know what is lit. */
+  /**
+   * Such a message is about to be sent: from now on the driver does not know what is lit, and the guardian knows of it.
+   * Throws `guardian.lost`, or `device.faulted` while the instrument is being opened: then it is not to be sent.
+   */
   comes(): void
 }
 

@@ -24,12 +24,18 @@ export class GuestLight {
     return new BenchError('role.required', what)
   }
 
-  /** A message that may be sent is about to be. */
-  sending(guest: Guest, message: string): void {
+  /** A message that may be sent is about to be. Gives why it may not after all: nobody would end its light. */
+  sending(guest: Guest, message: string): BenchError | undefined {
     const { light } = this.#line.dialect
-    if (!light?.mayCome(message)) return
+    if (!light?.mayCome(message)) return undefined
+    try {
+      light.comes()
+    } catch (error) {
+      if (error instanceof BenchError) return error
+      throw error
+    }
     this.#lit.add(guest)
-    light.comes()
+    return undefined
   }
 
   /** A program has left: the light that it may have switched on goes with it. */

@@ -159,9 +159,11 @@ export class Hub implements Disposable {
         'control',
         async (wire) => {
           // Asked when the line is there: who may act can have changed while the message waited.
-          refusal = kind.acts ? this.#whyNot(guest, message.text) : undefined
-          if (refusal || signal.aborted) return
-          if (kind.acts) this.#light.sending(guest, message.text)
+          if (signal.aborted) return
+          refusal = kind.acts
+            ? (this.#whyNot(guest, message.text) ?? this.#light.sending(guest, message.text))
+            : undefined
+          if (refusal) return
           if (!kind.answered) wire.write(message.text)
           else {
             const to = (bytes: Uint8Array, last: boolean): void => this.#pass(guest, message, bytes, last)

@@ -45,7 +45,7 @@ function rig(): Rig {
   const deeds: Deed[] = []
   const fake = (id: string, broken = false): Device => ({
     commands: {},
-    stop: () => (reached.push(`${id} stop`), Promise.resolve()),
+    stop: () => (reached.push(`${id} stop`), Promise.resolve('proven')),
     endEmission: () => {
       if (broken) throw new Error('a driver’s mistake')
       reached.push(`${id} dark`)

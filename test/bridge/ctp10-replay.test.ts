@@ -146,6 +146,7 @@ it('takes a reference: what blocks others meanwhile, and its result', async () =
     // A stop looks at the register at once.
     [':ABOR'],
     REST,
+    [':SYST:ERR?', NO_ERROR],
     ...ALL_TLS,
     ...SETTINGS,
     ...MODE,
@@ -199,7 +200,7 @@ it('sets a laser, switches it on and off, and waits until it is', async () => {
   })
 })
 
-it('stops with one message that ends sweeps and light, and waits until the instrument says that it is so', async () => {
+it('stops with what ends sweeps and light, each a message of its own, and waits until the instrument says that it is so', async () => {
   const { device, state } = await converse(
     [
       ...command(':CTP:RLAS1:POW:STAT ON'),
@@ -207,13 +208,13 @@ it('stops with one message that ends sweeps and light, and waits until the instr
       [':ABOR'],
       [':CTP:RLAS1:POW:STAT OFF'],
       [':CTP:RLAS1:POW:STAT?', '0'],
-      [':SYST:ERR?', NO_ERROR],
       REST,
+      [':SYST:ERR?', NO_ERROR],
     ],
     opening({ lasers: [1] }),
   )
   await call(device, 'ctp.laserOn', { laser: 1 })
-  await device.stop()
+  expect(await device.stop()).toBe('proven')
   expect(state().ctp10?.lasers[1]?.on).toBe(false)
 })
 

@@ -141,7 +141,7 @@ it('is dark before it is read and when it closes, and lights only by instrument.
   expect(declared().values['output']).toMatchObject({ value: false })
   lines.length = 0
   await source[Symbol.asyncDispose]()
-  expect(lines).toEqual([':OUTP OFF', ':SYST:ERR?', ':OUTP?'])
+  expect(lines).toEqual([':OUTP OFF', ':OUTP?', ':SYST:ERR?'])
 })
 
 it('ends emission at once, and shows that it has', async () => {

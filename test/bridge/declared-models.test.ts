@@ -93,8 +93,8 @@ it('rigol-dp832: one question for a channel’s three readings; a stop switches 
     [':OUTP:MODE? CH2', 'CV'],
     [':OUTP:MODE? CH3', 'CV'],
     ...[1, 2, 3].map((channel) => [`:OUTP CH${channel},OFF`] as const),
-    [':SYST:ERR?', NO_ERROR],
     ...outputs,
+    [':SYST:ERR?', NO_ERROR],
   ])
   await expect.poll(() => declared().values['mode-3']?.value).toBe('CV')
   expect(declared().values).toMatchObject({
@@ -171,7 +171,7 @@ it('keysight-8164b: dark when opened and when closed; on by instrument.emit, in 
       [':SOUR0:WAV?', '+1.55030000E-006'],
       settings[2],
     ],
-    [[':SOUR0:POW:STAT 0'], [':SYST:ERR?', '+0,"No error"'], [':SOUR0:POW:STAT?', '0']],
+    [[':SOUR0:POW:STAT 0'], [':SOUR0:POW:STAT?', '0'], [':SYST:ERR?', '+0,"No error"']],
   )
   await expect.poll(() => declared().values['locked']?.value).toBe(false)
   expect(declared().settings['wavelength']).toMatchObject({ min: 1460, max: 1640, unit: 'nm' })

@@ -1,18 +1,24 @@
 import { pino } from 'pino'
-import { expect, it, vi } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import type { ControlState } from '../../shared/control.ts'
 import { EmergencyStop } from '../../bridge/control/emergency-stop.ts'
-import type { Device } from '../../bridge/core/device.ts'
+import type { Device, StopOutcome } from '../../bridge/core/device.ts'
+import type { LatchFile } from '../../bridge/core/latch.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import { freshLatch } from '../support/guard.ts'
 
-function device(stop: () => Promise<void>): Device {
+function device(stop: () => Promise<StopOutcome>): Device {
   return { commands: {}, stop, [Symbol.asyncDispose]: () => Promise.resolve() }
+}
+
+interface RigOptions {
+  mayEmit: (device: string) => boolean
+  latch: LatchFile
 }
 
 function rig(
   devices: Record<string, Device | undefined>,
-  latch = freshLatch(),
+  { mayEmit = () => false, latch = freshLatch() }: Partial<RigOptions> = {},
 ): {
   stop: EmergencyStop
   state: () => ControlState['stop']
@@ -22,7 +28,10 @@ function rig(
     stop: { latched: false, devices: {} },
     interlocks: {},
   })
-  const stop = new EmergencyStop(topic, () => Object.entries(devices), latch, pino({ level: 'silent' }))
+  const stop = new EmergencyStop(topic, {
+    devices: () => Object.entries(devices),
+    ...{ latch, mayEmit, log: pino({ level: 'silent' }) },
+  })
   return { stop, state: () => topic.value.stop }
 }
 
@@ -33,7 +42,7 @@ it('reaches every device before it returns, whatever one of them throws', () => 
     two: device(() => {
       throw new Error('a driver’s mistake')
     }),
-    three: device(() => (reached.push('three'), Promise.resolve())),
+    three: device(() => (reached.push('three'), Promise.resolve('proven'))),
   })
   stop.press('ada')
   expect(reached).toEqual(['one', 'three'])
@@ -41,7 +50,8 @@ it('reaches every device before it returns, whatever one of them throws', () => 
 
 it('latches, says who and why, and what each device reports', async () => {
   const { stop, state } = rig({
-    safe: device(() => Promise.resolve()),
+    safe: device(() => Promise.resolve('proven')),
+    sent: device(() => Promise.resolve('sent')),
     slow: device(() => new Promise(() => {})),
     mute: device(() => Promise.reject(new Error('no answer'))),
     off: undefined,
@@ -51,6 +61,7 @@ it('latches, says who and why, and what each device reports', async () => {
   expect(state()).toMatchObject({ latched: true, by: 'ada', why: 'smoke' })
   expect(state().devices).toMatchObject({
     safe: { state: 'safe' },
+    sent: { state: 'unproven', reason: 'nothing of this device can prove it: look at it' },
     slow: { state: 'stopping' },
     mute: { state: 'unconfirmed', reason: 'no answer' },
     off: { state: 'closed' },
@@ -58,12 +69,12 @@ it('latches, says who and why, and what each device reports', async () => {
   expect(() => stop.require()).toThrow(/ada pressed the emergency stop/)
 })
 
-it('is not reset before every open device has reported safe', async () => {
-  const answer = Promise.withResolvers<void>()
+it('is not reset before every open device has proven that it is safe', async () => {
+  const answer = Promise.withResolvers<StopOutcome>()
   const { stop, state } = rig({ dut: device(() => answer.promise), off: undefined })
   stop.press('ada')
   expect(() => stop.reset()).toThrow(/dut \(stopping\)/)
-  answer.resolve()
+  answer.resolve('proven')
   await expect.poll(() => state().devices['dut']?.state).toBe('safe')
   stop.reset()
   expect(state()).toEqual({ latched: false, devices: {} })
@@ -71,19 +82,19 @@ it('is not reset before every open device has reported safe', async () => {
 })
 
 it('takes an answer to an earlier press for none to this one', async () => {
-  const answers = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const answers = [Promise.withResolvers<StopOutcome>(), Promise.withResolvers<StopOutcome>()]
   let asked = 0
-  const { stop, state } = rig({ dut: device(() => answers[asked++]?.promise ?? Promise.resolve()) })
+  const { stop, state } = rig({ dut: device(() => answers[asked++]?.promise ?? Promise.resolve('proven')) })
   stop.press('ada')
   stop.press('bob')
-  answers[0]?.resolve()
+  answers[0]?.resolve('proven')
   await new Promise(setImmediate)
   expect(state()).toMatchObject({ by: 'bob', devices: { dut: { state: 'stopping' } } })
 })
 
 it('stops a device that opens while it is latched', async () => {
   let stopped = 0
-  const late = device(() => ((stopped += 1), Promise.resolve()))
+  const late = device(() => ((stopped += 1), Promise.resolve('proven')))
   const { stop, state } = rig({ dut: undefined })
   stop.deviceOpened('dut', late)
   expect(stopped).toBe(0)
@@ -95,9 +106,52 @@ it('stops a device that opens while it is latched', async () => {
 
 it('latches beyond the end of the process, until it is reset', async () => {
   const latch = freshLatch()
-  rig({}, latch).stop.press('ada', 'smoke')
-  const { stop, state } = rig({ one: device(() => Promise.resolve()) }, latch)
+  rig({}, { latch }).stop.press('ada', 'smoke')
+  const { stop, state } = rig({ one: device(() => Promise.resolve('proven')) }, { latch })
   expect(state()).toMatchObject({ latched: true, by: 'ada', why: 'smoke' })
   await vi.waitFor(() => stop.reset())
-  expect(rig({}, latch).state().latched).toBe(false)
+  expect(rig({}, { latch }).state().latched).toBe(false)
+})
+
+it('is reset once somebody has looked at each device that has proven nothing, and not before', async () => {
+  const { stop, state } = rig({
+    safe: device(() => Promise.resolve('proven')),
+    sent: device(() => Promise.resolve('sent')),
+    mute: device(() => Promise.reject(new Error('no answer'))),
+  })
+  stop.press('ada')
+  await expect.poll(() => state().devices['mute']?.state).toBe('unconfirmed')
+  expect(() => stop.reset()).toThrow(/sent \(nothing of this device can prove it.*mute \(no answer\)/)
+  expect(() => stop.reset(['safe', 'mute'])).toThrow(/: sent \(nothing/)
+  expect(() => stop.reset(['sent'])).toThrow(/: mute \(no answer\)/)
+  expect(state().latched).toBe(true)
+  stop.reset(['sent', 'mute'])
+  expect(state()).toEqual({ latched: false, devices: {} })
+})
+
+it('is not reset over a device that has not been heard of, whoever has looked at it', () => {
+  const { stop } = rig({ slow: device(() => new Promise(() => {})) })
+  stop.press('ada')
+  expect(() => stop.reset(['slow'])).toThrow(/slow \(stopping\)/)
+})
+
+it('calls a device unconfirmed that says nothing at all', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { stop, state } = rig({ slow: device(() => new Promise(() => {})) })
+  stop.press('ada')
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(state().devices['slow']).toMatchObject({
+    state: 'unconfirmed',
+    reason: 'it has said nothing for 20 s',
+  })
+})
+
+it('has somebody look at a device that is not connected, and emitted when it was last heard of', () => {
+  const { stop, state } = rig({ laser: undefined, off: undefined }, { mayEmit: (id) => id === 'laser' })
+  stop.press('ada')
+  expect(state().devices).toMatchObject({ laser: { state: 'unconfirmed' }, off: { state: 'closed' } })
+  expect(() => stop.reset()).toThrow(/laser \(not connected, and it may emit: look at it\)/)
+  stop.reset(['laser'])
+  expect(state().latched).toBe(false)
 })

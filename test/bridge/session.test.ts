@@ -31,7 +31,7 @@ it('sends an abort at once, past a question that is not answered and everything 
   using _ = session
   const unanswered = session.query('SLOW?').catch(() => 'ended')
   const waiting = session.query('WAITING?').catch(() => 'ended')
-  session.abort(':ABOR')
+  session.abort([':ABOR'])
   await expect.poll(() => instrument.lines).toEqual(['SLOW?', ':ABOR'])
   session[Symbol.dispose]()
   expect(await Promise.all([unanswered, waiting])).toEqual(['ended', 'ended'])
@@ -114,7 +114,7 @@ it('sends an abort that fell into a reconnection first thing on the new connecti
   const { session } = await openSession(instrument.port)
   using _ = session
   await expect(session.query('SILENT?', { deadlineMs: 30 })).rejects.toMatchObject({ code: 'device.timeout' })
-  session.abort(':ABOR')
+  session.abort([':ABOR'])
   expect(await session.query('NEXT?')).toBe('NEXT')
   expect(instrument.lines).toEqual(['SILENT?', ':ABOR', ':ABOR', 'NEXT?'])
 })

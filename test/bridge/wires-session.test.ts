@@ -105,7 +105,7 @@ describe.each(wires)('a session over $name', ({ sim, resource, options, interrup
       .catch((error: unknown) => error)
     await sleep(30)
     const begun = performance.now()
-    session.abort(':ABOR')
+    session.abort([':ABOR'])
     if (interrupts) {
       expect(await owed).toMatchObject({ code: 'aborted' })
       expect(performance.now() - begun).toBeLessThan(150)

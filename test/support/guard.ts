@@ -17,6 +17,7 @@ export class NotedGuard implements DeviceGuard {
   readonly said: string[] = []
   plan: SafePlan | undefined
   refuse: Error | undefined
+  reason: string | undefined
 
   protect(plan: SafePlan): void {
     this.plan = plan
@@ -38,6 +39,7 @@ export class NotedGuard implements DeviceGuard {
     this.said.push('seenAtRest')
   }
   ending(why: string): void {
+    this.reason ??= why
     this.said.push(`ending: ${why}`)
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { openResource, resourceName, wireOptions } from '../../transport/resource.ts'
+import { BenchError } from '../../../shared/errors.ts'
 import { defineDriver } from '../../core/device.ts'
 import { attributed } from '../../scpi/asker.ts'
 import { Line } from '../../scpi/line.ts'
@@ -35,6 +36,14 @@ export default defineDriver({
         .max(20)
         .default(10)
         .describe('how often the instrument is asked what it is doing'),
+      lasersPerSecond: z
+        .number()
+        .min(0.1)
+        .max(20)
+        .default(4)
+        .describe(
+          'how often the reference lasers are asked whether they emit while they may; a quarter of that while they are dark',
+        ),
     })
     .refine(
       ({ module, moreModules }) =>
@@ -43,12 +52,21 @@ export default defineDriver({
     ),
   async open(config, context) {
     let opened: Ctp10 | undefined
-    const light = { mayCome: mayLightCtp10, comes: () => opened?.lightComes() }
+    const light = {
+      mayCome: mayLightCtp10,
+      comes: () => {
+        if (!opened) throw new BenchError('device.faulted', `${context.id} is just being opened`)
+        opened.lightComes()
+      },
+    }
     const session = await Session.open({
       device: context.id,
       open: openResource(config.resource, config.wire),
       signal: context.signal,
-      lost: context.fault,
+      lost: (error) => {
+        context.guard.ending(error.message)
+        context.fault(error)
+      },
       line: Line.of(context.state),
       dialect: { headers: HEADERS, errorQueue: true, light },
     })

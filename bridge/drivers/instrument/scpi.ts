@@ -1,3 +1,4 @@
+import { BenchError } from '../../../shared/errors.ts'
 import { defineDriver } from '../../core/device.ts'
 import { Line } from '../../scpi/line.ts'
 import { Session } from '../../scpi/session.ts'
@@ -16,18 +17,27 @@ export default defineDriver({
   async open({ resource, wire, declaration }, context) {
     const entries = entriesOf(declaration)
     let opened: DeclaredInstrument | undefined
-    const mayCome = lightOf(entries)
-    const light = mayCome && { mayCome, comes: () => opened?.lightComes() }
+    const mayLight = lightOf(entries)
+    const light = mayLight && {
+      mayCome: mayLight,
+      comes: () => {
+        if (!opened) throw new BenchError('device.faulted', `${context.id} is just being opened`)
+        opened.lightComes()
+      },
+    }
     const session = await Session.open({
       device: context.id,
       open: openResource(resource, wire),
       signal: context.signal,
-      lost: context.fault,
+      lost: (error) => {
+        context.guard.ending(error.message)
+        context.fault(error)
+      },
       line: Line.of(context.state),
       dialect: { headers: headersOf(entries), errorQueue: entries.errors === 'queue', light },
     })
     try {
-      opened = await DeclaredInstrument.open(session, resource, entries, context)
+      opened = await DeclaredInstrument.open({ session, resource, wire, entries, mayLight }, context)
       return opened
     } catch (error) {
       session[Symbol.dispose]()

@@ -15,6 +15,9 @@ const BITS = [
   'loading or saving',
 ]
 
+/** Ends sweeps and references (CTP10 user guide, :ABORt). */
+export const ABORT = ':ABOR'
+
 const bits = (...names: string[]): number =>
   names.reduce((register, name) => register | (1 << BITS.indexOf(name)), 0)
 

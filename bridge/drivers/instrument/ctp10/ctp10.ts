@@ -1,17 +1,23 @@
 import type { Referencing } from '../../../../shared/ctp10.ts'
 import { BenchError } from '../../../../shared/errors.ts'
-import { withDeadline } from '../../../core/deadline.ts'
-import type { Device, DriverContext, Handlers } from '../../../core/device.ts'
+import type { Device, DriverContext, Handlers, StopOutcome } from '../../../core/device.ts'
+import { provesSafe, type SafePlan } from '../../../core/safe-plan.ts'
 import type { ScpiError } from '../../../scpi/errors.ts'
+import { makeSafe } from '../../../scpi/make-safe.ts'
 import { showErrors } from '../common.ts'
 import type { Session } from '../../../scpi/session.ts'
 import type { Wire } from '../../../scpi/wire.ts'
 import { detectorPatch, readDetector } from './detector.ts'
 import { Emission } from './emission.ts'
 import { ctp10Handlers } from './handlers.ts'
+import { stillOn } from './laser.ts'
+import { LaserWatch } from './laser-watch.ts'
 import { learn, learnAgain, learnLasers, learnSettings } from './learn.ts'
 import { Poller } from './poller.ts'
 import { type ModulePlace, Powers } from './powers.ts'
+import { referenceAtOpening } from './reference.ts'
+import { laserOf, safePlanOf } from './safe-plan.ts'
+import { sweepAtOpening } from './sweep.ts'
 import { fetchTrace, type FetchedTrace, type TracePlace, type TraceSource } from './trace.ts'
 import { Watch } from './watch.ts'
 
@@ -22,9 +28,11 @@ const CLOSE_MS = 1500
 
 interface Settings extends ModulePlace {
   resource: string
+  wire: unknown
   moreModules: readonly ModulePlace[]
   lasers?: readonly number[] | undefined
   conditionsPerSecond: number
+  lasersPerSecond: number
 }
 
 /** An open CTP10: one session, its polls, and what people can ask of it. */
@@ -34,6 +42,8 @@ export class Ctp10 implements Device, TraceSource {
   readonly #context: DriverContext<'instrument'>
   readonly #emission: Emission
   readonly #watch: Watch
+  readonly #lasers: LaserWatch
+  #plan: SafePlan | undefined
   readonly #first: Powers
   readonly #powers: readonly Powers[]
   readonly #closed = new AbortController()
@@ -45,11 +55,17 @@ export class Ctp10 implements Device, TraceSource {
   private constructor(session: Session, settings: Settings, context: DriverContext<'instrument'>) {
     this.#session = session
     this.#context = context
-    this.#emission = new Emission(context.id, session, context.state)
+    this.#emission = new Emission(context.id, session, context.state, context.guard)
+    this.#lasers = new LaserWatch(this.#emission, settings.lasersPerSecond)
     this.#first = new Powers(settings, true, context)
     this.#powers = [this.#first, ...settings.moreModules.map((place) => new Powers(place, false, context))]
     this.#watch = new Watch(context.state, settings.conditionsPerSecond, {
       referenced: (reference) => this.#inBackground(this.#readResult(reference)),
+      looked: () => this.#emission.looked(),
+      overdue: (why) => {
+        context.guard.ending(why)
+        this.endEmission()
+      },
       rested: () => {
         this.#emission.doubt()
         this.#inBackground(this.#learnAgain())
@@ -64,7 +80,11 @@ export class Ctp10 implements Device, TraceSource {
         this.#downloads.abort()
         this.#downloads = new AbortController()
       },
-      abort: () => this.#end([]),
+      abort: (why) => {
+        context.guard.ending(why)
+        this.#emission.end(true, [])
+        this.#watch.aborted(why)
+      },
       learnAgain: () => this.#learnAgain(),
     })
   }
@@ -79,40 +99,49 @@ export class Ctp10 implements Device, TraceSource {
     context: DriverContext<'instrument'>,
   ): Promise<Ctp10> {
     const device = new Ctp10(session, settings, context)
-    const { resource, lasers: only } = settings
+    const { resource, wire, lasers: only } = settings
+    const { guard } = context
+    guard.ending('the connection was lost, and what it had lit was switched off when it was opened again')
+    const { reason } = guard
+    const before = context.state.value
     const { state, lasers, errors } = await session.run('control', (wire) =>
       learn(wire, { id: context.id, resource, lasers: only }, device.#first),
     )
-    device.#emission.found(Object.keys(lasers).map(Number))
-    context.state.put(state)
+    const connected = Object.keys(lasers).map(Number)
+    device.#plan = safePlanOf(resource, wire, connected)
+    guard.protect(device.#plan)
+    device.#emission.found(connected)
+    context.state.put({ ...state, sweep: sweepAtOpening(before.sweep, reason) })
     showErrors(context, errors)
     // Ahead of the first poll, which has to know the detectors' units.
     device.#inBackground(
       session
         .run('control', (wire) => learnSettings(wire, lasers, device.#powers), device.#closed.signal)
-        .then((settings) => context.state.put(settings)),
+        .then(({ sweepSettings, ctp10 }) => {
+          const referencing = referenceAtOpening(before.ctp10?.referencing, reason)
+          context.state.put({ sweepSettings, ctp10: { ...ctp10, ...(referencing && { referencing }) } })
+        }),
     )
     device.#polling = device.#poll()
     return device
   }
 
-  async stop(): Promise<void> {
-    // Every laser, not only those that are known to be lit: somebody may have switched one on at the instrument.
-    this.#end(this.#emission.lasers)
-    const options = { device: this.#context.id, signal: this.#closed.signal }
-    const rest = withDeadline(this.#watch.rest(), REST_MS, 'coming to rest after the stop', options)
-    await Promise.all([rest, this.#emission.confirm(REST_MS, this.#closed.signal)])
+  stop(): Promise<StopOutcome> {
+    return this.#makeSafe(REST_MS)
   }
 
   endEmission(): void {
     const { lit, sweeping } = this.#emission
     // Also when there is no light: what would switch some on may be waiting for its turn.
     this.#emission.end(sweeping, lit)
-    if (sweeping) this.#watch.aborted()
+    if (sweeping) this.#watch.aborted(this.#context.guard.reason)
     this.#inBackground(this.#emission.confirm(REST_MS, this.#closed.signal))
   }
 
-  /** A message that is not this driver's is about to be sent, and may switch lasers on or start a sweep. */
+  /**
+   * A message that is not this driver's is about to be sent, and may switch lasers on or start a sweep. Throws
+   * `guardian.lost`, and then it is not to be sent.
+   */
   lightComes(): void {
     this.#emission.stirred()
     this.#lookAgain = true
@@ -133,8 +162,8 @@ export class Ctp10 implements Device, TraceSource {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#emission.end(this.#emission.sweeping, this.#emission.lasers)
-    await this.#emission.confirm(CLOSE_MS).catch((error: unknown) => {
+    this.#context.guard.ending('the bench has closed it')
+    await this.#makeSafe(CLOSE_MS).catch((error: unknown) => {
       this.#context.log.error({ error }, 'closed before the reference lasers were known to be off')
     })
     this.#closed.abort()
@@ -142,10 +171,27 @@ export class Ctp10 implements Device, TraceSource {
     await this.#polling
   }
 
-  /** Ends whatever sweeps, and these lasers, ahead of everything. */
-  #end(lasers: readonly number[]): void {
-    this.#emission.end(true, lasers)
-    this.#watch.aborted()
+  /** Every laser, not only those that are known to be lit: somebody may have switched one on at the instrument. */
+  #makeSafe(ms: number): Promise<StopOutcome> {
+    const { id, guard } = this.#context
+    const plan = this.#plan ?? unreachable()
+    const { lasers } = this.#emission
+    const safe = makeSafe(this.#session, plan, {
+      ...{ device: id, ms, signal: this.#closed.signal },
+      heard: (proof, answer) => {
+        const laser = laserOf(plan, lasers, proof)
+        if (laser === undefined) this.#watch.saw(Number(answer))
+        else this.#emission.saw(laser, !provesSafe(proof, answer))
+      },
+      settled: async (wire) => void (await wire.drainErrors()),
+      explain: (failed) => {
+        const lit = failed.flatMap((proof) => laserOf(plan, lasers, proof) ?? [])
+        return lit.length > 0 ? stillOn(id, lit).message : `${id} was told to stop, and does not come to rest`
+      },
+    })
+    this.#emission.stopped()
+    this.#watch.aborted(guard.reason)
+    return safe
   }
 
   async #poll(): Promise<void> {
@@ -153,7 +199,7 @@ export class Ctp10 implements Device, TraceSource {
       if (lane === 'bulk') for (const powers of this.#powers) powers.held('a trace download')
     })
     for (const look of [this.#watch, ...this.#powers]) poller.add(look)
-    this.#watch.hurried = () => poller.soon(this.#watch)
+    if (this.#emission.lasers.length > 0) poller.add(this.#lasers, this.#lasers.everyMs())
     await poller.run(this.#closed.signal)
   }
 
@@ -198,7 +244,7 @@ export class Ctp10 implements Device, TraceSource {
   readonly #run = <T>(job: (wire: Wire) => Promise<T>): Promise<T> =>
     this.#session.run('control', job, this.#closed.signal)
 
-  readonly #laserKnown = (laser: number): void => this.#emission.known(laser)
+  readonly #laserKnown = (laser: number, on: boolean): void => this.#emission.saw(laser, on)
 
   #inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => {
@@ -214,4 +260,8 @@ export class Ctp10 implements Device, TraceSource {
   #until(signal: AbortSignal): AbortSignal {
     return AbortSignal.any([signal, this.#closed.signal])
   }
+}
+
+function unreachable(): never {
+  throw new Error('unreachable: it is not open before it has a plan')
 }

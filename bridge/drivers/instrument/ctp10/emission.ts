@@ -1,37 +1,42 @@
 import type { InstrumentState } from '../../../../shared/instrument.ts'
 import { BenchError } from '../../../../shared/errors.ts'
 import { pause, withDeadline } from '../../../core/deadline.ts'
+import type { DeviceGuard } from '../../../core/guard.ts'
 import type { Topic } from '../../../core/topic.ts'
+import { EmissionSources } from '../../../scpi/emission-sources.ts'
 import type { Session } from '../../../scpi/session.ts'
 import type { Wire } from '../../../scpi/wire.ts'
-import { LIT } from './condition.ts'
+import { ABORT, LIT } from './condition.ts'
 import { offCommand, readEmission, stillOn } from './laser.ts'
 
-const ABORT = ':ABOR'
 const ASK_AGAIN_MS = 100
 /** A sweep that another program has started is seen by the polls within this. */
 const SEEN_MS = 3000
+/** Beside the lasers themselves: what may light them all. */
+const SWEEP = 'sweep'
 
 /** What ends sweeps and light, and that nothing which was asked for before is done after it. */
 export class Emission {
   readonly #device: string
   readonly #session: Session
   readonly #state: Topic<InstrumentState>
-  /** Told to go off, and not yet known to be: each further message says so again, as only the newest survives a reconnection. */
+  /** Told to go off, and not yet known to be. */
   readonly #ending = new Set<number>()
   /** Being switched on: whether they are nobody knows yet. */
   readonly #starting = new Set<number>()
   /** Used by a sweep that is over, and not asked since. */
   readonly #doubted = new Set<number>()
   readonly #offs = new Map<number, number>()
+  readonly #sources: EmissionSources
   #lasers: readonly number[] = []
   #stirredAt = -Infinity
   #times = 0
 
-  constructor(device: string, session: Session, state: Topic<InstrumentState>) {
+  constructor(device: string, session: Session, state: Topic<InstrumentState>, guard: DeviceGuard) {
     this.#device = device
     this.#session = session
     this.#state = state
+    this.#sources = new EmissionSources(guard)
   }
 
   /** The reference lasers that are connected. */
@@ -42,14 +47,26 @@ export class Emission {
   /** These have been found, and are dark. */
   found(lasers: readonly number[]): void {
     this.#lasers = lasers
+    this.#sources.add([SWEEP, ...lasers.map(String)])
+    this.#sources.proven()
+  }
+
+  /** Whether anything emits, or may, as far as the instrument has said. */
+  get mayEmit(): boolean {
+    return this.#sources.mayEmit
+  }
+
+  /** Whether the condition register says that lasers are lit. */
+  get litByRegister(): boolean {
+    return ((this.#state.value.condition?.register ?? 0) & LIT) !== 0
   }
 
   /** Whether a sweep or a reference may have lasers lit. */
   get sweeping(): boolean {
     if (performance.now() - this.#stirredAt < SEEN_MS) return true
-    const { condition, sweep, ctp10 } = this.#state.value
+    const { sweep, ctp10 } = this.#state.value
     const phases = [sweep?.phase, ctp10?.referencing?.phase]
-    return ((condition?.register ?? 0) & LIT) !== 0 || phases.some((phase) => phase === 'running')
+    return this.litByRegister || phases.some((phase) => phase === 'running')
   }
 
   /** The lasers that emit, or may. */
@@ -72,6 +89,12 @@ export class Emission {
   end(abort: boolean, lasers: readonly number[]): void {
     this.#times += 1
     this.#send(abort, lasers)
+  }
+
+  /** All of it has been told to go off by others than this: what waits is not done any more. */
+  stopped(): void {
+    this.#times += 1
+    this.#told(true, this.#lasers)
   }
 
   /** Switches one laser off in the same way; what waits is not done any more where it would light that one. */
@@ -100,15 +123,43 @@ export class Emission {
       this.#doubted.add(identifier)
   }
 
-  /** A message that is not the driver's may light anything: what is lit is not known before each laser has been asked. */
+  /**
+   * A message that is not the driver's may light anything: what is lit is not known before each laser has been asked.
+   * Throws `guardian.lost`, and then it is not to be sent.
+   */
   stirred(): void {
+    this.#sources.lighting()
     this.#stirredAt = performance.now()
     for (const laser of this.#lasers) this.#doubted.add(laser)
   }
 
   /** A laser has said whether it emits. */
-  known(laser: number): void {
+  saw(laser: number, on: boolean): void {
     this.#doubted.delete(laser)
+    if (!on) this.#ending.delete(laser)
+    this.#sources.saw(String(laser), on)
+    const known = this.#state.value.ctp10?.lasers[String(laser)]
+    if (known && known.on !== on) this.#state.merge({ ctp10: { lasers: { [String(laser)]: { on } } } })
+  }
+
+  /** The condition register has been read, and is in the topic. */
+  looked(): void {
+    const { sweep, ctp10 } = this.#state.value
+    const phases = [sweep?.phase, ctp10?.referencing?.phase]
+    const lit = this.sweeping || phases.includes('aborting')
+    // A sweep may leave any of them on: each is asked once it is over.
+    if (lit) this.#sources.doubt(this.#lasers.map(String))
+    this.#sources.saw(SWEEP, lit)
+  }
+
+  /** A sweep or a reference is about to be started. Throws `guardian.lost`, and then it is not to be. */
+  sweepComes(): void {
+    this.#sources.lighting()
+  }
+
+  /** A laser is about to be switched on. Throws `guardian.lost`, and then it is not to be. */
+  laserComes(laser: number): void {
+    this.#sources.lighting([String(laser)])
   }
 
   /** Runs what switches a laser on: from its beginning until its end is known the laser counts as lit. */
@@ -154,23 +205,25 @@ export class Emission {
     for (const laser of this.#ending) {
       if (await readEmission(wire, laser)) {
         lit.add(laser)
+        this.saw(laser, true)
         continue
       }
       lit.delete(laser)
-      this.#ending.delete(laser)
-      this.known(laser)
-      if (this.#state.value.ctp10?.lasers[String(laser)])
-        this.#state.merge({ ctp10: { lasers: { [String(laser)]: { on: false } } } })
+      this.saw(laser, false)
     }
     // What it said to the messages that went past the queue is nobody else's.
     await wire.drainErrors()
   }
 
   #send(abort: boolean, lasers: readonly number[]): void {
+    const messages = [...(abort ? [ABORT] : []), ...lasers.map(offCommand)]
+    if (messages.length > 0) this.#session.abort(messages)
+    this.#told(abort, lasers)
+  }
+
+  #told(abort: boolean, lasers: readonly number[]): void {
     for (const laser of lasers) this.#ending.add(laser)
-    // Messages of their own (IEEE 488.2 section 7.5: NL ends one): one that is refused takes no other with it.
-    const messages = [...(abort ? [ABORT] : []), ...[...this.#ending].map(offCommand)]
-    if (messages.length > 0) this.#session.abort(messages.join('\n'))
+    this.#sources.toldOff([...(abort ? [SWEEP] : []), ...lasers.map(String)])
   }
 
   #offTimes(laser: number): number {

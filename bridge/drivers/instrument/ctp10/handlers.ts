@@ -33,7 +33,8 @@ interface Desk {
   /** Aborts when this caller's download is to end. */
   downloading(caller: Caller): AbortSignal
   cancelDownloads(): void
-  abort(): void
+  /** Ends what sweeps; `why` is shown. */
+  abort(why: string): void
   learnAgain(): Promise<void>
 }
 
@@ -49,6 +50,7 @@ export function ctp10Handlers(desk: Desk): Handlers {
     const read = await readLaser(wire, laser)
     if (!read) throw new BenchError('scpi.error', `laser ${laser} does not say who it is`, { device: id })
     state.merge({ ctp10: { lasers: { [String(laser)]: read } } })
+    emission.saw(laser, read.on)
     return read
   }
   const readSweep = async (wire: Wire) => {
@@ -64,6 +66,7 @@ export function ctp10Handlers(desk: Desk): Handlers {
     watch.requireRest(id)
     const takeBack = begin()
     try {
+      emission.sweepComes()
       await command()
     } catch (error) {
       takeBack()
@@ -110,8 +113,8 @@ export function ctp10Handlers(desk: Desk): Handlers {
         return taken
       }, caller)
     },
-    'sweep.abort': async () => {
-      desk.abort()
+    'sweep.abort': async (_, { name }) => {
+      desk.abort(`${name} aborted it`)
       return {}
     },
     'trace.read': (input, caller) => keepTrace(input, caller),
@@ -179,6 +182,7 @@ export function ctp10Handlers(desk: Desk): Handlers {
         (wire) =>
           emission.lighting(laser, async () => {
             ticket()
+            emission.laserComes(laser)
             await switchOn(wire, laser)
             return showLaser(wire, laser)
           }),

@@ -5,7 +5,7 @@ import { isOneOf, nanometres } from './quantity.ts'
 
 const LASERS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 /** Switching a laser takes its time, and the instrument answers nothing meanwhile. */
-const SWITCH_MS = 15_000
+export const SWITCH_MS = 15_000
 /** nm/s at which a model sweeps (CTP10 user guide, :INITiate:TLS:SPEed), by how its name begins. */
 const SPEEDS: [string, number[]][] = [
   ['T100S', [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 20, 22, 25, 29, 33, 40, 50, 67, 100]],
@@ -57,9 +57,14 @@ export async function readLaser(wire: Wire, laser: number): Promise<LaserState |
   }
 }
 
+/** The question whether a laser emits. */
+export function emissionQuery(laser: number): string {
+  return `${node(laser)}:POW:STAT?`
+}
+
 /** Whether a laser says that it emits. What is neither yes nor no counts as yes. */
-export async function readEmission(wire: Wire, laser: number): Promise<boolean> {
-  return !isOneOf(await wire.query(`${node(laser)}:POW:STAT?`, { deadlineMs: SWITCH_MS }), '0', 'OFF')
+export async function readEmission(wire: Wire, laser: number, deadlineMs = SWITCH_MS): Promise<boolean> {
+  return !isOneOf(await wire.query(emissionQuery(laser), { deadlineMs }), '0', 'OFF')
 }
 
 /** Sets power and wavelength, one checked command each. Throws `scpi.error`. */

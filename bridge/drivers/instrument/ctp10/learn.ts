@@ -5,7 +5,7 @@ import { pause } from '../../../core/deadline.ts'
 import type { Topic } from '../../../core/topic.ts'
 import type { ScpiError } from '../../../scpi/errors.ts'
 import type { Wire } from '../../../scpi/wire.ts'
-import { LIT } from './condition.ts'
+import { ABORT, LIT } from './condition.ts'
 import { CHANNELS, detectorPatch, readDetector } from './detector.ts'
 import { darkenAll, readLaser } from './laser.ts'
 import type { Powers } from './powers.ts'
@@ -73,14 +73,14 @@ type Run = <T>(job: (wire: Wire) => Promise<T>) => Promise<T>
 export async function learnLasers(
   run: Run,
   state: Topic<InstrumentState>,
-  known: (laser: number) => void,
+  known: (laser: number, on: boolean) => void,
 ): Promise<void> {
   for (const laser of Object.keys(state.value.ctp10?.lasers ?? {})) {
     await run(async (wire) => {
       const read = await readLaser(wire, Number(laser))
       if (!read) return
       state.merge({ ctp10: { lasers: { [laser]: read } } })
-      known(Number(laser))
+      known(Number(laser), read.on)
     })
   }
 }
@@ -89,7 +89,7 @@ export async function learnLasers(
 export async function learnAgain(
   run: Run,
   state: Topic<InstrumentState>,
-  known: (laser: number) => void,
+  known: (laser: number, on: boolean) => void,
 ): Promise<void> {
   await learnLasers(run, state, known)
   const tls = await run(readAllTls)
@@ -117,7 +117,7 @@ async function comeToRest(wire: Wire, device: string): Promise<void> {
   const until = performance.now() + REST_MS
   let register = await wire.number(':STAT:OPER:COND?')
   if (!(register & LIT)) return
-  wire.write(':ABOR')
+  wire.write(ABORT)
   while (register !== 0) {
     if (performance.now() > until) {
       const message = `${device} sweeps, and has not ended that within ${REST_MS / 1000} s of being told to`

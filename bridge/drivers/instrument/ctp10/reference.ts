@@ -43,6 +43,16 @@ export function nextReferencing(
     if (seen || elapsedMs > START_GRACE_MS) return 'over'
   }
   if (elapsedMs <= LONGEST_MS) return state
-  const message = `no end after ${LONGEST_MS / 1000} s: abort it, and look at the instrument`
+  const message = `no end after ${LONGEST_MS / 1000} s: it was aborted, look at the instrument`
   return { ...state, phase: 'failed', endedAt: now, message }
+}
+
+/** What is to be said of a reference by an instrument that was opened again, and has aborted whatever it found. */
+export function referenceAtOpening(
+  before: Referencing | undefined,
+  why: string | undefined,
+): Referencing | undefined {
+  if (before?.phase !== 'running' && before?.phase !== 'aborting') return before
+  const message = before.message ?? why ?? 'the connection was lost'
+  return { ...before, phase: 'aborted', endedAt: Date.now(), message }
 }

@@ -87,3 +87,19 @@ export function nextSweepState(
   const progress = Math.min(0.99, Math.max(0.01, elapsedMs / expectedMs))
   return { ...state, progress: Math.round(progress * 100) / 100 }
 }
+
+/** What is to be said of a sweep by an instrument that was opened again, and has aborted whatever it found. */
+export function sweepAtOpening(before: SweepState | undefined, why: string | undefined): SweepState {
+  switch (before?.phase) {
+    case 'running':
+    case 'aborting': {
+      const message = before.message ?? why ?? 'the connection was lost'
+      return { ...before, phase: 'aborted', endedAt: Date.now(), message }
+    }
+    case 'aborted':
+    case 'failed':
+      return before
+    default:
+      return { phase: 'idle' }
+  }
+}

@@ -9,25 +9,23 @@ import { POLL_DEADLINE_MS } from './powers.ts'
 import { nextReferencing } from './reference.ts'
 import { nextSweepState } from './sweep.ts'
 
-/** While somebody waits for the instrument to come to rest. */
-const HURRY_MS = 50
-
 /** What follows from a look at the register. */
 interface WatchEvents {
   /** A reference has come to its end: its result is to be read. */
   referenced(reference: Referencing): void
+  /** The register has been read, and is in the topic. */
+  looked(): void
   /** The instrument has come to rest: whatever it did may have changed its settings. */
   rested(): void
+  /** A reference has no end: it is to be ended. */
+  overdue(why: string): void
 }
 
 /** Looks at the condition register, and tells from it how sweeps and references go. */
 export class Watch implements Look {
-  /** Called when the next look is due at once. */
-  hurried: () => void = () => {}
   readonly #state: Topic<InstrumentState>
   readonly #periodMs: number
   readonly #events: WatchEvents
-  readonly #waiting = new Set<{ since: number; resolve: () => void }>()
   /** The register has shown the reference that runs. */
   #referenceSeen = false
   /** Its end has come, and its result is being read. */
@@ -40,21 +38,11 @@ export class Watch implements Look {
   }
 
   everyMs(): number {
-    return this.#waiting.size > 0 ? Math.min(HURRY_MS, this.#periodMs) : this.#periodMs
+    return this.#periodMs
   }
 
   async look(wire: Wire): Promise<void> {
-    const askedAt = performance.now()
-    const register = await wire.number(':STAT:OPER:COND?', { deadlineMs: POLL_DEADLINE_MS })
-    this.#saw(register, askedAt)
-  }
-
-  /** Resolves when the register is 0, asked after this. */
-  rest(): Promise<void> {
-    const rest = Promise.withResolvers<void>()
-    this.#waiting.add({ since: performance.now(), resolve: rest.resolve })
-    this.hurried()
-    return rest.promise
+    this.saw(await wire.number(':STAT:OPER:COND?', { deadlineMs: POLL_DEADLINE_MS }))
   }
 
   /** Throws `device.busy` while a sweep or a reference is under way. */
@@ -87,13 +75,12 @@ export class Watch implements Look {
     return () => this.#showReference(before)
   }
 
-  /** An abort has been sent. */
-  aborted(): void {
+  /** An abort has been sent, and why. */
+  aborted(message: string | undefined): void {
     const { sweep, ctp10 } = this.#state.value
-    if (sweep?.phase === 'running') this.#state.merge({ sweep: { phase: 'aborting' } })
-    if (ctp10?.referencing?.phase === 'running') {
-      this.#state.merge({ ctp10: { referencing: { phase: 'aborting' } } })
-    }
+    const aborting = { phase: 'aborting' as const, ...(message !== undefined && { message }) }
+    if (sweep?.phase === 'running') this.#state.merge({ sweep: aborting })
+    if (ctp10?.referencing?.phase === 'running') this.#state.merge({ ctp10: { referencing: aborting } })
   }
 
   /** What came of a reference. */
@@ -102,22 +89,17 @@ export class Watch implements Look {
     this.#showReference({ ...reference, ...end, phase: failure === undefined ? 'done' : 'failed' })
   }
 
-  #saw(register: number, askedAt: number): void {
+  /** What the register is just now. */
+  saw(register: number): void {
     const before = this.#state.value
     const now = Date.now()
-    if (register === 0) {
-      for (const waiting of this.#waiting) {
-        if (waiting.since >= askedAt) continue
-        this.#waiting.delete(waiting)
-        waiting.resolve()
-      }
-    }
     this.#state.put({
       condition: { register, active: activeConditions(register) },
       sweep: nextSweepState(before.sweep ?? { phase: 'idle' }, register, before.sweepSettings, now),
     })
     const reference = before.ctp10?.referencing
     if (reference && !this.#resultDue) this.#follow(reference, register, now)
+    this.#events.looked()
     if (register === 0 && (before.condition?.register ?? 0) !== 0) this.#events.rested()
   }
 
@@ -126,6 +108,7 @@ export class Watch implements Look {
     const next = nextReferencing(reference, this.#referenceSeen, register, now)
     if (next !== 'over') {
       if (next !== reference) this.#showReference(next)
+      if (next.phase === 'failed' && reference.phase !== 'failed') this.#events.overdue(next.message ?? '')
     } else if (this.#referenceSeen) {
       // It is shown as running until its result is known.
       this.#resultDue = true

@@ -30,6 +30,7 @@ const given = z.strictObject({
   channels: whole(declaration.shape.channels),
   open: whole(declaration.shape.open),
   safe: whole(declaration.shape.safe),
+  guard: whole(declaration.shape.guard),
   errors: whole(declaration.shape.errors),
   readings: entries('what it measures'),
   settings: entries('what it can be set to'),

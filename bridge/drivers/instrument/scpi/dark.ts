@@ -1,5 +1,5 @@
 import { mayLight } from '../../../scpi/light.ts'
-import type { Entries, Setting } from './entries.ts'
+import type { Entries, Setting, Trace } from './entries.ts'
 
 const VALUE = '{value}'
 const NOTHING_ELSE = '[^;"\'#]*'
@@ -19,6 +19,14 @@ export function lightOf(entries: Entries): ((message: string) => boolean) | unde
     ...safe.map(exactly),
   ]
   return (message) => mayLight(message, (command) => patterns.some((pattern) => pattern.test(command)))
+}
+
+/** Whether fetching a trace may switch light on. */
+export function traceMayLight(
+  { before, query, preamble }: Trace,
+  mayLight: (message: string) => boolean,
+): boolean {
+  return [...before, query, ...(preamble ? [preamble.query] : [])].some(mayLight)
 }
 
 /** A setting that emits nothing with any value; a switch that emits with its word for off. */

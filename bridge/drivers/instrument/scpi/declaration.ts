@@ -7,6 +7,9 @@ import { commandText, messageText, queryText, regexText } from './wire-text.ts'
 /** Nobody waits longer for one answer; a laser that tunes, or a meter that integrates, may take this long. */
 const MOST_DEADLINE_MS = 120_000
 const MOST_PERIOD_MS = 3_600_000
+/** How often a setting is read back: one that emits is seen to be switched on at the instrument itself. */
+const SETTING_MS = 10_000
+const EMITTING_MS = 1000
 
 const named = { label: z.string().optional().describe('what the page calls it; the name when left out') }
 const deadlineMs = z
@@ -83,7 +86,11 @@ export const settingEntry = z
       .optional()
       .describe('a switch that reads off once `safe` was sent; as `emits` if left out'),
     confirm,
-    everyMs: everyMs.default(10_000).describe('how often it is read back, ms'),
+    everyMs: everyMs
+      .optional()
+      .describe(
+        `how often it is read back, ms; ${SETTING_MS}, or ${EMITTING_MS} for one that emits, when left out; 250 at most while it may emit`,
+      ),
     deadlineMs,
   })
   .superRefine((setting, context) => {
@@ -100,6 +107,10 @@ export const settingEntry = z
     if (setting.offWhenSafe && (setting.type !== 'boolean' || setting.query === undefined))
       wrong('offWhenSafe', 'only a boolean with a query can be seen to be off')
   })
+  .transform((setting) => ({
+    ...setting,
+    everyMs: setting.everyMs ?? (setting.emits ? EMITTING_MS : SETTING_MS),
+  }))
 export type SettingEntry = z.infer<typeof settingEntry>
 
 export const actionEntry = z.strictObject({
@@ -129,6 +140,12 @@ export const declaration = z
       .default([])
       .describe(
         'commands that make it safe: sent by a stop, past every queue; of one that emits, at each end too',
+      ),
+    guard: z
+      .enum(['standby', 'takeover'])
+      .optional()
+      .describe(
+        'how the guardian reaches it when the bridge cannot: standby for one that takes a second connection, takeover for one that takes one at a time; standby over HiSLIP and VXI-11, takeover elsewhere when left out',
       ),
     errors: z
       .enum(['queue', 'none'])

@@ -22,12 +22,15 @@ export interface Entries {
   errors: Declaration['errors']
   open: string[]
   safe: string[]
+  guard: Declaration['guard']
   readings: Map<string, Reading>
   settings: Map<string, Setting>
   actions: Map<string, Action>
   traces: Map<string, Trace>
   /** Whether anything of it may switch light on. */
   emits: boolean
+  /** The switches of what emits that can be read back: while all of them are off, it is dark. */
+  indicators: string[]
 }
 
 const CHANNEL = '{channel}'
@@ -56,11 +59,15 @@ export function entriesOf(declared: Declaration): Entries {
     errors: declared.errors,
     open: lines(declared.open),
     safe: lines(declared.safe),
+    guard: declared.guard,
     readings: each(declared.readings),
     settings,
     actions,
     traces: each(declared.traces),
     emits: [...settings.values(), ...actions.values()].some(({ emits }) => emits),
+    indicators: [...settings.values()].flatMap(({ name, emits, type, query }) =>
+      emits && type === 'boolean' && query !== undefined ? [name] : [],
+    ),
   }
 }
 

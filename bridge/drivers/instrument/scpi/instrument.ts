@@ -2,15 +2,18 @@ import type { DeclaredScalar, DeclaredValue } from '../../../../shared/declared.
 import { BenchError } from '../../../../shared/errors.ts'
 import { readingsStream } from '../../../../shared/streams.ts'
 import { epochMs } from '../../../core/clock.ts'
-import { withDeadline } from '../../../core/deadline.ts'
-import type { Caller, Device, DriverContext, Handlers } from '../../../core/device.ts'
-import { attributed, DRIVER } from '../../../scpi/asker.ts'
+import type { Caller, Device, DriverContext, Handlers, StopOutcome } from '../../../core/device.ts'
+import type { SafePlan } from '../../../core/safe-plan.ts'
+import { attributed } from '../../../scpi/asker.ts'
+import { EmissionSources } from '../../../scpi/emission-sources.ts'
 import type { Session } from '../../../scpi/session.ts'
 import type { Wire } from '../../../scpi/wire.ts'
+import { traceMayLight } from './dark.ts'
 import type { Action, Entries, Setting } from './entries.ts'
-import { Phrasebook } from './phrasebook.ts'
+import { Phrasebook, settingTaken } from './phrasebook.ts'
 import { learn, type Learnt } from './learn.ts'
 import { Poller } from './poller.ts'
+import { safePlanOf } from './safe-plan.ts'
 import { Safety } from './safety.ts'
 import { checkValue, commandFor } from './setting-value.ts'
 import { readTrace } from './trace.ts'
@@ -21,14 +24,27 @@ const CONFIRM_MS = 5000
 /** The supervisor gives a closing device two seconds. */
 const CLOSE_MS = 1500
 
+/** What a declared instrument is opened with. */
+interface Opening {
+  session: Session
+  resource: string
+  /** As of `wireOptions`. */
+  wire: unknown
+  entries: Entries
+  /** Whether a program message may switch its light on; undefined where nothing of it emits. */
+  mayLight: ((message: string) => boolean) | undefined
+}
+
 /** An open instrument that is declared: what can be asked of it follows from its entries. */
 export class DeclaredInstrument implements Device {
   readonly #context: DriverContext<'instrument'>
   readonly #entries: Entries
+  readonly #mayLight: Opening['mayLight']
   readonly #session: Session
+  readonly #sources: EmissionSources
   readonly #safety: Safety
   readonly #phrases: Phrasebook
-  readonly #learnt: Learnt
+  readonly #learnt: Learnt & { plan: SafePlan | undefined }
   readonly #values: Values
   readonly #poller: Poller
   readonly #closed = new AbortController()
@@ -36,26 +52,36 @@ export class DeclaredInstrument implements Device {
   readonly commands: Handlers
 
   private constructor(
-    session: Session,
-    entries: Entries,
+    { session, entries, mayLight }: Opening,
     phrases: Phrasebook,
-    learnt: Learnt,
+    learnt: Learnt & { plan: SafePlan | undefined },
+    sources: EmissionSources,
     context: DriverContext<'instrument'>,
   ) {
     this.#context = context
     this.#entries = entries
+    this.#mayLight = mayLight
     this.#session = session
     this.#phrases = phrases
     this.#learnt = learnt
-    this.#safety = new Safety(context.id, session, entries.safe)
+    this.#sources = sources
     const columns = phrases.columns
     const stream = columns > 0 ? context.stream(readingsStream(context.id), columns) : undefined
-    this.#values = new Values(context.state, stream)
+    this.#values = new Values(context.state, stream, (name, value) => sources.saw(name, value !== false))
     this.#values.take(learnt.taken, epochMs())
+    this.#safety = new Safety({
+      ...{ device: context.id, session, entries, plan: learnt.plan, sources },
+      heard: (setting, answer) => {
+        if (setting) this.#values.take([settingTaken(setting, answer)], epochMs())
+        else phrases.noteError(answer)
+      },
+      settled: async (wire) => void (await phrases.drain(wire)),
+    })
     this.#poller = new Poller(phrases.polled(learnt.taken), {
       session,
       values: this.#values,
       failed: async (wire) => void (await phrases.drain(wire)),
+      mayEmit: () => sources.mayEmit,
       log: context.log,
     })
     this.commands = attributed(this.#handlers())
@@ -66,47 +92,64 @@ export class DeclaredInstrument implements Device {
    * Learns who the instrument is and how it is set, switches off what emits, then begins to poll. Rejects when it is
    * another than was declared, or does not answer as declared.
    */
-  static async open(
-    session: Session,
-    resource: string,
-    entries: Entries,
-    context: DriverContext<'instrument'>,
-  ): Promise<DeclaredInstrument> {
+  static async open(opening: Opening, context: DriverContext<'instrument'>): Promise<DeclaredInstrument> {
+    const { session, resource, wire, entries, mayLight } = opening
+    const { guard } = context
+    const plan = safePlanOf(entries, resource, wire)
+    if (plan) guard.protect(plan)
+    guard.ending('the connection was lost, and what it had lit was switched off when it was opened again')
+    const sources = new EmissionSources(guard)
+    sources.add(entries.indicators)
     const phrases = new Phrasebook(entries, context)
+    const opens = (command: string): void => {
+      // Nobody has asked for light: the guardian knows of it all the same until it was read back.
+      if (mayLight?.(command)) sources.seenEmitting()
+    }
     const learnt = await session.run(
       'control',
-      (wire) => learn(wire, resource, entries, phrases, context.id),
+      (wire) => learn(wire, resource, entries, phrases, context.id, opens),
       context.signal,
     )
     context.state.put(learnt.state)
-    return new DeclaredInstrument(session, entries, phrases, learnt, context)
+    // Each of its safe commands was taken, as its error queue says.
+    if (entries.emits && entries.indicators.length === 0 && entries.errors === 'queue') sources.proven()
+    return new DeclaredInstrument(opening, phrases, { ...learnt, plan }, sources, context)
   }
 
-  async stop(): Promise<void> {
-    this.#safety.send()
-    if (this.#entries.safe.length > 0) await this.#confirmSafe(CONFIRM_MS)
+  stop(): Promise<StopOutcome> {
+    return this.#safety.makeSafe(CONFIRM_MS)
   }
 
   endEmission(): void {
     if (!this.#entries.emits) return
-    this.#safety.send()
-    this.#confirmSafe(CONFIRM_MS).catch((error: unknown) =>
-      this.#context.log.error({ error }, 'the instrument has not confirmed that its emission ended'),
-    )
+    this.#safety
+      .makeSafe(CONFIRM_MS)
+      .catch((error: unknown) =>
+        this.#context.log.error({ error }, 'the instrument has not confirmed that its emission ended'),
+      )
   }
 
-  /** A message that is not this driver's may have switched light on. */
+  /**
+   * A message that is not this driver's is about to be sent, and may switch light on. Throws `guardian.lost`, and then it
+   * is not to be sent.
+   */
   lightComes(): void {
+    this.#sources.lighting()
     this.#othersMayHaveChanged()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     if (this.#entries.emits) {
-      this.#safety.send()
-      await this.#confirmSafe(CLOSE_MS).catch((error: unknown) =>
-        this.#context.log.error({ error }, 'closed before the instrument confirmed that its emission ended'),
-      )
+      this.#context.guard.ending('the bench has closed it')
+      await this.#safety
+        .makeSafe(CLOSE_MS)
+        .catch((error: unknown) =>
+          this.#context.log.error(
+            { error },
+            'closed before the instrument confirmed that its emission ended',
+          ),
+        )
     }
     this.#session[Symbol.dispose]()
     await this.#polling
@@ -140,9 +183,9 @@ export class DeclaredInstrument implements Device {
         return {}
       },
       ...(this.#entries.safe.length > 0 && {
-        'instrument.safe': async () => {
-          await this.stop()
-          return {}
+        'instrument.safe': async (_, { name }) => {
+          this.#context.guard.ending(`${name} made it safe`)
+          return { proven: (await this.stop()) === 'proven' }
         },
       }),
       'instrument.trace': async ({ trace: name }, caller) => {
@@ -153,6 +196,7 @@ export class DeclaredInstrument implements Device {
         const progress = (bytes: number, of: number): void => state.put({ download: { bytes, of } })
         try {
           const { draft, facts } = await this.#say('bulk', signal, async (wire) => {
+            if (this.#mayLight && traceMayLight(trace, this.#mayLight)) this.#sources.lighting()
             for (const command of trace.before) {
               ticket()
               await this.#phrases.command(wire, command, { deadlineMs: trace.deadlineMs, signal })
@@ -187,6 +231,7 @@ export class DeclaredInstrument implements Device {
     try {
       const taken = await this.#say('control', signal, async (wire) => {
         ticket()
+        if (setting.emits) this.#comes(setting.name, value !== false)
         await this.#phrases.command(wire, commandFor(setting, value), {
           deadlineMs: setting.deadlineMs,
           signal,
@@ -206,6 +251,7 @@ export class DeclaredInstrument implements Device {
       await this.#say('control', options.signal, async (wire) => {
         for (const command of action.commands) {
           ticket()
+          if (action.emits) this.#sources.lighting()
           await this.#phrases.command(wire, command, options)
         }
       })
@@ -219,16 +265,12 @@ export class DeclaredInstrument implements Device {
     this.#poller.soon(new Set([...this.#entries.settings.keys()].filter((name) => name !== but)))
   }
 
-  /** Rejects unless the instrument itself says that it is safe now. */
-  async #confirmSafe(ms: number): Promise<void> {
-    // In the driver's own name: a stop is confirmed whoever has locked the instrument for themselves.
-    const asked = this.#session.run('control', (wire) => this.#phrases.readSafe(wire), undefined, DRIVER)
-    const taken = await withDeadline(asked, ms, 'making safe', { device: this.#context.id })
-    this.#values.take(taken, epochMs())
-    const on = taken.filter(({ value }) => value !== false).map(({ name }) => name)
-    if (on.length === 0) return
-    const message = `${this.#context.id} was told to be safe, and ${on.join(', ')} is not off: switch it off at the instrument`
-    throw new BenchError('scpi.error', message, { device: this.#context.id })
+  /** A setting that emits is about to be set. Throws `guardian.lost`, and then it is not to be. */
+  #comes(setting: string, on: boolean): void {
+    const isIndicator = this.#entries.indicators.includes(setting)
+    if (!on) this.#sources.toldOff([setting])
+    else if (isIndicator) this.#sources.lighting([setting])
+    else this.#sources.lighting()
   }
 
   /** A job of a person: what the instrument complains of goes to that person and into the topic. */

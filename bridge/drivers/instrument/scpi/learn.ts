@@ -17,7 +17,8 @@ export interface Learnt {
 }
 
 /**
- * Asks the instrument who it is and how it is set, having switched off what emits. Rejects with `device.faulted` when
+ * Asks the instrument who it is and how it is set, having switched off what emits; `opening` is told each command before
+ * it is sent. Rejects with `device.faulted` when
  * it is another instrument, and as an exchange does when it does not answer as declared.
  */
 export async function learn(
@@ -26,6 +27,7 @@ export async function learn(
   entries: Entries,
   phrases: Phrasebook,
   device: string,
+  opening: (command: string) => void,
 ): Promise<Learnt> {
   const answer = await wire.query('*IDN?')
   const [maker = '', model = '', serial = '', firmware = ''] = answer.split(',').map((part) => part.trim())
@@ -35,8 +37,10 @@ export async function learn(
     throw new BenchError('device.faulted', message, { device })
   }
   await phrases.drain(wire)
-  for (const command of [...(entries.emits ? entries.safe : []), ...entries.open])
+  for (const command of [...(entries.emits ? entries.safe : []), ...entries.open]) {
+    opening(command)
     await phrases.command(wire, command, {})
+  }
   const ranges = new Map<string, Range>()
   const taken: Taken[] = []
   for (const setting of entries.settings.values()) {

@@ -1,6 +1,6 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { DriverContext } from '../../../core/device.ts'
-import type { ScpiError } from '../../../scpi/errors.ts'
+import { parseScpiError, type ScpiError } from '../../../scpi/errors.ts'
 import { showErrors } from '../common.ts'
 import type { ExchangeOptions, Wire } from '../../../scpi/wire.ts'
 import type { Entries, Reading, Setting } from './entries.ts'
@@ -49,10 +49,11 @@ export class Phrasebook {
   /** What is asked again and again; those of `taken` have just been. */
   polled(taken: readonly Taken[]): Polled[] {
     const known = new Set(taken.map(({ name }) => name))
-    const { readings, settings } = this.#entries
+    const { readings, settings, indicators } = this.#entries
     return [...readings.values(), ...settings.values()].flatMap(({ name, everyMs }) => {
       const ask = this.#asks.get(name)
-      return ask ? [{ name, everyMs, ask, known: known.has(name) }] : []
+      const emission = indicators.includes(name)
+      return ask ? [{ name, everyMs, ask, known: known.has(name), emission }] : []
     })
   }
 
@@ -76,26 +77,14 @@ export class Phrasebook {
       showErrors(this.#context, error.cause as ScpiError[])
   }
 
-  /** After the safe commands: the switches that are to be off. Rejects with `scpi.error` where only the queue can tell. */
-  async readSafe(wire: Wire): Promise<Taken[]> {
-    const switches = [...this.#entries.settings.values()].filter(
-      ({ offWhenSafe, emits, type, query }) =>
-        (offWhenSafe ?? emits) && type === 'boolean' && query !== undefined,
-    )
-    const errors = await this.drain(wire)
-    // Whoever answers has read what came before.
-    if (switches.length === 0 && this.#entries.errors === 'none') await wire.query('*IDN?')
-    if (switches.length === 0 && errors.length > 0) {
-      const said = errors.map(({ code, message }) => `${code} "${message}"`).join(', ')
-      const message = `${this.#context.id} was told to be safe, and answered ${said}`
-      throw new BenchError('scpi.error', message, { device: this.#context.id })
+  /** What one read of the error queue has given belongs in the topic too. */
+  noteError(answer: string): void {
+    try {
+      const error = parseScpiError(answer)
+      if (error) showErrors(this.#context, [error])
+    } catch (error) {
+      this.#context.log.warn({ error }, 'what the error queue answers is no entry of one')
     }
-    const taken: Taken[] = []
-    for (const { name } of switches) {
-      const ask = this.#asks.get(name)
-      if (ask) taken.push(await ask(wire))
-    }
-    return taken
   }
 }
 
@@ -115,17 +104,21 @@ function askReading({ name, query, parse, limits, deadlineMs }: Reading, column:
 }
 
 function askSetting(setting: Setting): Ask | undefined {
-  const { name, query, parse, type, deadlineMs } = setting
+  const { query, deadlineMs } = setting
   if (query === undefined) return undefined
-  const kind = kindOf(parse, type)
-  return async (wire, { signal } = {}) => {
-    const parsed = parseAnswer(await wire.query(query, { deadlineMs, signal }), parse, kind)
-    const isChoice = type === 'choice' && typeof parsed.value === 'string'
-    return {
-      name,
-      ...parsed,
-      ...(isChoice && { value: choiceOf(setting, String(parsed.value)) }),
-      wanted: true,
-    }
+  return async (wire, { signal } = {}) =>
+    settingTaken(setting, await wire.query(query, { deadlineMs, signal }))
+}
+
+/** What a setting's answer says. */
+export function settingTaken(setting: Setting, answer: string): Taken {
+  const { name, parse, type } = setting
+  const parsed = parseAnswer(answer, parse, kindOf(parse, type))
+  const isChoice = type === 'choice' && typeof parsed.value === 'string'
+  return {
+    name,
+    ...parsed,
+    ...(isChoice && { value: choiceOf(setting, String(parsed.value)) }),
+    wanted: true,
   }
 }

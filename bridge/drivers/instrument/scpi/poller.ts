@@ -11,6 +11,8 @@ const BUSY_RETRY_MS = 20
 const SLICE_MS = 100
 /** One that gives no answer is asked again after twice its period, then four times, up to this. */
 const LONGEST_BACKOFF_MS = 30_000
+/** What emits is asked for so often while it may: people and the guardian go by it. */
+const WHILE_LIT_MS = 250
 
 /** Something that is read again and again. */
 export interface Polled {
@@ -18,6 +20,8 @@ export interface Polled {
   everyMs: number
   /** It has just been read: its first turn comes a period from now. */
   known: boolean
+  /** It says whether something emits. */
+  emission: boolean
   /** Asks for it. Rejects when there is no answer. */
   ask(wire: Wire, options: { answers: Map<string, string> }): Promise<Taken>
 }
@@ -36,22 +40,28 @@ export class Poller {
   readonly #session: Session
   readonly #values: Values
   readonly #failed: (wire: Wire) => Promise<void>
+  readonly #mayEmit: () => boolean
   readonly #log: Logger
   #awake = new AbortController()
   #errorsDue = false
 
-  /** `failed` is called with the line in the first job after one of them gave no answer. */
+  /**
+   * `failed` is called with the line in the first job after one of them gave no answer; `mayEmit` says whether the
+   * instrument emits, or may.
+   */
   constructor(
     polled: readonly Polled[],
     {
       session,
       values,
       failed,
+      mayEmit,
       log,
     }: {
       session: Session
       values: Values
       failed: (wire: Wire) => Promise<void>
+      mayEmit: () => boolean
       log: Logger
     },
   ) {
@@ -63,6 +73,7 @@ export class Poller {
     this.#session = session
     this.#values = values
     this.#failed = failed
+    this.#mayEmit = mayEmit
     this.#log = log
   }
 
@@ -109,12 +120,13 @@ export class Poller {
     try {
       const taken = await turn.ask(wire, { answers })
       turn.failures = 0
-      turn.dueAt = Math.max(turn.dueAt + turn.everyMs, performance.now())
+      turn.dueAt = Math.max(turn.dueAt + this.#periodMs(turn), performance.now())
       return taken
     } catch (error) {
       turn.failures += 1
-      const backOffMs = Math.min(turn.everyMs * 2 ** turn.failures, LONGEST_BACKOFF_MS)
-      turn.dueAt = performance.now() + Math.max(turn.everyMs, backOffMs)
+      const everyMs = this.#periodMs(turn)
+      const backOffMs = Math.min(everyMs * 2 ** turn.failures, LONGEST_BACKOFF_MS)
+      turn.dueAt = performance.now() + Math.max(everyMs, backOffMs)
       this.#errorsDue = true
       this.#values.miss([turn.name])
       this.#log.warn({ entry: turn.name, error }, 'the instrument gave no answer to a poll')
@@ -122,10 +134,14 @@ export class Poller {
     }
   }
 
+  #periodMs({ everyMs, emission }: Turn): number {
+    return emission && this.#mayEmit() ? Math.min(everyMs, WHILE_LIT_MS) : everyMs
+  }
+
   #skip(due: Turn[], now: number): void {
-    const late = due.filter(({ dueAt, everyMs }) => now > dueAt + everyMs)
+    const late = due.filter((turn) => now > turn.dueAt + this.#periodMs(turn))
     if (late.length === 0) return
-    for (const turn of late) turn.dueAt += turn.everyMs
+    for (const turn of late) turn.dueAt += this.#periodMs(turn)
     this.#values.skip(late.map(({ name }) => name))
   }
 

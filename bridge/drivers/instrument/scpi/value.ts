@@ -1,4 +1,5 @@
 import type { DeclaredValue, SettingType } from '../../../../shared/declared.ts'
+import { pickPart } from '../../../core/safe-plan.ts'
 import type { ParseSpec } from './parse-spec.ts'
 
 /** What an answer comes to. */
@@ -17,17 +18,12 @@ export function kindOf(parse: ParseSpec, type: SettingType | undefined): 'number
 
 /** Takes the value out of an instrument's answer. Never throws: what cannot be understood says so in its note. */
 export function parseAnswer(answer: string, parse: ParseSpec, kind: 'number' | 'boolean' | 'text'): Parsed {
-  const found = pick(answer.trim(), parse)
+  const found = pickPart(answer.trim(), parse)
   if (found === undefined) return { note: 'not understood' }
   const text = unquoted(found.trim())
   if (kind === 'text') return { value: text.slice(0, 256) }
   if (kind === 'boolean') return parseBoolean(text, parse)
   return parseNumber(text, parse)
-}
-
-function pick(answer: string, { regex, group, index, separator }: ParseSpec): string | undefined {
-  const found = regex === undefined ? answer : new RegExp(regex).exec(answer)?.[group]
-  return index === undefined ? found : found?.split(separator)[index]
 }
 
 function unquoted(text: string): string {

@@ -21,13 +21,20 @@ export interface Taken extends Parsed {
 export class Values {
   readonly #topic: Topic<InstrumentState>
   readonly #stream: Stream | undefined
+  readonly #seen: (name: string, value: DeclaredValue['value']) => void
   readonly #newest = new Map<string, DeclaredValue>()
   #skipped = 0
   #skippedShownAt = -Infinity
 
-  constructor(topic: Topic<InstrumentState>, stream: Stream | undefined) {
+  /** `seen` is told each value that was read. */
+  constructor(
+    topic: Topic<InstrumentState>,
+    stream: Stream | undefined,
+    seen: (name: string, value: DeclaredValue['value']) => void,
+  ) {
     this.#topic = topic
     this.#stream = stream
+    this.#seen = seen
   }
 
   /** Keeps what was read at `at` (ms since the epoch), and answers it as the topic has it. */
@@ -47,6 +54,7 @@ export class Values {
       return value && (wanted || this.#isDue(name, value)) ? [[name, value] as const] : []
     })
     this.#show(due)
+    for (const { name, value } of taken) this.#seen(name, value)
     return all
   }
 

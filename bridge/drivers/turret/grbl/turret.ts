@@ -1,7 +1,7 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { Aim } from '../../../core/aim.ts'
 import { withDeadline } from '../../../core/deadline.ts'
-import type { Device, DriverContext, Handlers } from '../../../core/device.ts'
+import type { Device, DriverContext, Handlers, StopOutcome } from '../../../core/device.ts'
 import type { OpenTransport } from '../../../transport/transport.ts'
 import type { Config } from './config.ts'
 import { Condition } from './condition.ts'
@@ -160,12 +160,12 @@ export class Turret implements Device {
     return this.#motion
   }
 
-  stop(): Promise<void> {
+  stop(): Promise<StopOutcome> {
     // In this order: a hold that came after the reset would suspend the controller that has just begun anew.
     this.#wire.realTime(JOG_CANCEL + HOLD + RESET)
     this.#laser.darkened()
     this.#motion.forget()
-    return this.#confirmed()
+    return this.#confirmed().then(() => 'proven')
   }
 
   endEmission(): void {
