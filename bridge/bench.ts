@@ -298,6 +298,7 @@ export async function openBench(
             ? access.users.roleOf(savedBy, savedAt)
             : access.tokens.roleOf(savedWith),
       did: (deed) => audit.note(auditDeed(deed)),
+      ending: (why, device) => guards.ending(why, device),
       log: log.child({ part: 'watches' }),
     }),
   )

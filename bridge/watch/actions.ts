@@ -31,6 +31,8 @@ interface ActionTools {
   roleOf: (watch: Watch) => Role | undefined
   caller: (name: string, signal: AbortSignal) => Caller
   did: (deed: WatchDeed) => void
+  /** Is told why a device's emission is about to be ended. */
+  ending: (why: string, device: string) => void
   /** Tells the pages that it was not done. */
   tell: (event: WatchEvent) => void
   log: Logger
@@ -67,8 +69,8 @@ export class Actions {
     const who = `watch ${watch.name}`
     const deed = { who, via: 'watch', action: ACTS[action.do].name, device: action.device }
     const why = `${watch.name} has ${kind} (${message}); saved by ${watch.savedBy}`
-    this.#act(who, watch, action).then(
-      () => did({ ...deed, message: why }),
+    this.#act(who, watch, action, why).then(
+      (besides) => did({ ...deed, message: besides === undefined ? why : `${besides}; ${why}` }),
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
         log.error({ watch: watch.name, device: action.device, error }, `a watch could not do ${action.do}`)
@@ -79,8 +81,9 @@ export class Actions {
     )
   }
 
-  async #act(who: string, watch: Watch, action: BenchAction): Promise<void> {
-    const { device: find, roleOf, caller, signal } = this.#tools
+  /** Gives what there is to be said of it besides that it was done. */
+  async #act(who: string, watch: Watch, action: BenchAction, why: string): Promise<string | undefined> {
+    const { device: find, roleOf, caller, signal, ending } = this.#tools
     const { device: id } = action
     const role = roleOf(watch)
     const { role: needed } = ACTS[action.do]
@@ -94,8 +97,8 @@ export class Actions {
     }
     const device = find(id)
     if (action.do === 'safe') {
-      await device.stop()
-      return
+      ending(why, id)
+      return (await device.stop()) === 'sent' ? 'sent, not confirmed: nothing can prove it' : undefined
     }
     const note = `taken by the watch ${watch.name}`
     const tags = ['watch']
@@ -106,5 +109,6 @@ export class Actions {
     else if (action.do === 'record' && record) {
       await record({ device: id, durationS: action.forS, note, tags }, caller(who, signal))
     } else throw new BenchError('device.unsupported', `${id} cannot do that`, { device: id })
+    return undefined
   }
 }

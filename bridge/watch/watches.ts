@@ -44,6 +44,8 @@ export interface WatchesOptions {
   roleOf: (saved: Pick<Watch, 'savedBy' | 'savedWith' | 'savedAt'>) => Role | undefined
   /** Hears of what a watch did by itself, for the audit. */
   did: (deed: WatchDeed) => void
+  /** Is told why a watch is about to end a device's emission. */
+  ending: (why: string, device: string) => void
   log: Logger
 }
 
@@ -78,7 +80,7 @@ export class Watches implements AsyncDisposable {
       }),
     )
     const fetcher = stack.use(new PageFetcher(new Addresses(config.pages.allow)))
-    const { device, readings, traces, size, roleOf, did } = options
+    const { device, readings, traces, size, roleOf, did, ending } = options
     const caller = (signal: AbortSignal): Caller => callerOf('watch', signal)
     const stored = (): Promise<void> => this.store.flushed()
     this.tools = { lab, browser, fetcher, device, readings, traces, size, stored, caller }
@@ -92,6 +94,7 @@ export class Watches implements AsyncDisposable {
       caller: callerOf,
       roleOf,
       did,
+      ending,
       tell: (event) => this.tally.tell(event),
       log,
       signal: this.#closing.signal,

@@ -33,16 +33,22 @@ it('tells the holder alone who asks, and that the end is near', () => {
 it('says of each device what it has made of the stop', () => {
   expect(deviceWords({ state: 'safe' })).toBe('safe')
   expect(deviceWords({ state: 'unconfirmed', reason: 'no answer' })).toBe('not confirmed: no answer')
+  expect(deviceWords({ state: 'unproven' })).toBe('sent, not confirmed')
 })
 
-it('names the devices that keep the stop from being reset; one that is closed does not', () => {
+it('names the devices that keep the stop from being reset, until somebody has looked at those that prove nothing', () => {
   const titleOf = (id: string): string => id.toUpperCase()
   const devices = {
     a: { state: 'stopping' },
     b: { state: 'unconfirmed' },
     c: { state: 'closed' },
     d: { state: 'safe' },
+    e: { state: 'unproven' },
   } as const
-  expect(unsafeWords(devices, titleOf)).toBe('Not safe yet: A, B')
-  expect(unsafeWords({ c: devices.c, d: devices.d }, titleOf)).toBeUndefined()
+  expect(unsafeWords(devices, new Set(['b', 'e']), titleOf)).toBe('Not safe yet: A')
+  const { a: _, ...rest } = devices
+  expect(unsafeWords(rest, new Set(), titleOf)).toBe('Look at B, E, and tick that it is safe')
+  expect(unsafeWords(rest, new Set(['e', 'c']), titleOf)).toBe('Look at B, and tick that it is safe')
+  expect(unsafeWords(rest, new Set(['b', 'e']), titleOf)).toBeUndefined()
+  expect(unsafeWords({ c: devices.c, d: devices.d }, new Set(), titleOf)).toBeUndefined()
 })

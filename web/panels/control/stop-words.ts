@@ -1,30 +1,34 @@
-import type { ControlState } from '../../../shared/control.ts'
+import { type ControlState, type DeviceStop, wantsLook } from '../../../shared/control.ts'
 
 type StopState = ControlState['stop']
-export type DeviceStop = StopState['devices'][string]
 
 /** What a device has made of the stop, in words. */
 export function deviceWords({ state, reason }: DeviceStop): string {
   const words = {
     stopping: 'stopping',
     safe: 'safe',
+    unproven: 'sent, not confirmed',
     unconfirmed: 'not confirmed',
     closed: 'not open',
   }[state]
   return reason === undefined ? words : `${words}: ${reason}`
 }
 
-/** Whether a device keeps the stop from being reset. */
-export function holdsReset({ state }: DeviceStop): boolean {
-  return state === 'stopping' || state === 'unconfirmed'
-}
-
-/** Why the stop cannot be reset though the person might: the devices that have not reported safe. */
+/**
+ * Why the stop cannot be reset though the person might: the devices that have not been heard of, or else those that have
+ * proven nothing and are not among `checked`, those at which the person has looked.
+ */
 export function unsafeWords(
   devices: StopState['devices'],
+  checked: ReadonlySet<string>,
   titleOf: (id: string) => string,
 ): string | undefined {
-  const names = Object.entries(devices).flatMap(([id, device]) => (holdsReset(device) ? [titleOf(id)] : []))
-  if (names.length === 0) return undefined
-  return `Not safe yet: ${names.join(', ')}`
+  const named = (holds: (id: string, stop: DeviceStop) => boolean): string =>
+    Object.entries(devices)
+      .flatMap(([id, stop]) => (holds(id, stop) ? [titleOf(id)] : []))
+      .join(', ')
+  const stopping = named((_, { state }) => state === 'stopping')
+  if (stopping !== '') return `Not safe yet: ${stopping}`
+  const unseen = named((id, stop) => wantsLook(stop) && !checked.has(id))
+  return unseen === '' ? undefined : `Look at ${unseen}, and tick that it is safe`
 }
