@@ -11,6 +11,11 @@ export const LEASE_LOST_MS = 2000
 export const BEAT_MS = 250
 /** Without a beat for so long, whatever emits is switched off. */
 export const BEAT_LOST_MS = 500
+/**
+ * What a connection says in its handshake (`purpose`) that carries `lease.beat` for the page named there, and nothing
+ * else. It is there beside the page's own connection, and ends with it.
+ */
+export const HEARTBEAT_PURPOSE = 'heartbeat'
 
 /** A page or a script, as others may name it. It is no key: knowing it permits nothing. */
 export const clientRef = z.string().regex(/^[0-9a-f]{12}$/, 'a client is named by 12 hexadecimal digits')

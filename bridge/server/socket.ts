@@ -10,6 +10,7 @@ import type { Commands, FindDevice } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
 import { FrameFeeds } from './frame-feeds.ts'
+import { Heartbeats, isHeartbeat } from './heartbeats.ts'
 import { PictureFeeds } from './picture-feeds.ts'
 import { Loans } from './loans.ts'
 import type { Door } from './origin.ts'
@@ -20,6 +21,8 @@ import { callerOf, type Credentials, type Identify } from './who.ts'
 const MOST_MESSAGE_BYTES = 256 * 1024
 /** Messages of any kind a second; a page that acknowledges every stream there is sends some hundred. */
 const MOST_MESSAGES_PER_S = 2000
+/** The same for a heartbeat, which has four a second. */
+const MOST_BEATS_PER_S = 40
 /** Answers that wait to be sent: a page that asks and does not read is sent away. */
 const MOST_UNSENT_ANSWERS = 1000
 /** How soon a page whose session has ended elsewhere, on the command line for one, is sent away. */
@@ -52,6 +55,7 @@ function unsentPackets(conn: object): number {
 export function openSocket(options: SocketOptions): AsyncDisposable & { readonly connections: number } {
   const { http, door, connectionsPerAddress, addressOf, log } = options
   const perAddress = new Map<string, number>()
+  const heartbeats = new Heartbeats()
   const io = new Server<ClientEvents, ServerEvents>(http, {
     serveClient: false,
     perMessageDeflate: false,
@@ -70,21 +74,35 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
     },
   })
   io.use((socket, next) => {
-    const address = addressOf(socket.request)
-    if ((perAddress.get(address) ?? 0) >= connectionsPerAddress) {
-      next(refusal(new BenchError('calls.exceeded', `too many connections from ${address}: close some`)))
-    } else if (options.identify(credentialsOf(socket, address))) next()
-    else next(refusal(new BenchError('session.required', 'sign in to see this bench')))
+    try {
+      const address = addressOf(socket.request)
+      // Before anything is found out about it, which takes longer than to turn it away.
+      if (!isHeartbeat(socket)) requirePlace(address)
+      const caller = callerBy(socket, address, options)
+      if (!caller) throw new BenchError('session.required', 'sign in to see this bench')
+      if (isHeartbeat(socket)) heartbeats.require(caller.client)
+      next()
+    } catch (error) {
+      next(error instanceof BenchError ? refusal(error) : (error as Error))
+    }
   })
+  function requirePlace(address: string): void {
+    if ((perAddress.get(address) ?? 0) < connectionsPerAddress) return
+    throw new BenchError('calls.exceeded', `too many connections from ${address}: close some`)
+  }
   io.on('connection', (socket) => {
     const address = addressOf(socket.request)
+    if (isHeartbeat(socket)) {
+      serveHeartbeat(socket, address, options, heartbeats)
+      return
+    }
     perAddress.set(address, (perAddress.get(address) ?? 0) + 1)
     socket.on('disconnect', () => {
       const left = (perAddress.get(address) ?? 1) - 1
       if (left > 0) perAddress.set(address, left)
       else perAddress.delete(address)
     })
-    serve(socket, address, options)
+    serve(socket, address, options, heartbeats)
   })
   const look = setInterval(() => {
     for (const socket of io.sockets.sockets.values()) {
@@ -96,7 +114,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
   log.debug('the socket is open')
   return {
     get connections() {
-      return io.sockets.sockets.size
+      return io.sockets.sockets.size - heartbeats.size
     },
     async [Symbol.asyncDispose]() {
       clearInterval(look)
@@ -106,8 +124,38 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
   }
 }
 
-function serve(socket: BenchSocket, address: string, options: SocketOptions): void {
-  const { doors, feeds, identify, lease, log } = options
+/** Who sends what comes over a connection; undefined once nobody knows them any more. */
+function callerBy(
+  socket: BenchSocket,
+  address: string,
+  { identify }: SocketOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Caller | undefined {
+  const identity = identify(credentialsOf(socket, address))
+  return identity && callerOf(identity, pageOf(socket), address, signal)
+}
+
+/** A page's heartbeat: nothing but beats, and the lease does not take it for the page. */
+function serveHeartbeat(
+  socket: BenchSocket,
+  address: string,
+  options: SocketOptions,
+  heartbeats: Heartbeats,
+): void {
+  limitMessages(socket, MOST_BEATS_PER_S)
+  const caller = (): Caller | undefined => callerBy(socket, address, options)
+  heartbeats.serve(socket, caller()?.client ?? '', (input) =>
+    options.doors.call('lease.beat', input, caller()),
+  )
+}
+
+function serve(
+  socket: BenchSocket,
+  address: string,
+  options: SocketOptions,
+  heartbeats: Heartbeats,
+): void {
+  const { doors, feeds, lease, log } = options
   const gone = new AbortController()
   const outlet: ConstructorParameters<typeof Connection>[0] = {
     emit: (event, ...args) => socket.emit(event, ...args),
@@ -119,16 +167,12 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions): vo
   const pictures = new PictureFeeds({ ...outlet, device, cameraTopic })
   const loans = new Loans((port, bytes, written) => socket.emit('serial.write', port, bytes, written))
   const handlers = { ...connection.handlers, ...frames.handlers, ...pictures.handlers, ...loans.handlers }
-  const page = pageOf(socket)
-  const credentials = credentialsOf(socket, address)
-  const who = (): Caller | undefined => {
-    const identity = identify(credentials)
-    return identity && callerOf(identity, page, address, gone.signal)
-  }
+  const who = (): Caller | undefined => callerBy(socket, address, options, gone.signal)
   // A lease is held by the page: one whose role changes meanwhile is the same page.
   const client = who()?.client ?? ''
+  heartbeats.pageConnected(client)
   lease.connected(client)
-  limitMessages(socket)
+  limitMessages(socket, MOST_MESSAGES_PER_S)
   for (const name of Object.keys(commands)) {
     socket.on(
       name as never,
@@ -150,20 +194,21 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions): vo
     frames[Symbol.dispose]()
     pictures[Symbol.dispose]()
     loans[Symbol.dispose]()
+    heartbeats.pageDisconnected(client)
     lease.disconnected(client)
     log.debug({ address, reason }, 'a browser has gone')
   })
   log.debug({ address }, 'a browser has come')
 }
 
-function limitMessages(socket: BenchSocket): void {
+function limitMessages(socket: BenchSocket, most: number): void {
   let second = 0
   let messages = 0
   socket.use((_, next) => {
     const now = Math.floor(performance.now() / 1000)
     messages = now === second ? messages + 1 : 1
     second = now
-    if (messages > MOST_MESSAGES_PER_S) socket.disconnect(true)
+    if (messages > most) socket.disconnect(true)
     else next()
   })
 }

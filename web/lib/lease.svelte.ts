@@ -1,32 +1,45 @@
-import { BEAT_LOST_MS } from '../../shared/control.ts'
 import { control } from './control.svelte.ts'
-import { Heartbeat, type SendBeat } from './heartbeat.ts'
-import { socket } from './socket.ts'
+import type { FromHeartbeat, ToHeartbeat } from './heartbeat-messages.ts'
+import { pageLink } from './socket.ts'
+import { toasts } from './toasts.svelte.ts'
 
 const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'touchstart', 'wheel'] as const
 
-// Volatile, and forgotten when it is not answered: beats that waited for a stalled link would arrive in a bunch and
-// vouch for a person who may long be gone.
-const sendBeat: SendBeat = (active, heard) => {
-  if (!socket.connected) return
-  socket.volatile.timeout(BEAT_LOST_MS).emit('lease.beat', { active }, (error: Error | null, result) => {
-    if (!error && result.ok) heard()
-  })
-}
-
-/** Beats for as long as the lease is this page's. */
+/** Has a worker beat for as long as the lease is this page's, and answers it for as long as the page lives. */
 export function startHeartbeat(): void {
-  const heartbeat = new Heartbeat(sendBeat)
+  let touches = 0
+  let worker: Worker | undefined
+  const tell = (message: ToHeartbeat): void => worker?.postMessage(message)
   const touch = (event: Event): void => {
     // A script that clicks is nobody who watches the bench.
-    if (event.isTrusted) heartbeat.touch()
+    if (event.isTrusted) touches += 1
   }
   for (const name of TOUCHES) window.addEventListener(name, touch, { capture: true, passive: true })
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) tell({ type: 'hidden' })
+  })
+  // A page that is left is seen by nobody, also where it is kept for the way back.
+  window.addEventListener('pagehide', () => tell({ type: 'hidden' }))
+
+  function startWorker(): Worker {
+    const started = new Worker(new URL('./heartbeat-worker.ts', import.meta.url), { type: 'module' })
+    started.onmessage = ({ data: { question } }: MessageEvent<FromHeartbeat>) =>
+      tell({ type: 'answer', question, visible: !document.hidden, touches })
+    started.onerror = ({ message }) => {
+      worker = undefined
+      toasts.report(
+        new Error(`This page sends no heartbeat (${message || 'its worker does not start'}): load it anew.`),
+      )
+    }
+    return started
+  }
+
   $effect.root(() => {
     $effect(() => {
       if (!control.mine) return
-      heartbeat.start()
-      return () => heartbeat.stop()
+      worker ??= startWorker()
+      tell({ type: 'hold', link: pageLink(), touches })
+      return () => tell({ type: 'release' })
     })
   })
 }

@@ -16,13 +16,27 @@ function newPageId(): string {
 }
 
 const page = newPageId()
+const path = `${basePath}/socket.io/`
+
+/** How the bridge knows this page: a worker that connects besides is known as the page that started it. */
+export interface PageLink {
+  url: string
+  path: string
+  page: string
+  token: string | undefined
+}
+
+/** How this page connects to the bridge now. */
+export function pageLink(): PageLink {
+  return { url: location.origin, path, page, token: heldToken() }
+}
 
 /**
  * The page's one connection to the bridge. It never reconnects by itself: `connection` decides when, so that the
  * countdown people see is the truth.
  */
 export const socket: Socket<ServerEvents, ClientEvents> = io({
-  path: `${basePath}/socket.io/`,
+  path,
   autoConnect: false,
   reconnection: false,
   transports: ['websocket', 'polling'],
