@@ -45,7 +45,10 @@ export class Heartbeats {
   /** Throws `connection.lost` for the heartbeat of a page that is not connected. */
   require(client: string): void {
     if (this.#pages.has(client)) return
-    throw new BenchError('connection.lost', 'a heartbeat goes beside the connection of its page: there is none')
+    throw new BenchError(
+      'connection.lost',
+      'a heartbeat goes beside the connection of its page: there is none',
+    )
   }
 
   /** Takes beats from a connection, and no other command. A newer one of the same page takes its place. */

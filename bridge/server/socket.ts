@@ -149,12 +149,7 @@ function serveHeartbeat(
   )
 }
 
-function serve(
-  socket: BenchSocket,
-  address: string,
-  options: SocketOptions,
-  heartbeats: Heartbeats,
-): void {
+function serve(socket: BenchSocket, address: string, options: SocketOptions, heartbeats: Heartbeats): void {
   const { doors, feeds, lease, log } = options
   const gone = new AbortController()
   const outlet: ConstructorParameters<typeof Connection>[0] = {

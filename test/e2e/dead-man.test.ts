@@ -1,13 +1,17 @@
 import { type BrowserServer, chromium, type Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { startBridge, startLaser, writeBench } from '../support/bench-process.ts'
-import { chromiumLaunch } from '../support/browser.ts'
+import { chromiumLaunch, launchChromium } from '../support/browser.ts'
+import { Tab } from '../support/tab.ts'
 import { chromiumForFile, expectAttribute, takeControl } from './rig.ts'
 
 const { open } = chromiumForFile()
 
 /** What "off" may take, from the last heartbeat on: 500 ms until it is missed, and some to say so to the device. */
 const OFF_MS = 600
+
+/** A main thread that hangs is noticed after 2 s; then it is as above. */
+const HUNG_OFF_MS = 2000 + OFF_MS
 
 /** A browser of its own process group, which can be killed or frozen whole. */
 class Operator implements AsyncDisposable {
@@ -40,30 +44,30 @@ class Operator implements AsyncDisposable {
   }
 }
 
-interface Rig extends AsyncDisposable {
-  operator: Operator
+interface Lit extends AsyncDisposable {
+  url: string
   observer: Page
-  /** When the laser's light went off, on the clock of hrtime; undefined while it is on. */
+  /** When the laser's light went off, on the clock of hrtime; undefined while it is on, or was never on. */
   offAt(): bigint | undefined
 }
 
-/** A laser that emits by the operator's hand, and somebody who watches. */
-async function emitting(): Promise<Rig> {
+interface Rig extends Lit {
+  operator: Operator
+}
+
+/** A laser on a bench, and somebody who watches. */
+async function bench(): Promise<Lit> {
   const stack = new AsyncDisposableStack()
   const laser = stack.use(await startLaser())
-  const bench = { driver: 'instrument.scpi', model: 'lightbench-test-laser', resource: laser.ready.resource }
-  const bridge = stack.use(await startBridge(await writeBench({ devices: { laser: bench } })))
-  const operator = stack.use(await Operator.sitDown(bridge.ready.url))
+  const device = { driver: 'instrument.scpi', model: 'lightbench-test-laser', resource: laser.ready.resource }
+  const bridge = stack.use(await startBridge(await writeBench({ devices: { laser: device } })))
   const observer = await open(bridge.ready.url)
-  await takeControl(operator.page)
-  await operator.page.getByTestId('setting-output').getByRole('switch').click()
-  await expectAttribute(observer, 'setting-output', 'data-value', 'true')
   const emissions = (): { emission: boolean; atNs: string }[] =>
     laser.output
       .filter((line) => line.startsWith('{"emission"'))
       .map((line) => JSON.parse(line) as { emission: boolean; atNs: string })
   return {
-    operator,
+    url: bridge.ready.url,
     observer,
     offAt: () => {
       const last = emissions().at(-1)
@@ -73,7 +77,31 @@ async function emitting(): Promise<Rig> {
   }
 }
 
-async function msUntilOff(rig: Rig, sinceNs: bigint): Promise<number> {
+/** The same, and the laser emits by an operator's hand. */
+async function emitting(): Promise<Rig> {
+  const lit = await bench()
+  const operator = await Operator.sitDown(lit.url)
+  await takeControl(operator.page)
+  await operator.page.getByTestId('setting-output').getByRole('switch').click()
+  await expectAttribute(lit.observer, 'setting-output', 'data-value', 'true')
+  return {
+    ...lit,
+    operator,
+    async [Symbol.asyncDispose]() {
+      await operator[Symbol.asyncDispose]()
+      await lit[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Keeps the page's main thread busy: nothing else of the page runs meanwhile. */
+const block = (page: Page, ms: number): Promise<void> =>
+  page.evaluate((busyMs) => {
+    const until = performance.now() + busyMs
+    while (performance.now() < until);
+  }, ms)
+
+async function msUntilOff(rig: Lit, sinceNs: bigint): Promise<number> {
   await expect.poll(() => rig.offAt(), { timeout: 5000, interval: 20 }).toBeDefined()
   return Number((rig.offAt() ?? 0n) - sinceNs) / 1e6
 }
@@ -95,6 +123,46 @@ it('switches a laser off within 600 ms when the browser freezes without a word, 
   await rig.observer.waitForTimeout(1500)
   expect(rig.offAt()).toBeDefined()
   await expectAttribute(rig.operator.page, 'setting-output', 'data-value', 'false')
+})
+
+it('leaves a laser on while the page is busy for 1.5 s', async () => {
+  await using rig = await emitting()
+  await block(rig.operator.page, 1500)
+  expect(rig.offAt()).toBeUndefined()
+  await expectAttribute(rig.operator.page, 'setting-output', 'data-value', 'true')
+})
+
+it('switches a laser off when the page hangs for 3 s, and leaves it off afterwards', async () => {
+  await using rig = await emitting()
+  const blockedNs = process.hrtime.bigint()
+  await block(rig.operator.page, 3000)
+  expect(await msUntilOff(rig, blockedNs)).toBeLessThan(HUNG_OFF_MS)
+  // The page beats again.
+  await rig.operator.page.getByTestId('lease-silent').waitFor({ state: 'detached' })
+  await expectAttribute(rig.operator.page, 'setting-output', 'data-value', 'false')
+  expect(rig.offAt()).toBeDefined()
+})
+
+it('switches a laser off within 600 ms when another tab hides the page', async () => {
+  await using lit = await bench()
+  await using browser = await launchChromium()
+  const operator = await Tab.open(browser, lit.url)
+  const press = async (testId: string, until: string): Promise<void> => {
+    await expect
+      .poll(() => operator.evaluate(`document.querySelector('[data-testid=${testId}]') !== null`))
+      .toBe(true)
+    await operator.press(testId)
+    await expect.poll(() => operator.evaluate(until)).toBe(true)
+  }
+  await press('lease-take', `document.querySelector('[data-testid=lease-bar]').dataset.lease === 'mine'`)
+  const output = `document.querySelector('[data-testid=setting-output]')`
+  await expect.poll(() => operator.evaluate(`${output}.querySelector('[role=switch]').disabled`)).toBe(false)
+  await press('setting-output', `${output}.dataset.value === 'true'`)
+  expect(await operator.evaluate('document.visibilityState')).toBe('visible')
+  const hiddenNs = process.hrtime.bigint()
+  await Tab.open(browser, 'about:blank')
+  expect(await msUntilOff(lit, hiddenNs)).toBeLessThan(OFF_MS)
+  expect(await operator.evaluate('document.visibilityState')).toBe('hidden')
 })
 
 it('switches a laser off when the lease is released', async () => {
