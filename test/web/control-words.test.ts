@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { leaseAnnouncement, leaseWords, waiting } from '../../web/panels/control/lease-words.ts'
-import { deviceWords, unsafeWords } from '../../web/panels/control/stop-words.ts'
+import { deviceWords, stopAnswerWords, unsafeWords } from '../../web/panels/control/stop-words.ts'
 
 const lease = { client: 'b'.repeat(12), name: 'Ben', since: 0, connected: true, beating: true }
 
@@ -51,4 +51,13 @@ it('names the devices that keep the stop from being reset, until somebody has lo
   expect(unsafeWords(rest, new Set(['e', 'c']), titleOf)).toBe('Look at B, and tick that it is safe')
   expect(unsafeWords(rest, new Set(['b', 'e']), titleOf)).toBeUndefined()
   expect(unsafeWords({ c: devices.c, d: devices.d }, new Set(), titleOf)).toBeUndefined()
+})
+
+it('says who has carried a stop out', () => {
+  expect(stopAnswerWords({ by: 'bridge', stopMs: 1.24 })).toBe(
+    'The bridge has told every device within 1.2 ms.',
+  )
+  expect(stopAnswerWords({ by: 'guardian', stopMs: 140 })).toBe(
+    'The bridge did not answer: its guardian has told every device itself within 140.0 ms.',
+  )
 })

@@ -1,6 +1,7 @@
 import { basePath } from '../../shared/base-path.ts'
 import { call } from './call.ts'
-import { deliverStop } from './deliver-stop.ts'
+import { deliverStop, type StopAnswer } from './deliver-stop.ts'
+import { guardian } from './guardian.svelte.ts'
 import { post } from './post.ts'
 import { socket } from './socket.ts'
 
@@ -8,7 +9,7 @@ const DEADLINE_MS = 5000
 
 /** What became of this page's last press of the emergency stop. */
 export type Press =
-  { phase: 'none' | 'sending' } | { phase: 'arrived'; stopMs: number } | { phase: 'failed'; problem: string }
+  { phase: 'none' | 'sending' } | ({ phase: 'arrived' } & StopAnswer) | { phase: 'failed'; problem: string }
 
 /** The emergency stop as this page presses it: never asked back, never held back. */
 class Stop {
@@ -20,10 +21,14 @@ class Stop {
     const press = ++this.#presses
     this.last = { phase: 'sending' }
     const outcome = await deliverStop({
-      bySocket: socket.connected ? () => call('estop.press', {}, { deadlineMs: DEADLINE_MS }) : undefined,
-      byHttp: () => post(`${basePath}/api/estop`, {}, { deadlineMs: DEADLINE_MS }),
+      bySocket: socket.connected
+        ? () => call('estop.press', {}, { deadlineMs: DEADLINE_MS }).then(byBridge)
+        : undefined,
+      byHttp: () =>
+        post<{ stopMs: number }>(`${basePath}/api/estop`, {}, { deadlineMs: DEADLINE_MS }).then(byBridge),
+      byGuardian: guardian.stopWay(DEADLINE_MS),
     }).then(
-      ({ stopMs }): Press => ({ phase: 'arrived', stopMs }),
+      (answer): Press => ({ phase: 'arrived', ...answer }),
       (error: unknown): Press => ({
         phase: 'failed',
         problem: error instanceof Error ? error.message : String(error),
@@ -36,6 +41,10 @@ class Stop {
   dismiss(): void {
     this.last = { phase: 'none' }
   }
+}
+
+function byBridge({ stopMs }: { stopMs: number }): StopAnswer {
+  return { stopMs, by: 'bridge' }
 }
 
 /** This page's emergency stop. */

@@ -1,4 +1,6 @@
 import { type ControlState, type DeviceStop, wantsLook } from '../../../shared/control.ts'
+import type { GuardianStopAnswer } from '../../../shared/guardian.ts'
+import { fixed } from '../../lib/format.ts'
 
 type StopState = ControlState['stop']
 
@@ -12,6 +14,13 @@ export function deviceWords({ state, reason }: DeviceStop): string {
     closed: 'not open',
   }[state]
   return reason === undefined ? words : `${words}: ${reason}`
+}
+
+/** Who has carried a stop out, and how fast. */
+export function stopAnswerWords({ by, stopMs }: GuardianStopAnswer): string {
+  const within = `within ${fixed(stopMs, 1)} ms`
+  if (by === 'bridge') return `The bridge has told every device ${within}.`
+  return `The bridge did not answer: its guardian has told every device itself ${within}.`
 }
 
 /**
