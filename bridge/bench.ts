@@ -22,6 +22,7 @@ import { keeperOf } from './core/trace-keeper.ts'
 import { deviceTopic } from './device-topic.ts'
 import { openDiagnostics } from './diagnostics/open.ts'
 import { type Doorway, openDoorway } from './doorway.ts'
+import { withLentPorts } from './lent-ports.ts'
 import { localRoleOf } from './local-role.ts'
 import { openGuardianship } from './guardianship.ts'
 import { openMedia } from './media/media.ts'
@@ -141,7 +142,7 @@ export async function openBench(
   )
   await Promise.all(simulators.map((simulator) => simulator.started))
 
-  const guards = new DeviceGuards(guardianship)
+  const guards = new DeviceGuards(withLentPorts(guardianship))
   const supervisors = new Map<string, Supervisor>()
   const control = opening.use(
     new Control({

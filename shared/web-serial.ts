@@ -2,6 +2,11 @@ import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
 
+/** How often the bridge says to a page that lends a port that it is there. */
+export const SERIAL_ALIVE_MS = 250
+/** A page that hears nothing of the bridge for so long makes the devices of the ports that it lends safe. */
+export const SERIAL_LOST_MS = 1000
+
 /** How a page is to open the port that it offers, in the words of the Web Serial API. */
 export const webSerialOptions = z.object({
   baudRate: z.number().int(),
@@ -30,7 +35,7 @@ export const webSerialCommands = {
   }),
   'serial.offer': command({
     about:
-      'Lend the bench a serial port of this machine; answers how to open it. `serial.write` events follow.',
+      'Lend the bench a serial port of this machine; answers how to open it. `serial.write` events follow, and `serial.safe` with what makes its device safe: the page sends that when the bridge is gone.',
     role: 'operator',
     only: 'socket',
     audited: true,
@@ -56,4 +61,11 @@ export interface WebSerialClientEvents {
 /** What a page is sent for a lent port: bytes to write, acknowledged when the port has taken them. */
 export interface WebSerialServerEvents {
   'serial.write': (port: string, bytes: ArrayBuffer | Uint8Array, written: () => void) => void
+  /**
+   * What makes the port's device safe, each a write of its own. The page keeps it, and writes it when it hears nothing of
+   * the bridge for SERIAL_LOST_MS, when its connection ends, when the port is taken back, and when it is closed or frozen.
+   */
+  'serial.safe': (port: string, messages: (ArrayBuffer | Uint8Array)[]) => void
+  /** Every SERIAL_ALIVE_MS while the page lends a port. */
+  'serial.alive': () => void
 }

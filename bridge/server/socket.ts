@@ -160,7 +160,12 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
   const frames = new FrameFeeds(outlet, options.device)
   const { device, cameraTopic } = options
   const pictures = new PictureFeeds({ ...outlet, device, cameraTopic })
-  const loans = new Loans((port, bytes, written) => socket.emit('serial.write', port, bytes, written))
+  const loans = new Loans({
+    write: (port, bytes, written) => socket.emit('serial.write', port, bytes, written),
+    protect: (port, messages) => socket.emit('serial.safe', port, [...messages]),
+    // Volatile: those that waited for a stalled link would say that a bridge is there which was.
+    alive: () => socket.volatile.emit('serial.alive'),
+  })
   const handlers = { ...connection.handlers, ...frames.handlers, ...pictures.handlers, ...loans.handlers }
   const who = (): Caller | undefined => callerBy(socket, address, options, gone.signal)
   // A lease is held by the page: one whose role changes meanwhile is the same page.

@@ -1,6 +1,8 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { WantedPort, WebSerialOptions } from '../../shared/web-serial.ts'
 import { pause } from '../core/deadline.ts'
+import type { SafePlan } from '../core/safe-plan.ts'
+import { parseResource } from './resource-name.ts'
 import type { SerialOptions } from './serial.ts'
 import { type OpenTransport, pour, type Receiver, type Transport } from './transport.ts'
 
@@ -21,6 +23,8 @@ export interface Lender {
   name: string
   /** Writes to the port; `written` is called when it has taken the bytes. */
   write(bytes: Uint8Array, written: () => void): void
+  /** What makes the port's device safe, each a write of its own: to be kept, and sent when the bridge is not there to do it. */
+  protect(messages: readonly Uint8Array[]): void
 }
 
 /** What the page's connection does with a port that it has lent. */
@@ -34,6 +38,8 @@ interface Wanted {
   options: SerialOptions
   lender?: Lender | undefined
   transport?: LentPort | undefined
+  /** As the transport writes them, with LF where they are messages. */
+  safe: readonly string[]
   offered: () => void
 }
 
@@ -62,6 +68,8 @@ class BrowserPorts {
       )
     }
     wanted.lender = lender
+    // Ahead of anything that is written, so that there is no moment in which the device may act and the page has none.
+    tellSafe(wanted)
     wanted.offered()
     return {
       options: webOptions(name, wanted.options),
@@ -76,6 +84,18 @@ class BrowserPorts {
     }
   }
 
+  /**
+   * Gives the page that lends the port, and each that lends it later, what makes its device safe: whoever has the port is
+   * the only one who can when this process is dead or cut off. Does nothing for a resource that is no page's port.
+   */
+  protect(plan: SafePlan): void {
+    const resource = parseResource(plan.resource)
+    const wanted = resource.wire === 'browser' ? this.#wanted.get(resource.port) : undefined
+    if (!wanted) return
+    wanted.safe = plan.clearing === '' ? plan.messages : [plan.clearing, ...plan.messages]
+    tellSafe(wanted)
+  }
+
   /** Opens a port that some page lends, or will within 10 s. Rejects with `connection.lost`, saying what to do. */
   async open(
     name: string,
@@ -83,7 +103,7 @@ class BrowserPorts {
     receiver: Receiver,
     signal: AbortSignal,
   ): Promise<Transport> {
-    const wanted: Wanted = this.#wanted.get(name) ?? { options, offered: () => {} }
+    const wanted: Wanted = this.#wanted.get(name) ?? { options, safe: [], offered: () => {} }
     wanted.options = options
     this.#wanted.set(name, wanted)
     if (!wanted.lender) await this.#offer(wanted, signal)
@@ -139,8 +159,7 @@ class LentPort implements Transport {
 
   write(text: string): void {
     if (this.#over) return
-    const message = text.endsWith('\n') ? text.slice(0, -1) + ends[this.#options.sendEnd] : text
-    const bytes = Buffer.from(message, 'latin1')
+    const bytes = bytesOf(text, this.#options)
     this.#unwritten += bytes.length
     if (this.#unwritten > MOST_UNWRITTEN_BYTES) {
       this.lose('it takes nothing of what is sent')
@@ -164,6 +183,15 @@ class LentPort implements Transport {
   close(): void {
     this.#over = true
   }
+}
+
+/** A message as it goes over the line, with the line's own end in place of LF. */
+function bytesOf(text: string, { sendEnd }: SerialOptions): Uint8Array {
+  return Buffer.from(text.endsWith('\n') ? text.slice(0, -1) + ends[sendEnd] : text, 'latin1')
+}
+
+function tellSafe({ lender, safe, options }: Wanted): void {
+  if (safe.length > 0) lender?.protect(safe.map((message) => bytesOf(message, options)))
 }
 
 function webOptions(

@@ -61,7 +61,7 @@ const bridgeServer = (): Promise<StopServer> =>
   StopServer.start({ status: 200, body: { ok: true, value: { stopMs: 2 } } })
 
 function guardianServer(by: StopAnswer['by'] = 'guardian'): Promise<StopServer> {
-  return StopServer.start({ status: 200, body: { stopMs: 7, by } })
+  return StopServer.start({ status: 200, body: { ok: true, value: { stopMs: 7, by } } })
 }
 
 /** The page's stop without a socket. */
@@ -121,7 +121,7 @@ it('says what the guardian answers when the bridge is dead', async () => {
   const refusal = { ok: false, error: { code: 'credentials.invalid', message: 'the ticket has ended' } }
   guardian.answer = { status: 401, body: refusal }
   await expect(press(bridge, guardian)).rejects.toMatchObject(refusal.error)
-  guardian.answer = { status: 200, body: { stopMs: 'soon' } }
+  guardian.answer = { status: 200, body: { ok: true, value: { stopMs: 'soon' } } }
   await expect(press(bridge, guardian)).rejects.toMatchObject({ code: 'internal' })
   await guardian.end()
   await expect(press(bridge, guardian)).rejects.toMatchObject({ code: 'connection.lost' })

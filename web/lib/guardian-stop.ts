@@ -32,12 +32,10 @@ export async function stopByGuardian(
   } catch (cause) {
     throw new BenchError('connection.lost', 'The guardian cannot be reached.', { cause })
   }
-  const body: unknown = await response.json().catch(() => undefined)
-  const answer = guardianStopAnswer.safeParse(isResult(body) ? unwrap(body) : body)
-  if (answer.success) return answer.data
+  const result = (await response.json().catch(() => undefined)) as Result<unknown> | undefined
+  if (typeof result?.ok === 'boolean') {
+    const answer = guardianStopAnswer.safeParse(unwrap(result))
+    if (answer.success) return answer.data
+  }
   throw new BenchError('internal', `The guardian answered ${response.status} to the stop. Its log says why.`)
-}
-
-function isResult(body: unknown): body is Result<unknown> {
-  return typeof body === 'object' && body !== null && 'ok' in body
 }
