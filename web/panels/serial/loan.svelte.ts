@@ -1,8 +1,14 @@
+import { SERIAL_LOST_MS } from '../../../shared/web-serial.ts'
 import { call } from '../../lib/call.ts'
+import { Silence, TICK_MS } from '../../lib/silence.ts'
 import { socket } from '../../lib/socket.ts'
+import { steadyTicks } from '../../lib/steady-ticks.ts'
+import { PortWriter } from './port-writer.ts'
 import { choosePort, type LocalPort } from './web-serial.ts'
 
 const LINES_KEPT = 200
+/** What makes a device safe may take so long to leave before the port is closed. */
+const FLUSH_MS = 1000
 
 /** A line that went over a lent port. */
 export interface Line {
@@ -13,7 +19,10 @@ export interface Line {
   text: string
 }
 
-/** One serial port of this machine, lent to the bench until it is taken back, unplugged, or the page is closed. */
+/**
+ * One serial port of this machine, lent to the bench until it is taken back, unplugged, or the page is closed. Nobody else
+ * reaches its device: when the bridge is gone or silent, and however the loan ends, this page makes the device safe.
+ */
 export class Loan {
   readonly name: string
   state = $state<'opening' | 'lent' | 'ended'>('opening')
@@ -23,7 +32,11 @@ export class Loan {
   readonly #port: LocalPort
   readonly #over = new AbortController()
   readonly #pending = { asked: '', said: '' }
-  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined
+  /** What makes the device safe, each a write of its own. */
+  #safe: Uint8Array[] = []
+  readonly #silence = new Silence(SERIAL_LOST_MS, () => void this.#makeSafe('the bridge is silent'))
+  #endTicks: (() => void) | undefined
+  #writer: PortWriter | undefined
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #next = 1
 
@@ -34,46 +47,76 @@ export class Loan {
 
   /** Lends it. Rejects, with the port closed again, when the bench or the port will not have it. */
   async begin(): Promise<void> {
-    const options = await call('serial.offer', { port: this.name })
+    // Before anything can be written to the device, its safe bytes are here.
+    socket.on('serial.safe', this.#keepSafe)
     try {
+      const options = await call('serial.offer', { port: this.name })
       await this.#port.open(options)
     } catch (error) {
-      void call('serial.withdraw', { port: this.name, why: 'it cannot be opened' }).catch(() => undefined)
+      socket.off('serial.safe', this.#keepSafe)
+      if (socket.connected)
+        void call('serial.withdraw', { port: this.name, why: 'it cannot be opened' }).catch(() => undefined)
       throw error
     }
-    this.#writer = this.#port.writable?.getWriter()
-    this.#reader = this.#port.readable?.getReader()
+    const { readable, writable } = this.#port
+    if (writable)
+      this.#writer = new PortWriter(writable, (error) => void this.end(`writing failed: ${String(error)}`))
+    this.#reader = readable?.getReader()
     socket.on('serial.write', this.#write)
     socket.on('disconnect', this.#lost)
+    socket.onAny(this.#heard)
+    window.addEventListener('pagehide', this.#left)
+    document.addEventListener('freeze', this.#left)
+    this.#endTicks = steadyTicks(TICK_MS, () => this.#silence.tick())
     this.state = 'lent'
     void this.#read()
   }
 
-  /** Takes it back. */
+  /** Ends it: the device is made safe, and the port closed. */
   async end(why = 'taken back on the page that lent it'): Promise<void> {
     if (this.#over.signal.aborted) return
     this.#over.abort()
+    // Before anything else: a page that is being closed does nothing after this tick.
+    const safe = this.#makeSafe(why)
+    this.#endTicks?.()
+    socket.off('serial.safe', this.#keepSafe)
     socket.off('serial.write', this.#write)
     socket.off('disconnect', this.#lost)
+    socket.offAny(this.#heard)
+    window.removeEventListener('pagehide', this.#left)
+    document.removeEventListener('freeze', this.#left)
     this.state = 'ended'
     this.problem = why
     if (socket.connected) void call('serial.withdraw', { port: this.name, why }).catch(() => undefined)
+    await Promise.race([safe, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))])
     await this.#reader?.cancel().catch(() => undefined)
     this.#reader?.releaseLock()
-    await this.#writer?.abort().catch(() => undefined)
-    this.#writer?.releaseLock()
+    await this.#writer?.close()
     await this.#port.close().catch(() => undefined)
   }
 
+  // The bridge has ended the loan as well, if it lives: nothing can come after this that would go on with it.
   readonly #lost = (): void => void this.end('the connection to the bridge was lost')
+  readonly #left = (): void => void this.end('the page that lent it was closed, or put to sleep')
+  readonly #heard = (): void => this.#silence.heard()
+
+  readonly #keepSafe = (port: string, messages: (ArrayBuffer | Uint8Array)[]): void => {
+    if (port === this.name) this.#safe = messages.map(bytesOf)
+  }
 
   readonly #write = (port: string, bytes: ArrayBuffer | Uint8Array, written: () => void): void => {
     if (port !== this.name) return
-    const data = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
+    const data = bytesOf(bytes)
     this.#note('asked', data)
-    this.#writer
-      ?.write(data)
-      .then(written, (error: unknown) => void this.end(`writing failed: ${String(error)}`))
+    this.#writer?.write(data, written)
+  }
+
+  async #makeSafe(why: string): Promise<void> {
+    if (!this.#writer || this.#safe.length === 0) return
+    const written = this.#writer.makeSafe(this.#safe)
+    this.#note('asked', new TextEncoder().encode(`\n(made safe by this page: ${why})\n`))
+    for (const message of this.#safe) this.#note('asked', message)
+    await written
   }
 
   async #read(): Promise<void> {
@@ -99,6 +142,10 @@ export class Loan {
     const fresh = lines.map((line) => ({ id: this.#next++, at, way, text: line.slice(0, LINES_KEPT) }))
     if (fresh.length > 0) this.lines = [...this.lines, ...fresh].slice(-LINES_KEPT)
   }
+}
+
+function bytesOf(bytes: ArrayBuffer | Uint8Array): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
 }
 
 function shown(byte: number): string {
