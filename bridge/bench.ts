@@ -29,6 +29,7 @@ import { openMedia } from './media/media.ts'
 import { auditCall, auditDeed } from './server/audit-line.ts'
 import { type Call, Commands, type FindDevice } from './server/call.ts'
 import { Feeds } from './server/feeds.ts'
+import { helloOf } from './server/hello.ts'
 import { Lines } from './share/lines.ts'
 import { readTls } from './server/tls.ts'
 import { Simulator } from './simulators.ts'
@@ -307,8 +308,7 @@ export async function openBench(
   feeds.addTopic(watches.list)
 
   const own: Handlers = {
-    'session.hello': (_, { name, role, via, client, scope }) =>
-      Promise.resolve({ name, role, via, client, ...(scope ? { scope } : {}), now: Date.now(), version }),
+    'session.hello': helloOf(version),
     'topic.read': ({ topic }) => {
       const { rev, snapshot } = feeds.topicNamed(topic).snapshot()
       return Promise.resolve({ rev, snapshot: snapshot as Record<string, unknown> })

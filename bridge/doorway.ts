@@ -126,6 +126,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
   const socket = opening.use(
     openSocket({
       http,
+      version,
       doors,
       feeds,
       device,

@@ -22,10 +22,16 @@ const streamName = z.string().max(80)
 
 export const benchCommands = {
   'session.hello': command({
-    about: "Who the bridge takes the caller for, and the bridge's clock in ms since the epoch.",
+    about:
+      "Who the bridge takes the caller for, the bridge's clock in ms since the epoch, and how far the caller's topics have been sent: one whose last patch has another revision is to be subscribed to anew.",
     role: 'viewer',
     reach: 'self',
-    input: z.object({}),
+    input: z.object({
+      topics: z
+        .record(topicName, z.number().int())
+        .optional()
+        .describe('the revision that the caller has, by the name of each topic that it follows'),
+    }),
     output: z.object({
       name: z.string(),
       role,
@@ -34,6 +40,12 @@ export const benchCommands = {
       scope: scope.optional(),
       now: z.number(),
       version: z.string(),
+      topics: z
+        .record(z.string(), z.number().int())
+        .optional()
+        .describe(
+          'of those topics, the revision that was sent last on this connection: it has arrived before this answer; a topic that is not followed is missing',
+        ),
     }),
   }),
   'topic.subscribe': command({

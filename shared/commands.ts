@@ -84,7 +84,8 @@ export type ClientEvents = CommandEvents &
 
 /** Bridge to browser. */
 export interface ServerEvents extends WebSerialServerEvents {
-  patch: (change: { topic: string; rev: number; patch: Record<string, unknown> }) => void
+  /** Changes revision `since` into `rev`; where `since` is missing it is the one before. */
+  patch: (change: { topic: string; rev: number; since?: number; patch: Record<string, unknown> }) => void
   /** `body` are the pixels of a frame, of which the packet is the header. */
   stream: (name: string, packet: ArrayBuffer | Uint8Array, body?: ArrayBuffer | Uint8Array) => void
 }

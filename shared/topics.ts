@@ -17,7 +17,8 @@ interface TopicSpec {
 
 /**
  * Every kind of topic. `bench`, `control` and `views` stand alone; the others are one a device: `camera/<id>`.
- * Subscribing answers `{ rev, snapshot }`; then each `patch` is an RFC 7396 merge patch and raises `rev` by one.
+ * Subscribing answers `{ rev, snapshot }`; then each `patch` is an RFC 7396 merge patch and raises `rev` by one, or
+ * comes with `since` and stands for all that a stuck link has kept back after that revision.
  * A state never holds null, which in a patch means 'gone'.
  */
 export const topics = {

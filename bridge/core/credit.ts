@@ -1,14 +1,22 @@
 /** After this long without the acknowledgement it is taken for lost. */
 export const ACK_LOST_MS = 2000
 
+interface CreditOptions {
+  now?: () => number
+  /** Whether so much waits to leave on the subscriber's link that a packet is to wait as well. */
+  isStuck?: () => boolean
+}
+
 /**
  * One subscriber's credit: at most `window` packets are under way unacknowledged. Beyond that the newest packet waits
  * in place of any other, and the one it replaces is counted. A lost acknowledgement is forgiven after 2 s.
+ * What waits when nothing comes after it is sent by `resume`.
  */
 export class CreditWindow<P> {
   readonly #window: number
   readonly #send: (packet: P, seq: number, dropped: number) => void
   readonly #now: () => number
+  readonly #isStuck: () => boolean
   readonly #sentAt = new Map<number, number>()
   #waiting: P | undefined
   #seq = 0
@@ -17,11 +25,12 @@ export class CreditWindow<P> {
   constructor(
     window: number,
     send: (packet: P, seq: number, dropped: number) => void,
-    now: () => number = performance.now.bind(performance),
+    { now = performance.now.bind(performance), isStuck = () => false }: CreditOptions = {},
   ) {
     this.#window = window
     this.#send = send
     this.#now = now
+    this.#isStuck = isStuck
   }
 
   get dropped(): number {
@@ -31,7 +40,7 @@ export class CreditWindow<P> {
   /** Whether a packet that is offered now is sent at once. */
   get isFree(): boolean {
     this.#forgive()
-    return this.#sentAt.size < this.#window
+    return this.#sentAt.size < this.#window && !this.#isStuck()
   }
 
   /** Sends the packet when there is credit, else lets it wait in place of the one that waits. */
@@ -45,7 +54,12 @@ export class CreditWindow<P> {
 
   /** The subscriber has handled this packet; unknown and repeated numbers are ignored. */
   acknowledge(seq: number): void {
-    if (!this.#sentAt.delete(seq) || this.#waiting === undefined) return
+    if (this.#sentAt.delete(seq)) this.resume()
+  }
+
+  /** Sends what waits if it may be sent now: the link has drained, or an acknowledgement has long been lost. */
+  resume(): void {
+    if (this.#waiting === undefined || !this.isFree) return
     const packet = this.#waiting
     this.#waiting = undefined
     this.#dispatch(packet)

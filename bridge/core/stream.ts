@@ -13,12 +13,14 @@ interface Batch {
   values: Float32Array
 }
 
-/** Where packets of one subscriber go; answers how many bytes still wait to leave, so that a stuck link is noticed. */
+/** Where packets of one subscriber go. */
 export type PacketSink = (packet: Uint8Array<ArrayBuffer>) => void
 
 /** A subscription to a stream. */
 export interface Subscription {
   acknowledge(seq: number): void
+  /** Sends what had to wait, if it may be sent now. */
+  resume(): void
   close(): void
 }
 
@@ -60,14 +62,19 @@ export class Stream {
     return this.#backlog.at(-1)
   }
 
-  subscribe(window: number, sink: PacketSink): Subscription {
-    const credit = new CreditWindow<Batch>(window, ({ times, values }, seq, dropped) =>
-      sink(encodeSamples({ seq, dropped, columns: this.columns, times, values })),
+  /** Packets wait while `isStuck` says that the subscriber's link takes none. */
+  subscribe(window: number, sink: PacketSink, isStuck?: () => boolean): Subscription {
+    const credit = new CreditWindow<Batch>(
+      window,
+      ({ times, values }, seq, dropped) =>
+        sink(encodeSamples({ seq, dropped, columns: this.columns, times, values })),
+      { ...(isStuck && { isStuck }) },
     )
     this.#subscribers.add(credit)
     if (this.#backlog.length > 0) credit.offer(batchOf(this.#backlog))
     return {
       acknowledge: (seq) => credit.acknowledge(seq),
+      resume: () => credit.resume(),
       close: () => this.#subscribers.delete(credit),
     }
   }

@@ -6,6 +6,10 @@ export interface Change {
   patch: State
 }
 
+// The type of a method: a topic whose state has more members passes for one whose state has fewer.
+type Listener<S> = { hear(change: Change, state: S): void }['hear']
+type Published<S> = Parameters<Listener<S>>
+
 /**
  * A state that is watched. Changes of one tick travel as one merge patch that holds only what is different, and a
  * state that was written but not changed says nothing.
@@ -16,7 +20,9 @@ export class Topic<S extends object> {
   #published: S
   #rev = 0
   #scheduled = false
-  readonly #subscribers = new Set<(change: Change) => void>()
+  readonly #subscribers = new Set<Listener<S>>()
+  readonly #unheard: Published<S>[] = []
+  #telling = false
 
   constructor(name: string, initial: S) {
     this.name = name
@@ -47,8 +53,8 @@ export class Topic<S extends object> {
     this.#schedule()
   }
 
-  /** Calls `listener` with each change until the answer is called. */
-  subscribe(listener: (change: Change) => void): () => void {
+  /** Calls `listener` with each change and the state that it leads to, in their order, until the answer is called. */
+  subscribe(listener: Listener<S>): () => void {
     this.#subscribers.add(listener)
     return () => this.#subscribers.delete(listener)
   }
@@ -65,8 +71,16 @@ export class Topic<S extends object> {
     if (!patch) return
     this.#published = this.#value
     this.#rev += 1
-    // A subscriber may write, and another read, before all have heard of this.
-    const change = { rev: this.#rev, patch }
-    for (const subscriber of this.#subscribers) subscriber(change)
+    this.#unheard.push([{ rev: this.#rev, patch }, this.#published])
+    // A subscriber may write, and read what it wrote: everybody hears of this change before they hear of that one.
+    if (this.#telling) return
+    this.#telling = true
+    try {
+      for (let next = this.#unheard.shift(); next; next = this.#unheard.shift()) {
+        for (const subscriber of this.#subscribers) subscriber(...next)
+      }
+    } finally {
+      this.#telling = false
+    }
   }
 }

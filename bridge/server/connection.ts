@@ -3,11 +3,9 @@ import type { Handlers } from '../core/device.ts'
 import type { Subscription } from '../core/stream.ts'
 import type { Feeds } from './feeds.ts'
 import type { StreamAck } from './stream-ack.ts'
+import { TopicFeed } from './topic-feed.ts'
 
-/**
- * A packet or a patch is left out for a browser that has this much waiting to be sent: its link is stuck. It sees the gap
- * in a topic's revisions when it reads again, and subscribes anew.
- */
+/** A browser that has this much waiting to be sent has a stuck link: packets and patches wait until it has drained. */
 const MOST_UNSENT_PACKETS = 64
 
 /** One browser's socket as a connection needs it. */
@@ -21,7 +19,7 @@ interface Outlet {
 export class Connection implements Disposable {
   readonly #outlet: Outlet
   readonly #feeds: Feeds
-  readonly #topics = new Map<string, () => void>()
+  readonly #topics = new Map<string, TopicFeed>()
   readonly #streams = new Map<string, Subscription>()
 
   constructor(outlet: Outlet, feeds: Feeds) {
@@ -32,19 +30,18 @@ export class Connection implements Disposable {
   handlers: Handlers = {
     'topic.subscribe': ({ topic: name }) => {
       const topic = this.#feeds.topicNamed(name)
-      this.#topics.get(name)?.()
-      this.#topics.set(
-        name,
-        topic.subscribe(({ rev, patch }) => {
-          if (this.#outlet.unsent() < MOST_UNSENT_PACKETS)
-            this.#outlet.emit('patch', { topic: name, rev, patch })
-        }),
-      )
+      this.#topics.get(name)?.[Symbol.dispose]()
       const { rev, snapshot } = topic.snapshot()
+      const feed = new TopicFeed(
+        topic,
+        { rev, snapshot },
+        { send: (patch) => this.#outlet.emit('patch', patch), isStuck: () => this.#isStuck },
+      )
+      this.#topics.set(name, feed)
       return Promise.resolve({ rev, snapshot: snapshot as Record<string, unknown> })
     },
     'topic.unsubscribe': ({ topic }) => {
-      this.#topics.get(topic)?.()
+      this.#topics.get(topic)?.[Symbol.dispose]()
       this.#topics.delete(topic)
       return Promise.resolve({})
     },
@@ -53,9 +50,11 @@ export class Connection implements Disposable {
       this.#streams.get(name)?.close()
       this.#streams.set(
         name,
-        stream.subscribe(window, (packet) => {
-          if (this.#outlet.unsent() < MOST_UNSENT_PACKETS) this.#outlet.emit('stream', name, packet)
-        }),
+        stream.subscribe(
+          window,
+          (packet) => this.#outlet.emit('stream', name, packet),
+          () => this.#isStuck,
+        ),
       )
       return Promise.resolve({})
     },
@@ -66,13 +65,33 @@ export class Connection implements Disposable {
     },
   }
 
+  /** The revision to which each of these topics has been sent to the browser; what it does not follow is missing. */
+  revisionsOf(topics: Iterable<string>): Record<string, number> {
+    const revisions: Record<string, number> = {}
+    for (const name of topics) {
+      const feed = this.#topics.get(name)
+      if (feed) revisions[name] = feed.rev
+    }
+    return revisions
+  }
+
   /** A browser has handled a packet; what it says of streams it has not opened is ignored. */
   acknowledge({ stream, seq }: StreamAck): void {
     this.#streams.get(stream)?.acknowledge(seq)
   }
 
+  /** Sends what had to wait, as far as the link takes it. */
+  resume(): void {
+    for (const feed of this.#topics.values()) feed.resume()
+    for (const subscription of this.#streams.values()) subscription.resume()
+  }
+
   [Symbol.dispose](): void {
-    for (const end of this.#topics.values()) end()
+    for (const feed of this.#topics.values()) feed[Symbol.dispose]()
     for (const subscription of this.#streams.values()) subscription.close()
+  }
+
+  get #isStuck(): boolean {
+    return this.#outlet.unsent() >= MOST_UNSENT_PACKETS
   }
 }

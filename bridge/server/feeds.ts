@@ -1,9 +1,6 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { Stream } from '../core/stream.ts'
-import type { Topic } from '../core/topic.ts'
-
-/** A topic as those who follow it know it. */
-type Followed = Pick<Topic<object>, 'name' | 'snapshot' | 'subscribe'>
+import type { Followed } from './topic-feed.ts'
 
 /** The topics and streams there are, by name: what a browser can follow. */
 export class Feeds {

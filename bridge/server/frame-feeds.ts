@@ -7,7 +7,7 @@ import type { StreamAck } from './stream-ack.ts'
 
 /** Socket.IO sends an event with two binary arguments as three packets. */
 const PACKETS_A_FRAME = 3
-/** A browser that has this many frames waiting behind the one that is leaving gets no more: its link is stuck. */
+/** A browser that has this many frames waiting behind the one that is leaving gets no more: its link is stuck, and the newest waits. */
 const MOST_UNSENT_FRAMES = 2
 
 /** One browser's socket as frames need it. */
@@ -64,6 +64,11 @@ export class FrameFeeds implements Disposable {
   /** A browser has handled a frame; what it says of streams that are not open here is ignored. */
   acknowledge({ stream, seq }: StreamAck): void {
     this.#open.get(stream)?.acknowledge(seq)
+  }
+
+  /** Sends what had to wait, as far as the link takes it. */
+  resume(): void {
+    for (const subscription of this.#open.values()) subscription.resume()
   }
 
   [Symbol.dispose](): void {

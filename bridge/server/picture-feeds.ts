@@ -5,11 +5,12 @@ import { BenchError } from '../../shared/errors.ts'
 import { encodePicture, pictureStream } from '../../shared/pictures.ts'
 import { CreditWindow } from '../core/credit.ts'
 import type { Caller, Handlers } from '../core/device.ts'
+import type { Subscription } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
 import type { FindDevice } from './call.ts'
 import type { StreamAck } from './stream-ack.ts'
 
-/** A browser that has so much waiting to leave gets no more pictures: its link is stuck. */
+/** A browser that has so much waiting to leave gets no more pictures: its link is stuck, and the newest waits. */
 const MOST_UNSENT_PACKETS = 8
 
 interface Options {
@@ -23,7 +24,7 @@ interface Options {
 /** The JPEG pictures that one browser has open, a camera each; they end with it. */
 export class PictureFeeds implements Disposable {
   readonly #options: Options
-  readonly #open = new Map<string, { acknowledge(seq: number): void; close(): void }>()
+  readonly #open = new Map<string, Subscription>()
 
   constructor(options: Options) {
     this.#options = options
@@ -53,10 +54,9 @@ export class PictureFeeds implements Disposable {
           stream,
           encodePicture({ seq, dropped, madeAt, jpeg: jpeg as Uint8Array<ArrayBuffer> }),
         ),
+      { isStuck: () => unsent() >= MOST_UNSENT_PACKETS },
     )
-    const end = camera.jpegs((jpeg, madeAt) => {
-      if (unsent() < MOST_UNSENT_PACKETS) credit.offer({ jpeg, madeAt })
-    })
+    const end = camera.jpegs((jpeg, madeAt) => credit.offer({ jpeg, madeAt }))
     const viewer = randomUUID()
     const { name, address } = caller
     const topic = cameraTopic(id)
@@ -65,6 +65,7 @@ export class PictureFeeds implements Disposable {
     })
     this.#open.set(stream, {
       acknowledge: (seq) => credit.acknowledge(seq),
+      resume: () => credit.resume(),
       close: () => {
         end()
         this.#open.delete(stream)
@@ -77,6 +78,11 @@ export class PictureFeeds implements Disposable {
   /** A browser has handled a picture; what it says of streams that are not open here is ignored. */
   acknowledge({ stream, seq }: StreamAck): void {
     this.#open.get(stream)?.acknowledge(seq)
+  }
+
+  /** Sends what had to wait, as far as the link takes it. */
+  resume(): void {
+    for (const open of this.#open.values()) open.resume()
   }
 
   [Symbol.dispose](): void {

@@ -11,6 +11,7 @@ import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
 import { FrameFeeds } from './frame-feeds.ts'
 import { Heartbeats, isHeartbeat } from './heartbeats.ts'
+import { helloOf } from './hello.ts'
 import { PictureFeeds } from './picture-feeds.ts'
 import { Loans } from './loans.ts'
 import type { Door } from './origin.ts'
@@ -25,13 +26,14 @@ const MOST_MESSAGES_PER_S = 2000
 const MOST_BEATS_PER_S = 40
 /** Answers that wait to be sent: a page that asks and does not read is sent away. */
 const MOST_UNSENT_ANSWERS = 1000
-/** How soon a page whose session has ended elsewhere, on the command line for one, is sent away. */
+/** How soon a page whose session has ended elsewhere, on the command line for one, is sent away; and how soon an acknowledgement that was lost keeps nothing back any more. */
 const LOOK_EVERY_MS = 2000
 
 type BenchSocket = Socket<ClientEvents, ServerEvents>
 
 interface SocketOptions {
   http: HttpServer
+  version: string
   doors: Commands
   feeds: Feeds
   device: FindDevice
@@ -56,6 +58,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
   const { http, door, connectionsPerAddress, addressOf, log } = options
   const perAddress = new Map<string, number>()
   const heartbeats = new Heartbeats()
+  const served = new Set<Served>()
   const io = new Server<ClientEvents, ServerEvents>(http, {
     serveClient: false,
     perMessageDeflate: false,
@@ -102,7 +105,9 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
       if (left > 0) perAddress.set(address, left)
       else perAddress.delete(address)
     })
-    serve(socket, address, options, heartbeats)
+    const here = serve(socket, address, options, heartbeats)
+    served.add(here)
+    socket.on('disconnect', () => served.delete(here))
   })
   const look = setInterval(() => {
     for (const socket of io.sockets.sockets.values()) {
@@ -110,6 +115,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
       if (stuck || !options.identify(credentialsOf(socket, addressOf(socket.request))))
         socket.disconnect(true)
     }
+    for (const { resume } of served) resume()
   }, LOOK_EVERY_MS)
   log.debug('the socket is open')
   return {
@@ -149,8 +155,19 @@ function serveHeartbeat(
   )
 }
 
-function serve(socket: BenchSocket, address: string, options: SocketOptions, heartbeats: Heartbeats): void {
-  const { doors, feeds, lease, log } = options
+/** What one page is sent. */
+interface Served {
+  /** Sends what had to wait, as far as the link takes it. */
+  resume(): void
+}
+
+function serve(
+  socket: BenchSocket,
+  address: string,
+  options: SocketOptions,
+  heartbeats: Heartbeats,
+): Served {
+  const { doors, feeds, lease, log, version } = options
   const gone = new AbortController()
   const outlet: ConstructorParameters<typeof Connection>[0] = {
     emit: (event, ...args) => socket.emit(event, ...args),
@@ -166,7 +183,14 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
     // Volatile: those that waited for a stalled link would say that a bridge is there which was.
     alive: () => socket.volatile.emit('serial.alive'),
   })
-  const handlers = { ...connection.handlers, ...frames.handlers, ...pictures.handlers, ...loans.handlers }
+  const hello = helloOf(version, (topics) => connection.revisionsOf(topics))
+  const handlers = {
+    ...{ 'session.hello': hello },
+    ...connection.handlers,
+    ...frames.handlers,
+    ...pictures.handlers,
+    ...loans.handlers,
+  }
   const who = (): Caller | undefined => callerBy(socket, address, options, gone.signal)
   // A lease is held by the page: one whose role changes meanwhile is the same page.
   const client = who()?.client ?? ''
@@ -198,7 +222,12 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
     lease.disconnected(client)
     log.debug({ address, reason }, 'a browser has gone')
   })
+  const resume = (): void => {
+    for (const part of [connection, frames, pictures]) part.resume()
+  }
+  socket.conn.on('drain', resume)
   log.debug({ address }, 'a browser has come')
+  return { resume }
 }
 
 function limitMessages(socket: BenchSocket, most: number): void {

@@ -5,15 +5,16 @@ function windowOf(size: number): {
   credit: CreditWindow<string>
   sent: [string, number, number][]
   clock: { ms: number }
+  link: { stuck: boolean }
 } {
   const sent: [string, number, number][] = []
   const clock = { ms: 0 }
-  const credit = new CreditWindow<string>(
-    size,
-    (packet, seq, dropped) => sent.push([packet, seq, dropped]),
-    () => clock.ms,
-  )
-  return { credit, sent, clock }
+  const link = { stuck: false }
+  const credit = new CreditWindow<string>(size, (packet, seq, dropped) => sent.push([packet, seq, dropped]), {
+    now: () => clock.ms,
+    isStuck: () => link.stuck,
+  })
+  return { credit, sent, clock, link }
 }
 
 it('sends no more than the window unacknowledged; the newest replaces what waits, and is counted', () => {
@@ -65,4 +66,41 @@ it('gives no credit for acknowledgements that are repeated or made up', () => {
   credit.acknowledge(1)
   credit.offer('c')
   expect(sent).toHaveLength(2)
+})
+
+it('lets the newest wait while the link is stuck, and sends it once it has drained though nothing comes after it', () => {
+  const { credit, sent, link } = windowOf(4)
+  link.stuck = true
+  credit.offer('a')
+  credit.offer('b')
+  credit.resume()
+  expect(sent).toEqual([])
+  link.stuck = false
+  credit.resume()
+  expect(sent).toEqual([['b', 1, 1]])
+  credit.resume()
+  expect(sent).toHaveLength(1)
+})
+
+it('sends what waits for an acknowledgement that is lost, though nothing comes after it', () => {
+  const { credit, sent, clock } = windowOf(1)
+  credit.offer('a')
+  credit.offer('b')
+  credit.resume()
+  expect(sent).toHaveLength(1)
+  clock.ms = ACK_LOST_MS
+  credit.resume()
+  expect(sent.at(-1)).toEqual(['b', 2, 0])
+})
+
+it('keeps an acknowledgement for later that comes while the link is stuck', () => {
+  const { credit, sent, link } = windowOf(1)
+  credit.offer('a')
+  credit.offer('b')
+  link.stuck = true
+  credit.acknowledge(1)
+  expect(sent).toHaveLength(1)
+  link.stuck = false
+  credit.resume()
+  expect(sent.at(-1)).toEqual(['b', 2, 0])
 })

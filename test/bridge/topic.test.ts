@@ -46,3 +46,23 @@ it('lets a snapshot and the patches after it add up to the state, whenever one s
   await nextTick()
   expect(seen).toEqual(topic.value)
 })
+
+it('tells everybody of one change before anybody of the next, also of one that a listener makes and reads', async () => {
+  const topic = new Topic<State>('t', { n: 0, deep: { a: 1 } })
+  const heard: [who: string, rev: number, n: number][] = []
+  topic.subscribe(({ rev }, { n }) => {
+    heard.push(['first', rev, n])
+    if (n !== 1) return
+    topic.merge({ n: 2 })
+    expect(topic.snapshot()).toMatchObject({ rev: 2, snapshot: { n: 2 } })
+  })
+  topic.subscribe(({ rev }, { n }) => heard.push(['second', rev, n]))
+  topic.merge({ n: 1 })
+  await nextTick()
+  expect(heard).toEqual([
+    ['first', 1, 1],
+    ['second', 1, 1],
+    ['first', 2, 2],
+    ['second', 2, 2],
+  ])
+})

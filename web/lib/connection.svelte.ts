@@ -4,6 +4,7 @@ import { call } from './call.ts'
 import { bridgeClock, pageNow } from './clock.ts'
 import { socket } from './socket.ts'
 import { tickingNow } from './ticker.svelte.ts'
+import { compareRevisions, followedRevisions } from './topic.svelte.ts'
 import type { Me } from './why-not.ts'
 
 const RETRY_DELAYS_MS = [500, 1000, 2000]
@@ -144,8 +145,11 @@ class Connection {
     const session = this.session
     const sentAt = pageNow()
     try {
-      const me = await call('session.hello', {}, { deadlineMs: HELLO_DEADLINE_MS })
+      const revisions = followedRevisions()
+      const answer = await call('session.hello', { topics: revisions }, { deadlineMs: HELLO_DEADLINE_MS })
       if (session !== this.session) return
+      const { topics = {}, ...me } = answer
+      compareRevisions(revisions, topics)
       bridgeClock.note(sentAt, pageNow(), me.now)
       this.me = me
     } catch (error) {

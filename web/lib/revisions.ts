@@ -1,7 +1,9 @@
 import { applyMergePatch } from '../../shared/merge-patch.ts'
 
-interface Change {
+/** What turns revision `since` into `rev`; where `since` is missing it is the one before. */
+export interface Change {
   rev: number
+  since?: number
   patch: object
 }
 
@@ -16,16 +18,18 @@ export class Revisions<S extends object> {
   value: S | undefined
   #rev: number | undefined
   #early: Change[] = []
+  #earlyLost = false
 
-  /** Whether patches apply, that is, a snapshot is there and nothing after it was missed. */
-  get synced(): boolean {
-    return this.#rev !== undefined
+  /** The revision that is known; undefined while patches do not apply: there is no snapshot, or something after it was missed. */
+  get rev(): number | undefined {
+    return this.#rev
   }
 
   /** Before a subscription: what is known stays readable, but patches wait for the new snapshot. */
   restart(): void {
     this.#rev = undefined
     this.#early = []
+    this.#earlyLost = false
   }
 
   /** The answer to a subscription. False when the patches that waited for it have a gap. */
@@ -34,17 +38,22 @@ export class Revisions<S extends object> {
     this.#rev = rev
     const early = this.#early.sort((a, b) => a.rev - b.rev)
     this.#early = []
-    return early.every((change) => this.patch(change.rev, change.patch))
+    if (!this.#earlyLost && early.every((change) => this.patch(change))) return true
+    this.restart()
+    return false
   }
 
   /** One patch. False when one before it is missing: subscribe again. */
-  patch(rev: number, patch: object): boolean {
+  patch(change: Change): boolean {
+    const { rev, since = rev - 1, patch } = change
     if (this.#rev === undefined || this.value === undefined) {
-      if (this.#early.length < BUFFER_LIMIT) this.#early.push({ rev, patch })
+      if (this.#early.length < BUFFER_LIMIT) this.#early.push(change)
+      else this.#earlyLost = true
       return true
     }
     if (rev <= this.#rev) return true
-    if (rev > this.#rev + 1) {
+    // One that stands for several holds for exactly the state that it begins from: what came and went since is not in it.
+    if (since !== this.#rev) {
       this.restart()
       return false
     }

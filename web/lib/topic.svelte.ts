@@ -1,13 +1,15 @@
 import { topicName, type TopicKind, type TopicState } from '../../shared/topics.ts'
 import { call } from './call.ts'
-import { Revisions } from './revisions.ts'
+import { type Change, Revisions } from './revisions.ts'
 import { socket } from './socket.ts'
 
 const RETRY_MS = 2000
 
 /** What the socket tells every followed topic, whatever its state looks like. */
 interface Followed {
-  accept(rev: number, patch: object): void
+  /** The revision that the page has; undefined while it asks for one. */
+  readonly rev: number | undefined
+  accept(change: Change): void
   subscribe(): Promise<void>
   lose(): void
 }
@@ -32,6 +34,10 @@ export class Topic<S extends object> {
 
   constructor(name: string) {
     this.name = name
+  }
+
+  get rev(): number | undefined {
+    return this.#revisions.rev
   }
 
   /** Counts one more follower. */
@@ -74,10 +80,10 @@ export class Topic<S extends object> {
   }
 
   /** Takes a patch that arrived for this topic. */
-  accept(rev: number, patch: object): void {
-    const whole = this.#revisions.patch(rev, patch)
+  accept(change: Change): void {
+    const whole = this.#revisions.patch(change)
     if (!whole) void this.subscribe()
-    else if (this.#revisions.synced) this.#publish()
+    else if (this.rev !== undefined) this.#publish()
   }
 
   /** The bridge is gone: what is known is from now on history. */
@@ -93,7 +99,22 @@ export class Topic<S extends object> {
   }
 }
 
-socket.on('patch', ({ topic, rev, patch }) => followed.get(topic)?.accept(rev, patch))
+/** The revision that the page has of each topic that it follows. */
+export function followedRevisions(): Record<string, number> {
+  const revisions: Record<string, number> = {}
+  for (const [name, { rev }] of followed) if (rev !== undefined) revisions[name] = rev
+  return revisions
+}
+
+/** What the bridge says that it has sent of `asked` before this arrived: a topic that is not there yet has missed something. */
+export function compareRevisions(asked: Record<string, number>, sent: Record<string, number>): void {
+  for (const name of Object.keys(asked)) {
+    const topic = followed.get(name)
+    if (topic?.rev !== undefined && topic.rev < (sent[name] ?? Infinity)) void topic.subscribe()
+  }
+}
+
+socket.on('patch', ({ topic, ...change }) => followed.get(topic)?.accept(change))
 socket.on('connect', () => followed.forEach((topic) => void topic.subscribe()))
 socket.on('disconnect', () => followed.forEach((topic) => topic.lose()))
 

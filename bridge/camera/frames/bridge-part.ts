@@ -86,6 +86,10 @@ export class FramesBridgePart implements BridgePart<FramesProtocol['to'], Frames
         viewer.acknowledge(seq)
         this.#tell(this.#setOf(viewer))
       },
+      resume: () => {
+        viewer.resume()
+        this.#tell(this.#setOf(viewer))
+      },
       close: () => this.#leave(viewer),
     }
   }

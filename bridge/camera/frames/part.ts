@@ -18,6 +18,8 @@ interface FrameSet {
   readonly throttle: Throttle
   readonly drops: FrameDrops
   underWay: number
+  /** The newest frame while nobody could take it, and what kept it back: nothing may come after it. */
+  owed: { frame: Frame; by: 'credit' | 'packing' } | undefined
   /** Resolves when the last frame has left: a later one that is compressed sooner waits for it. */
   last: Promise<void>
 }
@@ -54,23 +56,42 @@ export class FramesPart implements Part<FramesProtocol['to']> {
     if (known) {
       known.wanted = wanted
       known.throttle.perSecond = maxFps
+      this.#settle(known)
       return
     }
     const drops = { throttled: 0, credit: 0, packing: 0, replaced: 0, link: 0 }
     const throttle = new Throttle(maxFps)
-    this.#sets.set(id, { id, as, wanted, throttle, drops, underWay: 0, last: Promise.resolve() })
+    this.#sets.set(id, {
+      id,
+      as,
+      wanted,
+      throttle,
+      drops,
+      underWay: 0,
+      owed: undefined,
+      last: Promise.resolve(),
+    })
   }
 
   #take(frame: Frame): void {
     for (const set of this.#sets.values()) {
-      if (!set.throttle.isDue(frame.madeAt)) set.drops.throttled += 1
-      else if (!set.wanted || !this.#outlet.open) set.drops.credit += 1
-      else if (set.underWay >= MOST_UNDER_WAY) set.drops.packing += 1
-      else {
-        set.throttle.take(frame.madeAt)
-        this.#pack(set, frame)
+      if (!set.throttle.isDue(frame.madeAt)) {
+        set.drops.throttled += 1
+        continue
       }
+      if (set.owed) set.drops[set.owed.by] += 1
+      set.owed = { frame, by: set.wanted && this.#outlet.open ? 'packing' : 'credit' }
+      this.#settle(set)
     }
+  }
+
+  /** Packs the newest frame as soon as somebody can take it; its data holds until two more have come. */
+  #settle(set: FrameSet): void {
+    if (!set.owed || !set.wanted || !this.#outlet.open || set.underWay >= MOST_UNDER_WAY) return
+    const { frame } = set.owed
+    set.owed = undefined
+    set.throttle.take(frame.madeAt)
+    this.#pack(set, frame)
   }
 
   #pack(set: FrameSet, frame: Frame): void {
@@ -81,6 +102,7 @@ export class FramesPart implements Part<FramesProtocol['to']> {
     set.last = sending.then(
       () => {
         set.underWay -= 1
+        this.#settle(set)
       },
       (error: unknown) => this.#context.fail(error),
     )

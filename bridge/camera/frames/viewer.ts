@@ -24,6 +24,8 @@ export class FrameViewer {
   #newest: SetDrops | undefined
   #throttled = 0
   #link = 0
+  /** The newest that came while the link was stuck: nothing may come after it. */
+  #held: { header: FrameHeader; body: Uint8Array<ArrayBuffer> } | undefined
 
   constructor(request: FrameRequest, window: number, sink: FrameSink, pixelSizeNm: () => number | undefined) {
     this.#request = request
@@ -60,18 +62,26 @@ export class FrameViewer {
       this.#throttled += 1
       return
     }
-    if (this.#sink.isStuck()) {
-      this.#link += 1
-      return
-    }
-    this.#throttle.take(header.madeAt)
-    const { throttled, credit, packing } = this.#setDrops
-    const drops = { throttled: throttled + this.#throttled, credit, packing, link: this.#link }
-    this.#credit.offer({ header, body, drops })
+    if (this.#held) this.#link += 1
+    this.#held = { header, body }
+    this.resume()
   }
 
   acknowledge(seq: number): void {
     this.#credit.acknowledge(seq)
+  }
+
+  /** Sends what had to wait, if it may be sent now. */
+  resume(): void {
+    if (this.#sink.isStuck()) return
+    this.#credit.resume()
+    if (!this.#held) return
+    const { header, body } = this.#held
+    this.#held = undefined
+    this.#throttle.take(header.madeAt)
+    const { throttled, credit, packing } = this.#setDrops
+    const drops = { throttled: throttled + this.#throttled, credit, packing, link: this.#link }
+    this.#credit.offer({ header, body, drops })
   }
 
   get #setDrops(): SetDrops {
