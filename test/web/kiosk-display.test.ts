@@ -4,7 +4,6 @@ import type { ControlState } from '../../shared/control.ts'
 import { addressForPhones } from '../../web/kiosk/address.ts'
 import { isNight, msUntilHour, pageAt, shiftAt } from '../../web/kiosk/display.ts'
 import { enter } from '../../web/kiosk/entrance.ts'
-import { overallOf } from '../../web/kiosk/overall.ts'
 import { isOutdated } from '../../web/kiosk/renewal.ts'
 import type { Me } from '../../web/lib/why-not.ts'
 import { fitFigures } from '../../web/panels/views/tiles/figures.ts'
@@ -100,68 +99,6 @@ describe('what a phone is led to', () => {
     expect(to('token')).toBe('http://bench/kiosk/lab?token=lb_x')
     expect(to('token', { ...me, role: 'operator' })).toBe('http://bench/kiosk/lab')
     expect(to('token', 'nobody yet')).toBe('http://bench/kiosk/lab')
-  })
-})
-
-describe('the state that is read from afar', () => {
-  const lifecycle = (phase: 'ready' | 'faulted') => ({ phase, since: 0 })
-  const bench = (phase: 'ready' | 'faulted'): BenchState => ({
-    title: '',
-    version: '1',
-    startedAt: 0,
-    order: ['slide'],
-    guardian: { state: 'present', since: 0 },
-    devices: {
-      slide: {
-        id: 'slide',
-        kind: 'camera.sim',
-        family: 'camera',
-        title: 'Slide',
-        lifecycle: lifecycle(phase),
-      },
-    },
-  })
-  const control = (part: Partial<ControlState> = {}): ControlState => ({
-    asks: {},
-    stop: { latched: false, devices: {} },
-    interlocks: {},
-    ...part,
-  })
-  const open = { title: 'Lab door', closed: false, since: 0, settable: false, emergency: false, devices: [] }
-  const base = {
-    connection: 'connected',
-    lostAt: 0,
-    control: control(),
-    bench: bench('ready'),
-    emitting: [],
-  } as const
-
-  it('says that all is well only when it is', () => {
-    expect(overallOf(base)).toMatchObject({ tone: 'good', text: 'All in order' })
-    expect(overallOf({ ...base, bench: bench('faulted') })).toMatchObject({ tone: 'bad', detail: 'Slide' })
-    expect(overallOf({ ...base, control: undefined })).toMatchObject({ tone: 'warn', text: 'Waiting' })
-  })
-
-  it('says the worst first', () => {
-    const all = {
-      ...base,
-      control: control({ stop: { latched: true, by: 'anna', devices: {} }, interlocks: { door: open } }),
-      bench: bench('faulted'),
-      emitting: ['Turret'],
-    }
-    expect(overallOf({ ...all, connection: 'reconnecting' }).text).toBe('No connection')
-    expect(overallOf(all)).toEqual({ tone: 'stop', text: 'Emergency stop', detail: 'by anna' })
-    expect(overallOf({ ...all, control: control({ interlocks: { door: open } }) }).text).toBe('Laser on')
-    expect(
-      overallOf({ ...all, emitting: [], control: control({ interlocks: { door: open } }) }),
-    ).toMatchObject({
-      text: 'Interlock open',
-      detail: 'Lab door',
-    })
-  })
-
-  it('says that a display is not let in', () => {
-    expect(overallOf({ ...base, connection: 'signed-out' }).text).toBe('Not let in')
   })
 })
 

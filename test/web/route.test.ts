@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hrefOf, PAGES, parseHash } from '../../web/lib/route.ts'
+import { deviceHref, hrefOf, PAGES, parseHash } from '../../web/lib/route.ts'
 
 it.each([
   ['', { page: 'bench' }],
@@ -15,6 +15,7 @@ it.each([
   ['#/measure/slide/', { page: 'measure', camera: 'slide' }],
   ['#/publish/guest', { page: 'publish', camera: 'guest' }],
   ['#/turret/eagle', { page: 'turret', turret: 'eagle' }],
+  ['#/bench/laser', { page: 'bench', device: 'laser' }],
   ['#/nowhere', { page: 'bench' }],
   ['#__proto__', { page: 'bench' }],
 ])('reads %j', (hash, route) => {
@@ -23,4 +24,9 @@ it.each([
 
 it('finds every page at its own address', () => {
   for (const page of PAGES) expect(parseHash(hrefOf(page))).toEqual({ page })
+})
+
+it('finds every device where it is operated', () => {
+  expect(parseHash(deviceHref('eagle', 'turret'))).toEqual({ page: 'turret', turret: 'eagle' })
+  expect(parseHash(deviceHref('laser', 'instrument'))).toEqual({ page: 'bench', device: 'laser' })
 })

@@ -39,11 +39,20 @@ const standing = (part: Partial<Standing> = {}): Standing => ({
   connected: true,
   me,
   control: control({ lease: lease(MINE) }),
+  guardian: { state: 'present', since: 0 },
   ...part,
 })
 
 it('lets the holder act', () => {
   expect(whyNot('sweep.start', standing(), 'dut')).toBeUndefined()
+})
+
+it('lets nothing emit while the guardian is lost, and everything else be done', () => {
+  const lost = standing({ guardian: { state: 'lost', since: 0 } })
+  expect(whyNot('instrument.emit', lost, 'dut')).toBe('The guardian is lost')
+  expect(whyNot('instrument.set', lost, 'dut')).toBeUndefined()
+  const without = standing({ guardian: { state: 'without', since: 0 } })
+  expect(whyNot('instrument.emit', without, 'dut')).toBeUndefined()
 })
 
 it('needs a connection before anything else', () => {

@@ -1,5 +1,6 @@
 import type { CommandName } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control.ts'
+import { bench } from './bench.svelte.ts'
 import { connection } from './connection.svelte.ts'
 import { followTopic } from './topic.svelte.ts'
 import { whyNot } from './why-not.ts'
@@ -30,7 +31,12 @@ export const control = new Control()
 export function mayNot(name: CommandName, device?: string): string | undefined {
   return whyNot(
     name,
-    { connected: connection.state === 'connected', me: connection.me, control: control.state },
+    {
+      connected: connection.state === 'connected',
+      me: connection.me,
+      control: control.state,
+      guardian: bench.state?.guardian,
+    },
     device,
   )
 }

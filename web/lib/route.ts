@@ -1,3 +1,5 @@
+import type { Family } from '../../shared/device.ts'
+
 /** The page's pages. */
 export const PAGES = [
   'bench',
@@ -26,6 +28,8 @@ export interface Route {
   camera?: string
   /** The turret that is operated. */
   turret?: string
+  /** The device of the bench that is to be in sight. */
+  device?: string
   /** The watch that is looked at. */
   watch?: string
 }
@@ -36,6 +40,7 @@ export function parseHash(hash: string): Route {
   const [name, camera] = path.replace(/\/$/, '').split('/')
   if ((name === 'measure' || name === 'publish') && camera) return { page: name, camera }
   if (name === 'turret' && camera) return { page: name, turret: camera }
+  if (name === 'bench' && camera) return { page: name, device: camera }
   if (name === 'watches' && camera) return { page: name, watch: camera }
   const page = PAGES.find((name) => name === path.replace(/\/$/, '')) ?? 'bench'
   const key = page === 'set-up' ? new URLSearchParams(query).get('key') : null
@@ -55,6 +60,11 @@ export function publishHref(camera: string): string {
 /** The address of a turret's page. */
 export function turretHref(turret: string): string {
   return `#/turret/${turret}`
+}
+
+/** The address where a device is operated: a turret's own page, or its place on the bench. */
+export function deviceHref(id: string, family: Family): string {
+  return family === 'turret' ? turretHref(id) : `#/bench/${id}`
 }
 
 /** The address of a watch; of all of them without one. */

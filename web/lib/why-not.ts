@@ -2,6 +2,7 @@ import { satisfies } from '../../shared/access.ts'
 import { reachOf, type Command } from '../../shared/command.ts'
 import { commands, type CommandName, type OutputOf } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control.ts'
+import type { GuardianState } from '../../shared/guardian.ts'
 import { personName } from './format.ts'
 
 /** Whom the bridge takes this page for. */
@@ -12,12 +13,13 @@ export interface Standing {
   connected: boolean
   me: Me | undefined
   control: ControlState | undefined
+  guardian: GuardianState | undefined
 }
 
 /** Why this command may not be given now, in a few words; undefined when it may. The bridge has the last word. */
 export function whyNot(name: CommandName, standing: Standing, device?: string): string | undefined {
   const command: Command = commands[name]
-  const { connected, me, control } = standing
+  const { connected, me, control, guardian } = standing
   if (!connected) return 'No connection to the bridge'
   if (!me) return 'Asking the bridge who you are'
   if (!satisfies(me.role, command.role)) return `Only an ${command.role} may do this`
@@ -30,6 +32,7 @@ export function whyNot(name: CommandName, standing: Standing, device?: string): 
   if (lease.client !== me.client) return `${personName(lease.name)} has control`
   const open = reachOf(command) === 'device' ? openInterlock(control, device) : undefined
   if (open) return open
+  if (command.emits && guardian?.state === 'lost') return 'The guardian is lost'
   if (command.emits && !lease.beating) return 'Your heartbeat does not reach the bridge'
   return undefined
 }

@@ -1,0 +1,21 @@
+import type { BenchState } from '../../shared/bench.ts'
+import type { DeviceBase } from '../../shared/device.ts'
+import { connection } from './connection.svelte.ts'
+import { emissionBadge, emittingDevices } from './emission.ts'
+import { followTopic } from './topic.svelte.ts'
+
+/** What is on the bench, and which of it emits, as this page sees it. Followed for as long as the page lives. */
+class Bench {
+  readonly #topic = followTopic('bench')
+
+  state: BenchState | undefined = $derived(connection.state === 'signed-out' ? undefined : this.#topic.value)
+  /** What is known is history. */
+  stale: boolean = $derived(this.#topic.stale)
+  /** The devices that emit, or may. */
+  emitting: DeviceBase[] = $derived(emittingDevices(this.state))
+  /** What the tab's title begins with while light is on. */
+  badge: string = $derived(emissionBadge(this.state, this.stale))
+}
+
+/** The bench. */
+export const bench = new Bench()
