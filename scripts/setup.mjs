@@ -5,7 +5,7 @@ import { builtPage } from './setup/page.mjs'
 import { dependencies } from './setup/dependencies.mjs'
 import { SetupError } from './setup/error.mjs'
 import { lock } from './setup/lock.mjs'
-import { packages } from './setup/packages.mjs'
+import { benchPackages, packages } from './setup/packages.mjs'
 import { Progress } from './setup/progress.mjs'
 import { samples, samplesAtHand } from './setup/samples.mjs'
 import { worker } from './setup/worker.mjs'
@@ -15,7 +15,7 @@ const everything = [dependencies, packages, samples, worker, builtPage]
 const stepsFor = {
   start: [dependencies, samplesAtHand, worker, builtPage],
   test: everything,
-  bench: everything,
+  bench: [...everything, benchPackages],
   dev: [dependencies, samplesAtHand, worker],
   check: [dependencies],
 }

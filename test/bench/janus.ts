@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../support/free-port.ts'
 
 const PROGRAM = '/usr/bin/janus'
-const LIBRARIES = '/usr/lib/x86_64-linux-gnu/janus'
+const LIBRARIES = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/janus`
 const READY_MS = 10_000
 const MOUNT = 1
 
