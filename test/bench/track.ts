@@ -11,7 +11,6 @@ import { progress, rounded } from './statistics.ts'
 
 const SETTLE_MS = 5000
 const NEAR_DEGREES = 3
-const DBGW: number[] = []
 const MEASURE_MS = 20_000
 
 /** What is looked for, and what it is looked for with. */
@@ -81,11 +80,6 @@ async function trueError(port: number, source: SceneSource): Promise<number> {
     const tilt = target.tilt - (mm[1] - source.tilt.zeroMm) / source.tilt.mmPerDegree
     sum += (pan * pan + tilt * tilt) * pixelsPerDegree ** 2
     count += 1
-    DBGW.push((pan * pan + tilt * tilt) * pixelsPerDegree ** 2) // DBG
-    if (DBGW.length === 100)
-      progress(
-        `DBG ${count} ${Math.sqrt(DBGW.splice(0).reduce((a, b) => a + b) / 100).toFixed(0)} target ${target.pan.toFixed(1)} ${target.tilt.toFixed(1)}`,
-      )
   })
   await sleep(MEASURE_MS)
   socket.destroy()
