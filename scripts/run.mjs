@@ -5,10 +5,11 @@ import { bench } from './tasks/bench.mjs'
 import { check } from './tasks/check.mjs'
 import { cli } from './tasks/cli.mjs'
 import { dev } from './tasks/dev.mjs'
+import { soak } from './tasks/soak.mjs'
 import { start } from './tasks/start.mjs'
 import { test } from './tasks/test.mjs'
 
-const tasks = { start, cli, dev, test, check, bench }
+const tasks = { start, cli, dev, test, check, bench, soak }
 
 /** Sets up what a task needs, runs it, and ends this process with its exit code. */
 export async function run(name, args) {

@@ -9,7 +9,7 @@ import { addTimeReader, agesOfVideo } from './time-reader.ts'
 const SSRC = 0x11223344
 /** How often somebody asks for a key frame at the beginning: Janus, fed by plain RTP, has no way to. */
 const KEY_EVERY_MS = 500
-const SETTLE_MS = 3000
+const SETTLE_MS = 2000
 
 /** The ages in ms of the pictures, over `ms`, that a page sees through Janus, which our own camera's process feeds. */
 export async function agesThroughJanus(browser: Browser, ms: number): Promise<number[]> {

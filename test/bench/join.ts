@@ -3,13 +3,13 @@ import { startBridge, writeBench } from '../support/bench-process.ts'
 import { clickToPicture } from './click-to-picture.ts'
 import { median, percentile, progress, rounded } from './statistics.ts'
 
-const JOINS = 50
+const JOINS = 25
 /** Every so many joins, nobody has watched for long enough that the encoder sleeps. */
 const COLD_EVERY = 5
 const COLD_PAUSE_MS = 4000
 const WARM_PAUSE_MS = 500
 
-/** From the click on Watch to the first picture in Chromium, in ms: of 50 joins, one in five of which wakes the encoder. */
+/** From the click on Watch to the first picture in Chromium, in ms: of 25 joins, one in five of which wakes the encoder. */
 export async function measure(): Promise<{ p50: number; p95: number }> {
   const camera = { driver: 'camera.sim', width: 640, height: 480, fps: 30 }
   await using bridge = await startBridge(await writeBench({ devices: { camera } }))

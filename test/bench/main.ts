@@ -1,3 +1,5 @@
+import { progress } from './statistics.ts'
+
 const measurements = [
   'frames',
   'glass',
@@ -7,7 +9,6 @@ const measurements = [
   'query',
   'share',
   'slow',
-  'soak',
   'status',
   'stop',
   'trace',
@@ -23,5 +24,7 @@ if (!name) {
   process.exit(2)
 }
 const { measure } = (await import(`./${name}.ts`)) as { measure: () => Promise<unknown> }
-console.log(JSON.stringify(await measure()))
+const result = await measure()
+progress(`took ${Math.round(performance.now() / 1000)} s`)
+console.log(JSON.stringify(result))
 process.exit(0)

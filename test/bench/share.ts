@@ -9,7 +9,7 @@ import type { FromScript } from './share-script.ts'
 import { median, progress, rounded } from './statistics.ts'
 
 const ROUNDS = 5
-const ROUND_MS = 2000
+const ROUND_MS = 1500
 const BROWSERS = 4
 /** What a query on an instrument's LAN port takes at best; the simulator itself answers within 0.02 ms. */
 const ANSWER_MS = 1

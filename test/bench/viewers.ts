@@ -11,8 +11,8 @@ import { cameraContext, cameraTopic, log } from '../bridge/media-rig.ts'
 import { progress, rounded } from './statistics.ts'
 
 const STEPS = [25, 50, 100, 150, 200, 250, 300]
-const SETTLE_MS = 2000
-const MEASURE_MS = 6000
+const SETTLE_MS = 1500
+const MEASURE_MS = 4000
 const MOST_LOSS_PERCENT = 1
 /** A worker that has no more of its core than this to spare is full. */
 const MOST_CPU_PERCENT = 95

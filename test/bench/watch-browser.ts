@@ -6,22 +6,24 @@ import { Site } from '../support/site.ts'
 import { Client } from '../support/socket.ts'
 import { progress, rounded } from './statistics.ts'
 
-const CHECKS = 200
-/** The first ones load what stays: they are no growth. */
-const WARM_UP = 20
 const DONE_MS = 60_000
 
-/**
- * 200 checks of pages in a real browser in a row: how much more memory bridge, check process and browser take afterwards
- * than after the first 20 (in percent), the least of what they take in a row of looks, and how many of their processes are
- * left when the bridge has ended.
- */
-export async function measure(): Promise<{
+/** What a row of checks has taken. Memory in percent; `left` are processes. */
+export interface Row {
   checks: number
   growthPercent: number
   left: number
   secondsPerCheck: number
-}> {
+}
+
+export const measure = (): Promise<Row> => checkInARow(30, 10)
+
+/**
+ * So many checks of pages in a real browser in a row: how much more memory bridge, check process and browser take
+ * afterwards than after the first ones, the least of what they take in a row of looks, and how many of their processes are
+ * left when the bridge has ended. The first ones load what stays: they are no growth.
+ */
+export async function checkInARow(checks: number, warmUp: number): Promise<Row> {
   await using site = await Site.open({ '/': '<h1>Status</h1><p id="n">12.5</p>' })
   const bridge = await startBridge(
     await writeBench({
@@ -48,21 +50,21 @@ export async function measure(): Promise<{
     }
     throw new Error(`check ${n} has not ended`)
   }
-  for (let n = 1; n <= WARM_UP; n++) await check(n)
+  for (let n = 1; n <= warmUp; n++) await check(n)
   const before = await memoryOf(bridge.pid)
-  progress(`after ${WARM_UP} checks: ${JSON.stringify(before)}`)
+  progress(`after ${warmUp} checks: ${JSON.stringify(before)}`)
   const begun = performance.now()
-  for (let n = WARM_UP + 1; n <= WARM_UP + CHECKS; n++) await check(n)
-  const secondsPerCheck = (performance.now() - begun) / 1000 / CHECKS
+  for (let n = warmUp + 1; n <= warmUp + checks; n++) await check(n)
+  const secondsPerCheck = (performance.now() - begun) / 1000 / checks
   const after = await memoryOf(bridge.pid)
-  progress(`after ${CHECKS} more: ${JSON.stringify(after)}`)
+  progress(`after ${checks} more: ${JSON.stringify(after)}`)
   const tree = await treeOf(bridge.pid)
   client[Symbol.dispose]()
   await bridge.end()
   await sleep(1000)
   const left = (await Promise.all(tree.map(isThere))).filter(Boolean).length
   return {
-    checks: CHECKS,
+    checks,
     growthPercent: rounded((after.all / before.all - 1) * 100),
     left,
     secondsPerCheck: rounded(secondsPerCheck),

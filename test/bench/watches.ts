@@ -11,8 +11,8 @@ const WATCHES = 1000
 const BROWSERS = 10
 const POWERS_PER_S = 50
 const CHANNELS = 4
-const SETTLE_MS = 5000
-const MEASURE_MS = 20_000
+const SETTLE_MS = 3000
+const MEASURE_MS = 10_000
 /** Each watch is checked so often: ten times a second, and once. */
 const EVERY_S = [1, 0.1]
 
