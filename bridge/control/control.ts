@@ -62,10 +62,17 @@ export class Control implements Disposable {
       log,
     })
     const events: LeaseEvents = {
-      ended: (holder, why) =>
-        this.#darken('lease.ended', holder, `${holder} no longer holds the lease: ${why}`),
+      ended: (holder, why) => {
+        this.#darken('lease.ended', holder, `${holder} no longer holds the lease: ${why}`)
+        this.#halt()
+      },
       silent: (holder) => this.#darken('heartbeat.lost', holder, `${holder}'s heartbeat has stopped`),
       beats: holderBeats,
+      lost: (holder) => {
+        this.#halt()
+        const message = `${holder}'s connection is lost: what moves is halted`
+        this.#options.did({ who: holder, via: 'bridge', action: 'connection.lost', message })
+      },
     }
     this.lease = new Lease(this.topic, events, (caller) => {
       try {
@@ -115,19 +122,17 @@ export class Control implements Disposable {
    * Calls that move nothing and calls that make safe always may.
    */
   permit(command: Command, input: Record<string, unknown>, caller: Caller): void {
-    this.still(command, input, caller)
+    this.#require(command, input, caller)
     if (command.lease) this.lease.active(caller)
   }
 
-  /** The same for what a call has begun and the bridge goes on with: nobody has done anything new by that. */
+  /**
+   * The same for what a call has begun and the bridge goes on with: nobody has done anything new by that, so the lease
+   * lapses no later for it; and nothing goes on while the connection of whoever began it is lost.
+   */
   still(command: Command, input: Record<string, unknown>, caller: Caller): void {
-    if (command.holder) this.lease.require(caller)
-    if (!command.lease) return
-    if (!command.whileStopped) this.#stop.require()
-    this.lease.require(caller)
-    const device = input['device']
-    if (reachOf(command) === 'device' && typeof device === 'string') this.#interlocks.require(device)
-    if (command.emits) this.lease.requireHeartbeat()
+    this.#require(command, input, caller)
+    if (command.lease) this.lease.requireConnected()
   }
 
   /**
@@ -188,6 +193,16 @@ export class Control implements Disposable {
     this.lease[Symbol.dispose]()
   }
 
+  #require(command: Command, input: Record<string, unknown>, caller: Caller): void {
+    if (command.holder) this.lease.require(caller)
+    if (!command.lease) return
+    if (!command.whileStopped) this.#stop.require()
+    this.lease.require(caller)
+    const device = input['device']
+    if (reachOf(command) === 'device' && typeof device === 'string') this.#interlocks.require(device)
+    if (command.emits) this.lease.requireHeartbeat()
+  }
+
   /** Ends all light: whoever answered for it does not any more. */
   #darken(action: string, who: string, message: string): void {
     this.#options.guards.ending(message)
@@ -201,6 +216,17 @@ export class Control implements Disposable {
         device?.endEmission?.()
       } catch (error) {
         this.#options.log.error({ device: id, error }, 'the driver failed to end emission')
+      }
+    }
+  }
+
+  /** Ends all motion that was ordered: whoever ordered it answers for it no more. */
+  #halt(): void {
+    for (const [id, device] of this.#options.devices()) {
+      try {
+        device?.endMotion?.()
+      } catch (error) {
+        this.#options.log.error({ device: id, error }, 'the driver failed to end motion')
       }
     }
   }

@@ -17,6 +17,8 @@ export interface LeaseEvents {
   silent(holder: string): void
   /** The holder has sent a beat; false once there is none any more, after what follows from that was done. */
   beats(beats: boolean): void
+  /** The lease is held for a moment still, but its holder's last connection is lost. */
+  lost(holder: string): void
 }
 
 interface Holder {
@@ -102,6 +104,12 @@ export class Lease implements Disposable {
     throw new BenchError('lease.required', what)
   }
 
+  /** Throws `lease.required` while the holder's connection is lost: nothing goes on for somebody who is not there. */
+  requireConnected(): void {
+    if (!this.#holder || this.#lostAt === undefined) return
+    throw new BenchError('lease.required', `${this.#holder.name}'s connection is lost`)
+  }
+
   /** Throws `heartbeat.lost` unless the holder's heartbeat comes. */
   requireHeartbeat(): void {
     if (this.#heartbeat.alive) return
@@ -141,6 +149,7 @@ export class Lease implements Disposable {
     this.#lostAt = performance.now()
     this.#topic.merge({ lease: { connected: false } })
     this.#arm()
+    this.#events.lost(this.#holder.name)
   }
 
   [Symbol.dispose](): void {

@@ -19,12 +19,16 @@ export interface Call {
   ms: number
 }
 
+/** Throws unless the call may act now. */
+type Gate = (command: Command, input: Record<string, unknown>, caller: Caller) => void
+
 interface Doors {
   /** The bench's own; a command that has none of them goes to the device that its input names. */
   handlers: Handlers
   device: FindDevice
-  /** Throws unless the call may act now. */
-  permit: (command: Command, input: Record<string, unknown>, caller: Caller) => void
+  permit: Gate
+  /** The same for what the bridge goes on with by itself. */
+  mayContinue: Gate
   /** Hears of every call that belongs in the audit, refused ones too. */
   audit: (call: Call) => void
   log: Logger
@@ -45,18 +49,35 @@ export class Commands {
    * Lets the caller through or not, then parses the input, and does it: whoever may not act learns nothing of what would
    * be right. Never rejects: what goes wrong is in the result. A command that waits for nothing is done in the tick in which this is called.
    */
-  async call(
+  call(
     name: string,
     input: unknown,
     caller: Caller | undefined,
     own: Handlers = {},
+  ): Promise<Result<unknown>> {
+    return this.#call(name, input, caller, { own, isStep: false })
+  }
+
+  /**
+   * The same for a step of what the caller has begun and the bridge goes on with, such as a pattern: it asks whether it
+   * may go on, and counts as nothing that the caller has done.
+   */
+  step(name: CommandName, input: unknown, caller: Caller): Promise<Result<unknown>> {
+    return this.#call(name, input, caller, { own: {}, isStep: true })
+  }
+
+  async #call(
+    name: string,
+    input: unknown,
+    caller: Caller | undefined,
+    how: { own: Handlers; isStep: boolean },
   ): Promise<Result<unknown>> {
     const begun = caller?.arrivedAt ?? performance.now()
     const command = findCommand(name)
     let result: Result<unknown>
     try {
       if (!command) throw new BenchError('input.invalid', `there is no command "${name.slice(0, 80)}"`)
-      result = { ok: true, value: await this.#do(name as CommandName, command, input, caller, own) }
+      result = { ok: true, value: await this.#do(name as CommandName, command, input, caller, how) }
     } catch (error) {
       result = { ok: false, error: this.#failure(name, error) }
     }
@@ -71,10 +92,10 @@ export class Commands {
     command: Command,
     input: unknown,
     caller: Caller | undefined,
-    own: Handlers,
+    { own, isStep }: { own: Handlers; isStep: boolean },
   ): Promise<unknown> {
     requireRole(caller, command.role, name)
-    if (!command.safe && !this.#budget.spend(caller.client)) {
+    if (!isStep && !command.safe && !this.#budget.spend(caller.client)) {
       throw new BenchError(
         'calls.exceeded',
         'too many calls: wait for their answers, and make fewer a second',
@@ -83,7 +104,9 @@ export class Commands {
     const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
     if (typeof named['topic'] === 'string') requireRole(caller, topicRole(named['topic']), named['topic'])
     requireScope(caller, command, named, name)
-    this.#doors.permit(command, named, caller)
+    const { permit, mayContinue } = this.#doors
+    if (isStep) mayContinue(command, named, caller)
+    else permit(command, named, caller)
     const parsed = command.input.safeParse(input ?? {})
     if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
     const data = parsed.data

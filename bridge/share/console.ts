@@ -28,6 +28,8 @@ interface ConsoleOptions {
   allowed: boolean
   /** Throws unless this caller may act on the device now; `emits`: and switch its light on. */
   permit: (caller: Caller, emits: boolean) => void
+  /** The same for a message whose turn has come. */
+  mayContinue: (caller: Caller, emits: boolean) => void
 }
 
 /** People's own messages to one instrument, each with its answer. */
@@ -85,7 +87,7 @@ export class Console {
     const job = async (wire: Wire): Promise<ConsoleExchange> => {
       // Somebody may have pressed the stop, or taken the lease, while this waited for its turn.
       const lights = this.#mayLight(sent)
-      if (kind.acts) this.#options.permit(caller, lights)
+      if (kind.acts) this.#options.mayContinue(caller, lights)
       if (lights) this.#options.line.dialect.light?.comes()
       begun = performance.now()
       const answer = await this.#ask(wire, sent, kind, limits)

@@ -32,6 +32,8 @@ interface LinesOptions {
   addTopic: (topic: Topic<LineState>) => Topic<LineState>
   /** Throws unless the call may act now, as of `Control.permit`. */
   permit: (command: Command, input: Record<string, unknown>, caller: Caller) => void
+  /** The same for what has begun, as of `Control.still`. */
+  mayContinue: (command: Command, input: Record<string, unknown>, caller: Caller) => void
   /** As of `Control.whyNotFor`. */
   whyNot: (device: string, despiteLease: boolean) => BenchError | undefined
   /** As of `Control.endLight`. */
@@ -66,6 +68,8 @@ export class Lines implements AsyncDisposable {
         answers: this.#answers,
         allowed: device.console,
         permit: (caller, emits) => options.permit(emits ? emitting : acting, { device: device.id }, caller),
+        mayContinue: (caller, emits) =>
+          options.mayContinue(emits ? emitting : acting, { device: device.id }, caller),
       })
       const topic = options.addTopic(
         new Topic<LineState>(topicName('line', device.id), {

@@ -15,7 +15,7 @@ export interface SightContext extends SightConfig {
   state: Topic<TurretState>
   /** Throws `device.faulted`. */
   device: (id: string) => Device
-  /** Calls a command as `caller`, through the door that every call goes through. Rejects as it does. */
+  /** Calls a command as a step of what `caller` has begun, through the door that every call goes through. Rejects as it does. */
   call: <K extends CommandName>(name: K, input: ParsedInputOf<K>, caller: Caller) => Promise<OutputOf<K>>
   /** Throws unless the caller may still do this to the turret. */
   still: (name: CommandName, caller: Caller) => void

@@ -17,16 +17,17 @@ interface Rig {
   handlers?: Handlers
   device?: () => Device
   permit?: () => void
+  mayContinue?: () => void
 }
 
-function doors({ handlers = {}, device = none, permit = () => {} }: Rig = {}): {
+function doors({ handlers = {}, device = none, permit = () => {}, mayContinue = () => {} }: Rig = {}): {
   commands: Commands
   kept: Call[]
 } {
   const kept: Call[] = []
   const audit = (call: Call): void => void kept.push(call)
   const log = pino({ level: 'silent' })
-  return { commands: new Commands({ handlers, device, permit, audit, log }), kept }
+  return { commands: new Commands({ handlers, device, permit, mayContinue, audit, log }), kept }
 }
 
 it.each(all)('%s refuses whoever lacks the role, before it looks at the input', async (name, command) => {
@@ -54,6 +55,29 @@ it('keeps everything that moves, emits, changes settings or makes safe in the au
     if (command.lease || command.emits || command.safe) expect(isAudited(command), name).toBe(true)
     if (command.emits) expect(command.lease, `${name} emits without the lease`).toBe(true)
   }
+})
+
+it('asks of a step of the bridge’s own whether it may go on, and counts it as no call of anybody’s', async () => {
+  const asked: string[] = []
+  const { commands, kept } = doors({
+    permit: () => asked.push('permit'),
+    mayContinue: () => asked.push('mayContinue'),
+    handlers: { 'turret.halt': () => Promise.resolve({}) },
+  })
+  const input = { device: 'turret' }
+  for (let i = 0; i < 3000; i++) await commands.step('turret.halt', input, callerAs())
+  expect(new Set(asked)).toEqual(new Set(['mayContinue']))
+  expect(kept).toHaveLength(3000)
+  expect(await commands.call('turret.halt', input, callerAs())).toMatchObject({ ok: true })
+  expect(asked.at(-1)).toBe('permit')
+  const refused = doors({
+    mayContinue: () => {
+      throw new BenchError('lease.required', 'nobody holds the lease')
+    },
+  })
+  expect(await refused.commands.step('turret.halt', input, callerAs())).toMatchObject({
+    error: { code: 'lease.required' },
+  })
 })
 
 it('lets a token that is bound to a camera reach that camera, and nothing else', async () => {

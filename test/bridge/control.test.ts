@@ -46,6 +46,10 @@ function rig(): Rig {
   const fake = (id: string, broken = false): Device => ({
     commands: {},
     stop: () => (reached.push(`${id} stop`), Promise.resolve('proven')),
+    endMotion: () => {
+      if (broken) throw new Error('a driver’s mistake')
+      reached.push(`${id} halt`)
+    },
     endEmission: () => {
       if (broken) throw new Error('a driver’s mistake')
       reached.push(`${id} dark`)
@@ -160,10 +164,50 @@ it('ends all light the moment the holder’s connection, or the lease, is gone',
   await say('lease.take')
   await say('lease.beat')
   control.lease.disconnected(ada.client)
-  expect(reached).toEqual(['laser dark', 'stage dark'])
+  expect(reached.slice(0, 2)).toEqual(['laser dark', 'stage dark'])
   reached.length = 0
   control.lease.connected(ada.client)
   await say('lease.beat')
   await say('lease.release')
-  expect(reached.slice(0, 2)).toEqual(['laser dark', 'stage dark'])
+  expect(reached).toContain('laser dark')
+  expect(reached).toContain('stage dark')
+})
+
+it.each(['lease.release', 'lease.seize'] as const)(
+  'halts what moves when the lease ends: %s',
+  async (how) => {
+    const { say, reached } = rig()
+    await say('lease.take')
+    await say(how, {}, how === 'lease.seize' ? bob : ada)
+    expect(reached.filter((what) => what.endsWith('halt'))).toEqual(['laser halt', 'stage halt'])
+  },
+)
+
+it('halts what moves when the holder’s last connection is lost, before the lease lapses', async () => {
+  const { control, say, reached, deeds } = rig()
+  await say('lease.take')
+  control.lease.connected(ada.client)
+  control.lease.disconnected(ada.client)
+  expect(reached).toEqual([])
+  control.lease.disconnected(ada.client)
+  expect(reached).toEqual(['laser halt', 'stage halt'])
+  expect(deeds).toMatchObject([{ action: 'connection.lost', who: 'ada' }])
+})
+
+it('does not keep the lease by what the bridge goes on with, and goes on with nothing for one who is gone', async () => {
+  const { control, say } = rig()
+  const steps = (): void => control.still(moves, { device: 'stage' }, ada)
+  await say('lease.take')
+  for (let ms = 0; ms < 59_000; ms += 500) {
+    steps()
+    vi.advanceTimersByTime(500)
+  }
+  vi.advanceTimersByTime(1000)
+  expect(control.topic.value.lease).toBeUndefined()
+  expect(steps).toThrow(/nobody holds the lease/)
+  await say('lease.take')
+  control.lease.disconnected(ada.client)
+  expect(steps).toThrow(/connection is lost/)
+  control.lease.connected(ada.client)
+  expect(steps).not.toThrow()
 })

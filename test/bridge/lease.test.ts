@@ -30,6 +30,7 @@ function rig(mayHold: (caller: Caller) => boolean = () => true): {
     ended: (holder, why) => events.push(`${holder}: ${why}`),
     silent: (holder) => events.push(`${holder} silent`),
     beats: () => {},
+    lost: (holder) => events.push(`${holder} lost`),
   }
   const lease = new Lease(topic, heard, mayHold)
   lease.connected(ada.client)
@@ -124,12 +125,13 @@ it('lapses 2 s after the connection was lost, and light does not wait for that',
   await say(lease, 'lease.take', ada)
   await say(lease, 'lease.beat', ada)
   lease.disconnected(ada.client)
-  expect(events).toEqual(['ada silent'])
+  expect(events).toEqual(['ada silent', 'ada lost'])
+  expect(() => lease.requireConnected()).toThrow(/connection is lost/)
   vi.advanceTimersByTime(1990)
   expect(state().lease).toMatchObject({ connected: false })
   vi.advanceTimersByTime(20)
   expect(state().lease).toBeUndefined()
-  expect(events).toEqual(['ada silent', 'ada: its connection was lost'])
+  expect(events).toEqual(['ada silent', 'ada lost', 'ada: its connection was lost'])
 })
 
 it('is kept by a page that comes back in time', async () => {
@@ -140,6 +142,7 @@ it('is kept by a page that comes back in time', async () => {
   lease.connected(ada.client)
   vi.advanceTimersByTime(5000)
   expect(state().lease).toMatchObject({ client: ada.client, connected: true })
+  expect(() => lease.requireConnected()).not.toThrow()
 })
 
 it('is taken by an administrator from whoever holds it', async () => {

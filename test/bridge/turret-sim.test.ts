@@ -45,6 +45,30 @@ it('moves, waits for its arrival, and the newest of two moves wins', async () =>
   expect(state().position).toEqual({ pan: 80, tilt: 40 })
 })
 
+it('halts a plain move when whoever ordered it is gone, and keeps where it points', async () => {
+  const { call, state, device } = await homed()
+  await call('turret.move', { pan: 90, tilt: 40, wait: true })
+  const move = expect(call('turret.move', { pan: -90, wait: true })).rejects.toMatchObject({
+    code: 'aborted',
+  })
+  await expect.poll(() => state().position!.pan, { timeout: 4000 }).toBeLessThan(85)
+  device.endMotion?.()
+  await move
+  const { pan } = state().position!
+  expect(pan).toBeGreaterThan(-80)
+  expect(state()).toMatchObject({ moving: false, homed: true })
+  expect(await call('turret.move', { pan: 1, relative: true, wait: true })).toMatchObject({ pan: pan + 1 })
+})
+
+it('cuts off homing when whoever ordered it is gone, and does not know then where it points', async () => {
+  const { call, state, device } = await homed({}, ['--from-home', '90,40'])
+  const home = expect(call('turret.home')).rejects.toMatchObject({ code: 'aborted' })
+  await expect.poll(() => state().activity, { timeout: 4000 }).toBe('homing')
+  device.endMotion?.()
+  await home
+  expect(state()).toMatchObject({ homed: false, moving: false })
+})
+
 it('moves relatively, and at the speed that is asked for', async () => {
   const { call, state } = await homed()
   await call('turret.move', { pan: 90, tilt: 40, wait: true })

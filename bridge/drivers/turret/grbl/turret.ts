@@ -179,6 +179,13 @@ export class Turret implements Device {
     })
   }
 
+  endMotion(): void {
+    this.#motion.halt().catch((error: unknown) => {
+      const message = 'the turret was halted, and has not said that it is at rest'
+      if (!this.#closed.signal.aborted) this.#context.log.warn({ error }, message)
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     const safe = [...this.#stopping].at(-1) ?? this.stop()
