@@ -98,8 +98,6 @@ export interface Seen {
   frame: number
   /** When the frame was made, ms since the epoch. */
   madeAt: number
-  /** What moves is seen where it was in the middle of this; not in the stream. */
-  exposureMs?: number | undefined
   things: Thing[]
 }
 

@@ -1,4 +1,5 @@
 import { drawTimeCode, TIME_CODE_MIN } from '../../shared/timecode.ts'
+import { epochMsOf } from '../core/clock.ts'
 import { bayerToI420, rgbToI420 } from './colour.ts'
 
 /**
@@ -9,7 +10,7 @@ export type FrameFormat = 'mono8' | 'mono12' | 'mono16' | `bayer${BayerPattern}$
 
 export type BayerPattern = 'RG' | 'GR' | 'GB' | 'BG'
 
-/** One picture as the camera made it. `madeAt` is in ms since the epoch, taken when the picture was complete. */
+/** One picture as the camera made it. `madeAt` is when it was complete, ms of the monotonic clock. */
 export interface Frame {
   width: number
   height: number
@@ -61,5 +62,5 @@ export function toI420(frame: Frame, i420: Uint8Array, timeCode: boolean): void 
     else for (let i = 0; i < pixels; i++) i420[i] = LIMITED_FROM_12[data[i]! >> -shift]!
   }
   if (!timeCode || width < TIME_CODE_MIN.width || height < TIME_CODE_MIN.height) return
-  drawTimeCode(i420.subarray(0, pixels), width, frame.madeAt)
+  drawTimeCode(i420.subarray(0, pixels), width, epochMsOf(frame.madeAt))
 }

@@ -1,4 +1,4 @@
-import { epochMs } from '../core/clock.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Sender } from './encode/encode.ts'
 import { type Frame, i420Bytes, type Picture, toI420 } from './frame.ts'
 import { LatestSlot } from './slot.ts'
@@ -49,7 +49,7 @@ export class Pipeline {
 
   offer(frame: Frame): void {
     this.#captured += 1
-    stageTimes.mark('capture', epochMs() - frame.madeAt)
+    stageTimes.mark('capture', monotonicMs() - frame.madeAt)
     this.#newest = frame
     this.frames.offer(frame)
     this.#put(frame)

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CameraSettings } from '../../shared/camera.ts'
-import { epochMs } from '../core/clock.ts'
+import { epochMsOf, monotonicMs } from '../core/clock.ts'
 import type { Capture } from './capture/capture.ts'
 import { lastFrameReason } from './last-frame.ts'
 import type { CameraStatus, FromHost } from './protocol.ts'
 
 /** Turns a camera, one request after another, and says how it stands: also what has changed by itself. */
 export class Turner {
-  /** When the newest frame was made, ms since the epoch. */
+  /** When the newest frame was made, ms of the monotonic clock. */
   frameAt: number | undefined
   readonly #capture: Capture
   readonly #picture: { timeCode: boolean }
   readonly #send: (message: FromHost) => void
-  readonly #begun = epochMs()
+  readonly #begun = monotonicMs()
   #queue: Promise<void> = Promise.resolve()
   #told: CameraStatus | undefined
 
@@ -62,12 +62,13 @@ export class Turner {
 
   #status(): CameraStatus {
     const { features, temperatureC } = this.#capture
-    const reason = lastFrameReason(this.settings, epochMs() - (this.frameAt ?? this.#begun))
+    const reason = lastFrameReason(this.settings, monotonicMs() - (this.frameAt ?? this.#begun))
     return {
       settings: this.settings,
       features: { ...features },
       temperatureC,
-      lastFrame: reason === undefined ? undefined : { reason, madeAt: this.frameAt },
+      lastFrame:
+        reason === undefined ? undefined : { reason, madeAt: this.frameAt && epochMsOf(this.frameAt) },
     }
   }
 }

@@ -1,13 +1,21 @@
 import type { Seen } from '../../shared/vision.ts'
 
+/** What one frame shows, as those in the bridge take it that act on it. */
+export interface Sighting extends Seen {
+  /** When the frame was complete, ms of the monotonic clock: to be compared, and not for people. */
+  madeAt: number
+  /** What moves is seen where it was in the middle of this, which ended at `madeAt`. */
+  exposureMs?: number | undefined
+}
+
 /** What can be seen in a camera's pictures, for those in the bridge that act on it. */
 export interface Sight {
   /** Sides of the picture, px; undefined while there is none. */
   readonly size: { width: number; height: number } | undefined
   /** Hears of every frame that was looked at, from now on; the answer ends it. */
-  follow(listener: (seen: Seen) => void): () => void
+  follow(listener: (seen: Sighting) => void): () => void
   /**
-   * Keeps what the next `frames` made after `after` (ms since the epoch) show on an average, under a name. This and what follows rejects with `camera.failed` or `device.timeout`.
+   * Keeps what the next `frames` show on an average, under a name: those whose exposure began after `after`, ms of the monotonic clock. This and what follows rejects with `camera.failed` or `device.timeout`.
    */
   keep(name: string, after: number, frames: number): Promise<void>
   /** By how many px all of a kept picture lies further right and down in another; `quality` from 0 to 1. */

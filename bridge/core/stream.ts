@@ -1,9 +1,10 @@
 import { encodeSamples } from '../../shared/streams.ts'
 import { CreditWindow } from './credit.ts'
 
-/** One row of samples: when (ms since the epoch), and a value a column. */
+/** One row of samples: when (ms since the epoch), and a value a column. `pushedAt` is by performance.now(): how old it is, whoever sets the clock. */
 interface Row {
   time: number
+  pushedAt: number
   values: readonly number[]
 }
 
@@ -41,7 +42,7 @@ export class Stream {
 
   /** Hands a row to every subscriber. `values` has one entry a column; NaN where there is none. */
   push(time: number, values: readonly number[]): void {
-    const row = { time, values }
+    const row = { time, pushedAt: performance.now(), values }
     this.#backlog.push(row)
     if (this.#backlog.length > this.#backlogRows) this.#backlog.shift()
     if (this.#subscribers.size === 0) return
@@ -51,7 +52,8 @@ export class Stream {
 
   /** Hands rows of one time to every subscriber, in one packet; only these are kept for those who come later. */
   pushAll(time: number, rows: readonly (readonly number[])[]): void {
-    this.#backlog.splice(0, Infinity, ...rows.map((values) => ({ time, values })))
+    const pushedAt = performance.now()
+    this.#backlog.splice(0, Infinity, ...rows.map((values) => ({ time, pushedAt, values })))
     if (this.#subscribers.size === 0) return
     const batch = batchOf(this.#backlog)
     for (const subscriber of this.#subscribers) subscriber.offer(batch)

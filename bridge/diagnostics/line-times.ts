@@ -31,12 +31,13 @@ export class LineTimes {
   look(): void {
     const { entries } = this.#journal.read({}, { after: this.#seen, limit: MOST_AT_ONCE })
     this.#seen = this.#journal.newest
-    for (const { at, waitMs, wireMs, sentBytes } of entries) {
+    // When it was read: the journal's own times go with the clock, which somebody may set.
+    const now = performance.now()
+    for (const { waitMs, wireMs, sentBytes } of entries) {
       // A note of what happened to the line is no exchange.
       if (sentBytes === 0) continue
-      const since = at - performance.timeOrigin
-      this.#waits.note(waitMs, since)
-      this.#wires.note(wireMs, since)
+      this.#waits.note(waitMs, now)
+      this.#wires.note(wireMs, now)
     }
   }
 

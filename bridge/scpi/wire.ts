@@ -1,5 +1,6 @@
 import { BenchError } from '../../shared/errors.ts'
 import { JOURNAL_TEXT, type JournalLane } from '../../shared/journal.ts'
+import { epochMsOf, monotonicMsOf } from '../core/clock.ts'
 import { Watch } from '../core/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type AnswerReader, type BlockWanted } from './answer.ts'
@@ -224,7 +225,7 @@ export class Wire {
     // Only the first exchange of a job has waited for the line.
     this.#turn.waitMs = 0
     this.#journal.add({
-      at: performance.timeOrigin + begun,
+      at: epochMsOf(monotonicMsOf(begun)),
       lane,
       by: asker.by,
       who: asker.who,

@@ -3,6 +3,7 @@ import { commands } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { LineState } from '../../shared/journal.ts'
 import { topicName } from '../../shared/topics.ts'
+import { epochMsOf, monotonicMsOf } from '../core/clock.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import { Topic } from '../core/topic.ts'
@@ -163,7 +164,7 @@ function holderOf(serving: NonNullable<Line['session']>['serving']): LineState['
   const { lane, asker, since } = serving
   const ms = performance.now() - since
   if (ms < HOLDS_MS) return undefined
-  return { lane, by: asker.by, who: asker.who, since: Math.round(performance.timeOrigin + since) }
+  return { lane, by: asker.by, who: asker.who, since: Math.round(epochMsOf(monotonicMsOf(since))) }
 }
 
 function clientsOf({ hub }: SharedPort): LineState['clients'] {

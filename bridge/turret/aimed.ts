@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ControlState } from '../../shared/control.ts'
 import type { SightState } from '../../shared/sight.ts'
 import { gains, lost, type TrackingState } from '../../shared/tracking.ts'
+import { epochMsOf } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import type { Stream } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
@@ -219,7 +220,7 @@ export class Aimed implements Disposable {
 
   #looked(look: Look): void {
     const { seen, errorPx, error, speed, targetSpeed, latencyMs, track, at } = look
-    this.#stream.push(seen.madeAt, [
+    this.#stream.push(epochMsOf(seen.madeAt), [
       ...[errorPx?.x ?? NaN, errorPx?.y ?? NaN, error?.pan ?? NaN, error?.tilt ?? NaN],
       ...[speed.pan, speed.tilt, targetSpeed.pan, targetSpeed.tilt, latencyMs],
     ])

@@ -1,10 +1,12 @@
 import type { AutoFireRules, AutoFireState } from '../../shared/tracking.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import { type SightContext, turretError } from './context.ts'
 import type { Look, Tracker } from './tracker.ts'
 
 /** The turret comes to rest, and a picture of that is looked at. */
 const FRESH_MS = 1000
+const LOOKS = 2
 /** A target that was not seen for so long while it is fired at is gone, or the camera is. */
 const UNSEEN_MS = 400
 
@@ -73,7 +75,7 @@ export class AutoFire {
   }
 
   look(look: Look): void {
-    if (this.#fresh && look.seen.madeAt > this.#fresh.after) {
+    if (this.#fresh && look.seen.madeAt - (look.seen.exposureMs ?? 0) > this.#fresh.after) {
       this.#fresh.resolve(look)
       this.#fresh = undefined
     }
@@ -109,8 +111,11 @@ export class AutoFire {
     armed.since = undefined
     try {
       await tracker?.hold()
-      const look = await this.#look()
-      if (this.#armed !== armed || !look || !isWithin(look, armed.rules)) return
+      // One picture may be wrong about what it shows.
+      for (let looks = 0; looks < LOOKS; looks++) {
+        const look = await this.#look()
+        if (this.#armed !== armed || !look || !isWithin(look, armed.rules)) return
+      }
       const caller = { ...armed.caller, signal: armed.over.signal, arrivedAt: performance.now() }
       const { burst, mock, most } = armed.rules
       armed.unseen = setTimeout(
@@ -144,7 +149,7 @@ export class AutoFire {
   #look(): Promise<Look | undefined> {
     const answer = Promise.withResolvers<Look | undefined>()
     const late = setTimeout(() => answer.resolve(undefined), FRESH_MS)
-    this.#fresh = { after: performance.timeOrigin + performance.now(), resolve: answer.resolve }
+    this.#fresh = { after: monotonicMs(), resolve: answer.resolve }
     return answer.promise.finally(() => clearTimeout(late))
   }
 

@@ -1,6 +1,6 @@
 import type { Pixel, SightState } from '../../shared/sight.ts'
 import type { Direction } from '../../shared/turret.ts'
-import { epochMs } from '../core/clock.ts'
+import { monotonicMs } from '../core/clock.ts'
 import { pause } from '../core/deadline.ts'
 import type { Caller } from '../core/device.ts'
 import {
@@ -217,7 +217,7 @@ export class Calibration {
   }
 
   #keep(name: string): Promise<void> {
-    return sightOf(this.#context).keep(name, epochMs(), FRAMES)
+    return sightOf(this.#context).keep(name, monotonicMs(), FRAMES)
   }
 
   #take(map: Affine): { residualPx: number; pixelsPerDegree: number } {

@@ -1,5 +1,5 @@
 import type { Pixel } from '../../shared/sight.ts'
-import { epochMs } from '../core/clock.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import { type SightContext, sightOf } from './context.ts'
 
@@ -16,8 +16,12 @@ export async function findCrosshair(
 ): Promise<Pixel> {
   const sight = sightOf(context)
   // What moves is bright in a place but once: on an average little of it is left.
-  await sight.keep('dark', epochMs(), DARK_FRAMES)
-  const lit = sight.keep('lit', epochMs(), Math.max(DARK_FRAMES, Math.ceil(pulseMs / FRAME_MS) + FRAMES_MORE))
+  await sight.keep('dark', monotonicMs(), DARK_FRAMES)
+  const lit = sight.keep(
+    'lit',
+    monotonicMs(),
+    Math.max(DARK_FRAMES, Math.ceil(pulseMs / FRAME_MS) + FRAMES_MORE),
+  )
   lit.catch(() => {})
   const pulse = { pulses: 1, pulseMs, gapMs: 0, powerPercent, mock: false }
   await context.call('laser.fire', { device: context.id, ...pulse }, caller)

@@ -78,17 +78,22 @@ export class Target {
 
   /** Where it is, or will be, at a time. */
   at(time: number): Direction {
-    const seconds = carried((time - this.#at) / 1000)
-    const bent = Math.min(seconds, MOST_BEND_S)
+    const seconds = carried(this.#after(time))
+    const bent = Math.max(-MOST_BEND_S, Math.min(seconds, MOST_BEND_S))
     const { place } = flown(this.#course, bent)
     return sum(place, this.#course.speed, seconds - bent)
   }
 
   /** How fast it is at a time. */
   speedAt(time: number): Direction {
-    const seconds = (time - this.#at) / 1000
+    const seconds = this.#after(time)
     const left = seconds <= SURE_S ? 1 : Math.exp((SURE_S - seconds) / FADES_S)
-    return sum(STILL, flown(this.#course, Math.min(seconds, MOST_BEND_S)).speed, left)
+    return sum(STILL, flown(this.#course, Math.max(-MOST_BEND_S, Math.min(seconds, MOST_BEND_S))).speed, left)
+  }
+
+  /** Seconds since it was seen; not far before that, of which a course says as little as of long after. */
+  #after(time: number): number {
+    return Math.max(-SURE_S, (time - this.#at) / 1000)
   }
 
   /** How unsure the guess was that proved to be off by so much. */

@@ -1,14 +1,15 @@
 import type { Pixel } from '../../shared/sight.ts'
 import type { Choice, Gains, Lost } from '../../shared/tracking.ts'
 import type { Direction } from '../../shared/turret.ts'
-import type { Seen } from '../../shared/vision.ts'
 import type { Following, Steering } from '../core/aim.ts'
+import { localMsOf } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
+import type { Sighting } from '../core/sight.ts'
 import { pixelsPerDegree } from './affine.ts'
 import type { Calibration } from './calibration.ts'
 import { chooseTarget } from './choose.ts'
 import { aimOf, type SightContext, sightOf } from './context.ts'
-import { lostAt, searched, stateAfter, type TrackState } from './lost.ts'
+import { lostAt, OLDEST_PICTURE_MS, searched, stateAfter, type TrackState, whyNotNow } from './lost.ts'
 import { Pid } from './pid.ts'
 import { Target } from './target.ts'
 import { Relay, type Tuned } from './tuning.ts'
@@ -22,7 +23,7 @@ const NEAR_DEGREES = 0.2
 
 /** One look at the target. */
 export interface Look {
-  seen: Seen
+  seen: Sighting
   /** Of the target; undefined when it was not seen in this frame. */
   track: number | undefined
   at: Pixel | undefined
@@ -78,6 +79,9 @@ export class Tracker implements Steering {
   #over = false
   #held = false
   #relay: Swing | undefined
+  /** Since when there is no picture that says anything about now, by performance.now(). */
+  #blindSince = performance.now()
+  #blind: NodeJS.Timeout | undefined
 
   constructor(
     context: SightContext,
@@ -133,6 +137,7 @@ export class Tracker implements Steering {
   async end(why: string): Promise<void> {
     if (this.#over) return
     this.#over = true
+    clearTimeout(this.#blind)
     this.#unfollow?.()
     this.#relay?.done.reject(new Error(why))
     const following = this.#following
@@ -193,9 +198,9 @@ export class Tracker implements Steering {
     })
   }
 
-  #look(seen: Seen): void {
-    if (!this.verify()) return
-    const at = seen.madeAt - (seen.exposureMs ?? 0) / 2 - performance.timeOrigin
+  #look(seen: Sighting): void {
+    if (!this.verify() || !this.#isOfNow(seen)) return
+    const at = localMsOf(seen.madeAt) - (seen.exposureMs ?? 0) / 2
     const pose = aimOf(this.#context).at(at)
     const crosshair = (pose && this.#calibration.pixelOf(pose)) ?? this.#options.crosshair()
     const thing = chooseTarget(
@@ -229,9 +234,27 @@ export class Tracker implements Steering {
     })
   }
 
+  /** What is old or of the future is not looked at; when there is nothing else, it ends. */
+  #isOfNow({ madeAt }: Sighting): boolean {
+    const now = performance.now()
+    const why = whyNotNow(now - localMsOf(madeAt))
+    if (why === undefined) {
+      this.#blindSince = now
+      this.#blind ??= setTimeout(() => this.#endBlind('no picture has come for 2 s'), OLDEST_PICTURE_MS)
+      this.#blind.refresh()
+      return true
+    }
+    if (now - this.#blindSince > OLDEST_PICTURE_MS) this.#endBlind(why)
+    return false
+  }
+
+  #endBlind(why: string): void {
+    void this.end(`${why}: nothing can be followed by that`).catch(() => {})
+  }
+
   /** Where the target must be in a picture that was made at `at`; undefined when it was not seen for long. */
   #expected(at: number, crosshair: Pixel, pose: Direction | undefined): Pixel | undefined {
-    if (at - this.#target.seenAt > EXPECTED_MS) return undefined
+    if (Math.abs(at - this.#target.seenAt) > EXPECTED_MS) return undefined
     const place = this.#target.at(at)
     if (this.#options.mode === 'crosshair') return { x: place.pan, y: place.tilt }
     return pose && this.#calibration.seenAt(place, crosshair, pose)

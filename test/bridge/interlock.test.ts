@@ -112,13 +112,16 @@ it('follows a member of a device’s topic, open while the device is not ready',
 })
 
 it('follows a power, and takes one that is old for open', async () => {
-  let row: { time: number; values: number[] } | undefined = { time: Date.now(), values: [-20, 3] }
+  let row: { pushedAt: number; values: number[] } | undefined = {
+    pushedAt: performance.now(),
+    values: [-20, 3],
+  }
   const config = { power: { reading: { device: 'meter', channel: 2, max: 5 } } }
   const lock = rig(config, { ...nothing, newestPower: () => row })
   expect(lock.state('power')).toMatchObject({ closed: true })
-  row = { time: Date.now(), values: [-20, 6] }
+  row = { pushedAt: performance.now(), values: [-20, 6] }
   await expect.poll(() => lock.state('power')?.reason).toBe('6 is above 5')
-  row = { time: Date.now() - 2000, values: [-20, 3] }
+  row = { pushedAt: performance.now() - 2000, values: [-20, 3] }
   await expect.poll(() => lock.state('power')?.reason).toBe('meter gives no fresh power')
 })
 

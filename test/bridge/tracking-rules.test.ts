@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { degreesOf, fitAffine, fitMost, pixelsOf, type Sample } from '../../bridge/turret/affine.ts'
 import { chooseTarget } from '../../bridge/turret/choose.ts'
-import { searched, stateAfter } from '../../bridge/turret/lost.ts'
+import { searched, stateAfter, whyNotNow } from '../../bridge/turret/lost.ts'
 import { Pid } from '../../bridge/turret/pid.ts'
 import { Target } from '../../bridge/turret/target.ts'
 import { Relay, type Tuned, tunedGains } from '../../bridge/turret/tuning.ts'
@@ -141,6 +141,31 @@ it('coasts, searches, goes back and gives up, one after the other', () => {
   expect(away).toEqual(away.toSorted((a, b) => a - b))
 })
 
+it('is locked to nothing that was seen in the future, and takes no picture for one of now that is not', () => {
+  const set = lost.parse({})
+  expect([0, -20, -60, -5000, -3_600_000].map((ms) => stateAfter(ms, set, true))).toEqual([
+    'locked',
+    'locked',
+    'waiting',
+    'waiting',
+    'waiting',
+  ])
+  expect([0, 1999, -40].map(whyNotNow)).toEqual([undefined, undefined, undefined])
+  expect(whyNotNow(2100)).toMatch(/2.1 s old/)
+  expect(whyNotNow(-5000)).toMatch(/5.0 s ahead of now/)
+  expect(whyNotNow(3_600_000)).toBeDefined()
+  expect(whyNotNow(-3_600_000)).toBeDefined()
+})
+
+it('carries a target that goes no further back than it was sure of, as no further on', () => {
+  const target = new Target()
+  for (let i = 0; i <= 60; i++) target.see({ pan: 0.6 * i, tilt: 0 }, i * 30, 0.05)
+  for (const at of [-3_600_000, -5000, 1_805_000, 3_600_000]) {
+    expect(Math.abs(target.at(at).pan - 36)).toBeLessThan(20)
+    expect(Math.abs(target.speedAt(at).pan)).toBeLessThan(30)
+  }
+})
+
 it('finds gains by a relay on an axis that answers late', () => {
   const relay = new Relay(6)
   const late: number[] = Array(5).fill(0) as number[]
@@ -183,6 +208,8 @@ it('learns how far the motors are behind, and says where the turret is between t
   expect(pursuit.lagMs).toBeLessThan(45)
   expect(pursuit.at(1000)?.pan).toBeCloseTo(960 * 0.02, 2)
   expect(pursuit.at(1530)?.pan).toBeCloseTo(1490 * 0.02, 1)
+  expect(pursuit.at(3600)).toBeUndefined()
+  expect(pursuit.at(3_600_000)).toBeUndefined()
   pursuit.end()
   expect(pursuit.lagMs).toBe(0)
   expect(pursuit.at(2000)?.pan).toBeCloseTo(1460 * 0.02, 2)

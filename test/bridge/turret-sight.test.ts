@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { TurretState } from '../../shared/turret.ts'
+import { fileURLToPath } from 'node:url'
 import { Client } from '../support/socket.ts'
 import { startScene } from '../support/scene-bench.ts'
 
@@ -61,6 +62,34 @@ it('calibrates by itself, points by pixel, tracks a target, fires at it as armed
     .toMatchObject({ state: 'lapsed', why: expect.stringMatching(/stop/) as string })
   expect((await state()).tracking).toMatchObject({ state: 'off' })
 })
+
+it.each([5000, -3_600_000])(
+  'follows a target rightly though the camera’s process believes in another time of day, by %i ms',
+  async (shift) => {
+    const { NODE_OPTIONS } = process.env
+    const preload = fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))
+    Object.assign(process.env, { NODE_OPTIONS: `--import ${preload}`, TEST_SHIFT_MS: String(shift) })
+    const target = { path: 'still', centre: { pan: 3, tilt: 2 }, look: 'spot' }
+    const opening = opened({ targets: [target] })
+    const { client, state } = await opening.finally(() => {
+      delete process.env['TEST_SHIFT_MS']
+      if (NODE_OPTIONS === undefined) delete process.env['NODE_OPTIONS']
+      else process.env['NODE_OPTIONS'] = NODE_OPTIONS
+    })
+    const { takenAt } = await client.call('camera.still', { device: 'eye' })
+    expect(Math.abs(takenAt - Date.now() - shift), 'what its process writes down').toBeLessThan(3000)
+    await client.call('turret.home', turret)
+    await client.call('turret.move', { ...turret, pan: 0, tilt: 0, wait: true })
+    await client.call('sight.calibrate', turret)
+    await client.call('vision.set', { device: 'eye', fps: 30, detectors: { spot: {} } })
+    await client.call('track.start', turret)
+    await expect.poll(async () => (await state()).position!.pan, { timeout: 30_000 }).toBeCloseTo(3, 0)
+    const { tracking, position } = await state()
+    expect(tracking).toMatchObject({ state: 'locked' })
+    expect(position!.tilt).toBeCloseTo(2, 0)
+    expect(tracking!.latencyMs ?? 0).toBeLessThan(2000)
+  },
+)
 
 it('ends tracking when the lease goes, and finds the crosshair by a weak pulse', async () => {
   const target = { path: 'line', extent: { pan: 3, tilt: 1 }, speed: 3, look: 'disk', size: 1 }

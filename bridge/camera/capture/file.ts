@@ -1,4 +1,4 @@
-import { epochMs } from '../../core/clock.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'
 import type { Frame } from '../frame.ts'
 import type { FileSource } from '../protocol.ts'
@@ -75,7 +75,7 @@ export class FileCapture implements Capture {
         if (wait > 0 && !(await pause(wait, signal))) return
       }
       const { width, height, bitDepth } = this
-      frame({ width, height, bitDepth, format: 'i420', data, number: this.#number++, madeAt: epochMs() })
+      frame({ width, height, bitDepth, format: 'i420', data, number: this.#number++, madeAt: monotonicMs() })
     }
   }
 

@@ -1,6 +1,6 @@
 import * as av from 'node-av/constants'
 import type { Packet } from 'node-av/lib'
-import { epochMs } from '../../core/clock.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import { PassedStream } from '../encode/passed-stream.ts'
 import type { Frame } from '../frame.ts'
 import type { Capture } from './capture.ts'
@@ -58,7 +58,7 @@ export class PassedCapture implements Capture {
       const packet = await this.#demuxer.next(signal)
       if (signal.aborted) return
       if (!packet) throw new Error('the stream ended')
-      const madeAt = epochMs()
+      const madeAt = monotonicMs()
       this.stream.offer(packet, madeAt)
       if (this.#wanted) await this.#decode(packet, madeAt, frame)
       else {

@@ -1,5 +1,5 @@
 import type { CameraFeatures, DeviceSettings } from '../../../shared/camera-features.ts'
-import { epochMs } from '../../core/clock.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import type { Frame } from '../frame.ts'
 import { paced } from '../pacer.ts'
 import type { SimSource } from '../protocol.ts'
@@ -56,7 +56,7 @@ export class SimCapture implements Capture {
       this.#sensor.read(this.#scene.light, data, this.width)
       const { width, height, bitDepth } = this
       frame({
-        ...{ width, height, bitDepth, format: 'mono12', data, number: number++, madeAt: epochMs() },
+        ...{ width, height, bitDepth, format: 'mono12', data, number: number++, madeAt: monotonicMs() },
         ...{ exposureMs: this.#exposureMs, gainDb: this.#gainDb },
       })
     }

@@ -4,7 +4,7 @@ import type { PublishTarget } from '../../core/publisher.ts'
 import type { Picture } from '../frame.ts'
 import type { Tap } from '../tap.ts'
 
-/** One coded picture: NAL units without start codes, parameter sets first where it is a key frame. `madeAt` in ms since the epoch. */
+/** One coded picture: NAL units without start codes, parameter sets first where it is a key frame. `madeAt` in ms of the monotonic clock. */
 export interface AccessUnit {
   units: Uint8Array[]
   isKey: boolean

@@ -1,4 +1,5 @@
 import type { Packet } from 'node-av/lib'
+import { monotonicMs } from '../../core/clock.ts'
 import { Tap } from '../tap.ts'
 import type { AccessUnit, VideoStream } from './encode.ts'
 import { KeptPackets } from './kept-packets.ts'
@@ -34,7 +35,7 @@ export class PassedStream implements VideoStream {
       if (wantKey) return
       const { all } = this.#kept
       // All at once and stamped as now: who comes first sees the newest picture instead of waiting for a key frame.
-      const now = all.length > 0 ? performance.timeOrigin + performance.now() - all.length : 0
+      const now = all.length > 0 ? monotonicMs() - all.length : 0
       all.forEach((packet, i) => follower(this.#unitOf(packet, now + i)))
     })
   }
@@ -44,7 +45,7 @@ export class PassedStream implements VideoStream {
     return this.#kept.all
   }
 
-  /** A picture has come, at `madeAt` in ms since the epoch. */
+  /** A picture has come, at `madeAt`, ms of the monotonic clock. */
   offer(packet: Packet, madeAt: number): void {
     this.#kept.keep(packet)
     if (this.units.wanted) this.units.offer(this.#unitOf(packet, madeAt))

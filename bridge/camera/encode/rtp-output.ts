@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { rtpTimestampAt } from '../../../shared/media.ts'
-import { epochMs } from '../../core/clock.ts'
+import { monotonicMs, streamMsOf } from '../../core/clock.ts'
 import type { RtpTarget } from '../../core/publisher.ts'
 import type { AccessUnit, VideoStream } from './encode.ts'
 import { KEY_FRAME_GAP_MS } from './h264-stream.ts'
@@ -75,7 +75,7 @@ export class RtpOutput {
     const to = this.#destination
     if (!to) return
     this.sent.pictures += 1
-    for (const packet of to.packetizer.packets(units, rtpTimestampAt(madeAt))) {
+    for (const packet of to.packetizer.packets(units, rtpTimestampAt(streamMsOf(madeAt)))) {
       to.socket.send(packet)
       this.sent.bytes += packet.length
       if (to.packets++ === 0) this.#report()
@@ -86,7 +86,7 @@ export class RtpOutput {
   #report(): void {
     const to = this.#destination
     if (!to || to.packets === 0) return
-    to.socket.send(senderReport(to.target.ssrc, epochMs(), to.packets, to.octets, CNAME))
+    to.socket.send(senderReport(to.target.ssrc, streamMsOf(monotonicMs()), to.packets, to.octets, CNAME))
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { epochMsOf } from '../../core/clock.ts'
 import { encodeFrameHeader, type FrameDrops } from '../../../shared/frame-header.ts'
 import type { Frame } from '../frame.ts'
 import type { Part, PartContext } from '../part.ts'
@@ -121,7 +122,7 @@ export class FramesPart implements Part<FramesProtocol['to']> {
       ...shape,
       seq: 0,
       number,
-      madeAt,
+      madeAt: epochMsOf(madeAt),
       deviceTimestampNs,
       exposureMs: exposureMs ?? settings.exposureMs,
       gainDb: gainDb ?? settings.gainDb,

@@ -1,3 +1,4 @@
+import { epochMsOf } from '../../core/clock.ts'
 import { JpegEncoder } from '../encode/jpeg.ts'
 import type { Picture } from '../frame.ts'
 import type { Part, PartContext } from '../part.ts'
@@ -40,6 +41,6 @@ export class JpegPart implements Part<JpegProtocol['to']> {
 
   async #encode(encoder: JpegEncoder, picture: Picture): Promise<void> {
     const { madeAt } = picture
-    await this.#context.send({ jpeg: await encoder.encode(picture), madeAt })
+    await this.#context.send({ jpeg: await encoder.encode(picture), madeAt: epochMsOf(madeAt) })
   }
 }

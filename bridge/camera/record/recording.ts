@@ -1,4 +1,5 @@
 import { copyFile } from 'node:fs/promises'
+import { epochMsOf } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'
 import { H264Stream } from '../encode/h264-stream.ts'
 import type { VideoStream } from '../encode/encode.ts'
@@ -68,8 +69,8 @@ export class Recording {
         expectedBytes: framesExpected && framesExpected * width * height * 2,
         describe: (frame, isFirst) => {
           const facts = frameFacts(frame, context.settings())
-          if (isFirst) return describe(by, frame.madeAt, frame, facts)
-          return JSON.stringify({ takenAtMs: frame.madeAt, ...facts })
+          const takenAtMs = epochMsOf(frame.madeAt)
+          return isFirst ? describe(by, takenAtMs, frame, facts) : JSON.stringify({ takenAtMs, ...facts })
         },
         artist: by.by,
         pixelSizeUm: by.pixelSizeUm,
@@ -153,7 +154,7 @@ async function requireMeasured({ frames, signal }: Context): Promise<void> {
 
 /** What the gallery shows of a recording, and of its measured frames: the first frame that came. */
 async function makePictures(frame: Frame, { thumbnail, stack, by }: RecordWish): Promise<void> {
-  const text = { description: '', madeAt: frame.madeAt, artist: by.by }
+  const text = { description: '', madeAt: epochMsOf(frame.madeAt), artist: by.by }
   await darkroom.develop(frame, { format: 'jpeg', text, thumbnail, preview: stack?.preview })
   if (stack) await copyFile(thumbnail, stack.thumbnail)
 }

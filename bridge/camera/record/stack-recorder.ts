@@ -1,3 +1,4 @@
+import { epochMsOf } from '../../core/clock.ts'
 import type { Frame } from '../frame.ts'
 import { rasterOf } from '../still/raster.ts'
 import { firstPointerAt, page, pointer, tiffHeader } from '../still/tiff.ts'
@@ -52,7 +53,7 @@ export class StackRecorder {
     const copy = { ...frame, data: frame.data.slice() }
     const text = {
       description: this.#options.describe(frame, !this.#begun),
-      madeAt: frame.madeAt,
+      madeAt: epochMsOf(frame.madeAt),
       artist: this.#options.artist,
       pixelSizeUm: this.#options.pixelSizeUm,
     }

@@ -1,3 +1,4 @@
+import { epochMsOf } from '../../core/clock.ts'
 import type { AccessUnit } from '../encode/encode.ts'
 import { NAL, nalType } from '../encode/nal.ts'
 import type { GrowingFile } from './growing-file.ts'
@@ -24,10 +25,11 @@ interface Options {
   height: number
   /** How long a picture stands when nothing says so. */
   periodMs: number
+  /** `startedAt` in ms since the epoch. */
   comment: (startedAt: number) => string
   /** Asks for a key frame. */
   wantKey: () => void
-  /** The first picture is on disk. */
+  /** The first picture is on disk, which was made at `startedAt`, ms since the epoch. */
   opened: (startedAt: number) => void
   /** The video is not what it was any more: it goes on in another file. */
   changed: () => void
@@ -45,6 +47,8 @@ export class VideoRecorder {
   /** Undefined once it would be too long. */
   #index: Index | undefined = { sizes: [], durations: [], keys: [], chunks: [] }
   #track: Track | undefined
+  /** When its first picture was made, ms of the monotonic clock; Infinity before there is one. */
+  #startedAt = Infinity
   #keptAt = 0
   /** Where in the file the next fragment will lie. */
   #end = 0
@@ -61,7 +65,7 @@ export class VideoRecorder {
   /** Pictures on disk, and how long they last. */
   frames = 0
   durationMs = 0
-  /** When the newest picture on disk was made, ms since the epoch. */
+  /** When the newest picture on disk was made, ms of the monotonic clock. */
   newestAt = -Infinity
   /** Pictures that the disk was too slow for. */
   dropped = 0
@@ -71,9 +75,9 @@ export class VideoRecorder {
     this.#options = options
   }
 
-  /** When its first picture was made, ms since the epoch; Infinity before there is one. */
+  /** When its first picture was made, ms of the monotonic clock; Infinity before there is one. */
   get startedAt(): number {
-    return this.#track?.startedAt ?? Infinity
+    return this.#startedAt
   }
 
   /** Takes the next coded picture; its data is copied. */
@@ -119,7 +123,7 @@ export class VideoRecorder {
     const sps = units.find((unit) => nalType(unit) === NAL.sps)
     const pps = units.find((unit) => nalType(unit) === NAL.pps)
     if (!this.#track) {
-      if (sps && pps) this.#begin({ sps: sps.slice(), pps: pps.slice(), startedAt: madeAt })
+      if (sps && pps) this.#begin({ sps: sps.slice(), pps: pps.slice() }, madeAt)
       return this.#track !== undefined
     }
     if (!sps || Buffer.compare(sps, this.#track.sps) === 0) return true
@@ -128,17 +132,19 @@ export class VideoRecorder {
     return false
   }
 
-  #begin(found: Pick<Track, 'sps' | 'pps' | 'startedAt'>): void {
+  #begin(found: Pick<Track, 'sps' | 'pps'>, madeAt: number): void {
     const { width, height, comment } = this.#options
-    this.#track = { ...found, width, height, comment: comment(found.startedAt) }
+    const startedAt = epochMsOf(madeAt)
+    this.#startedAt = madeAt
+    this.#track = { ...found, width, height, startedAt, comment: comment(startedAt) }
     const { bytes, keptAt } = beginning(this.#track)
     this.#keptAt = keptAt
     this.#end = bytes.length
-    this.#file.append([bytes], () => this.#options.opened(found.startedAt))
+    this.#file.append([bytes], () => this.#options.opened(startedAt))
   }
 
   #ticksAt(madeAt: number): number {
-    const at = Math.round(((madeAt - (this.#track?.startedAt ?? madeAt)) * TICKS_PER_S) / 1000)
+    const at = this.#track ? Math.round(((madeAt - this.#startedAt) * TICKS_PER_S) / 1000) : 0
     const last = this.#held.at(-1)
     return Math.max(at, last ? last.at + 1 : this.#lastAt)
   }

@@ -2,6 +2,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { MediaEntry } from '../../../shared/gallery.ts'
 import type { StillFormat } from '../../../shared/still.ts'
 import { BenchError } from '../../../shared/errors.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { DriverContext, Handlers } from '../../core/device.ts'
 import { absent } from '../absence.ts'
@@ -22,7 +23,7 @@ interface Wish {
   thumbnail?: string | undefined
   /** A JPEG of full size besides. */
   preview?: string | undefined
-  /** When the settings were last changed, ms since the epoch. */
+  /** When the settings were last changed, ms of the monotonic clock. */
   changedAt?: number | undefined
   by: TakenBy
 }
@@ -30,6 +31,7 @@ interface Wish {
 /** A still that is on disk. */
 export interface Taken {
   bytes: number
+  /** ms since the epoch. */
   madeAt: number
   width: number
   height: number
@@ -71,7 +73,7 @@ export class StillBridgePart implements BridgePart<StillProtocol['to'], StillPro
       ...this.#lapse.commands,
     }
     this.#unsubscribe = context.state.subscribe(({ patch }) => {
-      if ('settings' in patch) this.#changedAt = Date.now()
+      if ('settings' in patch) this.#changedAt = monotonicMs()
     })
   }
 

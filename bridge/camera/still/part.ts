@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { epochMsOf } from '../../core/clock.ts'
 import type { Frame } from '../frame.ts'
 import type { Part, PartContext } from '../part.ts'
 import { describe, frameFacts } from './about.ts'
@@ -43,7 +44,8 @@ export class StillPart implements Part<StillProtocol['to']> {
   }
 
   async #take(frame: Frame, { request, format, into, thumbnail, preview, by }: Wish): Promise<void> {
-    const { width, height, madeAt } = frame
+    const { width, height } = frame
+    const madeAt = epochMsOf(frame.madeAt)
     try {
       const facts = frameFacts(frame, this.#context.settings())
       const text = {

@@ -1,16 +1,16 @@
 import {
   type Detectors,
   rowsOf,
-  type Seen,
   VISION_COLUMNS,
   type VisionState,
   visionStream,
 } from '../../../shared/vision.ts'
 import { BenchError } from '../../../shared/errors.ts'
+import { epochMsOf } from '../../core/clock.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { DriverContext, Handlers } from '../../core/device.ts'
 import type { Stream } from '../../core/stream.ts'
-import type { Sight } from '../../core/sight.ts'
+import type { Sight, Sighting } from '../../core/sight.ts'
 import type { BridgePart } from '../part.ts'
 import type { CameraAbout } from '../protocol.ts'
 import type { Measure, Measured } from './jobs.ts'
@@ -23,7 +23,7 @@ export interface VisionProtocol {
     | { type: 'use'; detectors: Detectors; fps: number; model: DetectorModel | undefined }
     | { type: 'measure'; request: number; measure: Measure }
   from:
-    | { type: 'seen'; seen: Seen }
+    | { type: 'seen'; seen: Sighting }
     | { type: 'failed'; message: string | undefined }
     | { type: 'rates'; rates: NonNullable<VisionState['rates']> }
     | { type: 'measured'; request: number; measured: Measured }
@@ -35,7 +35,7 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
   readonly #context: DriverContext<'camera'>
   /** Made when something is looked for at all. */
   #stream: Stream | undefined
-  readonly #listeners = new Set<(seen: Seen) => void>()
+  readonly #listeners = new Set<(seen: Sighting) => void>()
   readonly #waiting = new Map<number, PromiseWithResolvers<Measured>>()
   #send: ((message: VisionProtocol['to']) => void) | undefined
   #request = 0
@@ -67,7 +67,7 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
     this.#send?.({ type: 'use', detectors, fps, model })
   }
 
-  follow(listener: (seen: Seen) => void): () => void {
+  follow(listener: (seen: Sighting) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -99,7 +99,7 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
     const { state } = this.#context
     switch (message.type) {
       case 'seen':
-        this.#stream?.pushAll(message.seen.madeAt, rowsOf(message.seen))
+        this.#stream?.pushAll(epochMsOf(message.seen.madeAt), rowsOf(message.seen))
         for (const listener of this.#listeners) listener(message.seen)
         break
       // Pictures are looked at for a measurement as well, when nothing was ever looked for.

@@ -1,5 +1,6 @@
-import type { Detectors, Seen } from '../../../shared/vision.ts'
+import type { Detectors } from '../../../shared/vision.ts'
 import type { DetectorModel } from '../../core/detector-model.ts'
+import type { Sighting } from '../../core/sight.ts'
 import type { Shift } from './phase.ts'
 
 /** What is measured in pictures that were kept under a name: for calibration. */
@@ -30,6 +31,6 @@ export type ToEye =
   | { type: 'measure'; request: number; measure: Measure }
 
 export type FromEye =
-  | { type: 'seen'; seen: Seen; i420: Uint8Array<ArrayBuffer>; costMs: number }
+  | { type: 'seen'; seen: Sighting; i420: Uint8Array<ArrayBuffer>; costMs: number }
   | { type: 'failed'; message: string | undefined }
   | { type: 'measured'; request: number; measured: Measured }

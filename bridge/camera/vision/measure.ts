@@ -34,11 +34,11 @@ export class Measuring {
     else answer(this.#spot(measure.dark, measure.lit))
   }
 
-  /** A picture that was made at `madeAt`. */
-  see({ y, width, height }: Look, madeAt: number): void {
+  /** A picture whose exposure began at `begunAt`, ms of the monotonic clock. */
+  see({ y, width, height }: Look, begunAt: number): void {
     for (const keeping of this.#keeping) {
       const { measure } = keeping
-      if (madeAt <= measure.after) continue
+      if (begunAt <= measure.after) continue
       if (keeping.sum?.length !== y.length) keeping.sum = new Float32Array(y.length)
       const { sum } = keeping
       for (let i = 0; i < y.length; i++) sum[i] = sum[i]! + y[i]! / measure.frames

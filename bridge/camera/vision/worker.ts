@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import type { Seen } from '../../../shared/vision.ts'
+import type { Sighting } from '../../core/sight.ts'
 import { Eye } from './eye.ts'
 import type { FromEye, ToEye } from './jobs.ts'
 import { Measuring } from './measure.ts'
@@ -38,9 +38,9 @@ async function look({
 }: Extract<ToEye, { type: 'frame' }>): Promise<void> {
   const begun = performance.now()
   const picture = lookAt(i420, width, height)
-  let seen: Seen = { frame: number, madeAt, things: [] }
+  let seen: Sighting = { frame: number, madeAt, things: [] }
   try {
-    measuring.see(picture, madeAt)
+    measuring.see(picture, madeAt - (exposureMs ?? 0))
     seen = { ...(await eye.look(picture, number, madeAt)), exposureMs }
   } finally {
     // The buffer goes back whatever happens: without it nothing more is looked at.

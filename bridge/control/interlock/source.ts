@@ -63,8 +63,8 @@ export interface Readings {
   state(
     device: string,
   ): { value: object; ready: boolean; subscribe: (listener: () => void) => () => void } | undefined
-  /** The newest row of a device's power stream. */
-  newestPower(device: string): { time: number; values: readonly number[] } | undefined
+  /** The newest row of a device's power stream, and when it came, by performance.now(). */
+  newestPower(device: string): { pushedAt: number; values: readonly number[] } | undefined
 }
 
 /** Tells `heard` of the source's state now and after each look, until the signal aborts. */
@@ -124,7 +124,7 @@ function watchPower(
 ): void {
   const look = (): void => {
     const row = readings.newestPower(config.device)
-    if (!row || Date.now() - row.time > SAMPLE_MS) heard(`${config.device} gives no fresh power`)
+    if (!row || performance.now() - row.pushedAt > SAMPLE_MS) heard(`${config.device} gives no fresh power`)
     else heard(whyOpen(row.values[(config.channel ?? 1) - 1], config))
   }
   const timer = setInterval(look, SAMPLE_EVERY_MS)

@@ -11,7 +11,8 @@ const POWER_MS = 2000
 export interface Readings {
   /** A device's topic; undefined where there is no such device. */
   state(device: string): { value: object; ready: boolean } | undefined
-  newestPower(device: string): { time: number; values: readonly number[] } | undefined
+  /** `pushedAt` by performance.now(). */
+  newestPower(device: string): { pushedAt: number; values: readonly number[] } | undefined
 }
 
 interface Reading {
@@ -35,7 +36,7 @@ export function checkReading(
   { failing, memory }: Pick<CheckContext, 'failing' | 'memory'>,
   now = Date.now(),
 ): Seen {
-  const { value, unit, missing } = read(device, source, readings, now)
+  const { value, unit, missing } = read(device, source, readings)
   const kept = (memory ?? {}) as Memory
   if (condition.is === 'missing') {
     if (missing === undefined) return { value, unit, memory: { since: now } }
@@ -84,12 +85,12 @@ function judge(
   return { alarm: fast ? `it moves by ${shown(perS)} a second` : undefined, memory: { values } }
 }
 
-function read(device: string, source: ReadingSource, readings: Readings, now: number): Reading {
+function read(device: string, source: ReadingSource, readings: Readings): Reading {
   const state = readings.state(device)
   if (!state) throw new BenchError('watch.failed', `there is no device "${device}" on this bench`, { device })
   if (!state.ready) return { value: undefined, missing: `${device} is not ready` }
   if (source.from === 'power')
-    return readPower(device, source.channel, state.value as InstrumentState, readings, now)
+    return readPower(device, source.channel, state.value as InstrumentState, readings)
   if (source.from === 'declared') return readDeclared(device, source.name, state.value as InstrumentState)
   const value = member(state.value, source.path)
   if (typeof value === 'number' || typeof value === 'string') return { value }
@@ -97,15 +98,9 @@ function read(device: string, source: ReadingSource, readings: Readings, now: nu
   return { value: undefined, missing: `${device} has no ${source.path}` }
 }
 
-function readPower(
-  device: string,
-  channel: number,
-  { power }: InstrumentState,
-  readings: Readings,
-  now: number,
-): Reading {
+function readPower(device: string, channel: number, { power }: InstrumentState, readings: Readings): Reading {
   const row = readings.newestPower(device)
-  if (!row || now - row.time > POWER_MS)
+  if (!row || performance.now() - row.pushedAt > POWER_MS)
     return { value: undefined, missing: `${device} gives no fresh power` }
   const value = row.values[channel - 1]
   if (value === undefined || !Number.isFinite(value)) {

@@ -1,6 +1,6 @@
 import type { CameraFeatures, CameraNode, DeviceSettings } from '../../../../shared/camera-features.ts'
 import type { CameraSettings } from '../../../../shared/camera.ts'
-import { epochMs } from '../../../core/clock.ts'
+import { monotonicMs } from '../../../core/clock.ts'
 import { pause } from '../../../core/deadline.ts'
 import type { Report } from '../../encode/encode.ts'
 import type { Frame } from '../../frame.ts'
@@ -105,7 +105,7 @@ export class AravisCapture implements Capture {
         this.#quietSince = performance.now()
         const { exposureMs } = this.#turns.settings
         frame({
-          ...{ width, height, bitDepth, format, number: number++, madeAt: epochMs(), ...taken },
+          ...{ width, height, bitDepth, format, number: number++, madeAt: monotonicMs(), ...taken },
           ...(exposureMs === undefined ? {} : { exposureMs }),
           ...this.#gain(),
         })

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { Packet } from 'node-av/lib'
-import { epochMs } from '../../../core/clock.ts'
+import { monotonicMs } from '../../../core/clock.ts'
 import { KeptPackets } from '../../encode/kept-packets.ts'
 import { NoSender } from '../../encode/no-sender.ts'
 import { PassedStream } from '../../encode/passed-stream.ts'
@@ -144,7 +144,7 @@ export class PushedCapture implements Capture {
     }
     this.sender.sent.pictures += 1
     this.#first.see(picture)
-    const madeAt = this.#clock.madeAt(picture.timestamp, epochMs())
+    const madeAt = this.#clock.madeAt(picture.timestamp, monotonicMs())
     this.#newestAt = madeAt
     const packet = new Packet()
     packet.alloc()

@@ -11,7 +11,7 @@ export class SourceClock {
   #ticks: number | undefined
   #timestamp = 0
 
-  /** When the picture of this RTP timestamp was made, ms since the epoch; it came at `arrivedAt`. */
+  /** When the picture of this RTP timestamp was made, on the clock of `arrivedAt`, which is when it came; ms. */
   madeAt(timestamp: number, arrivedAt: number): number {
     // Going round at 32 bits.
     const gap = this.#ticks === undefined ? 0 : (timestamp - this.#timestamp) | 0

@@ -1,5 +1,5 @@
 import type { CameraFeatures, DeviceSettings } from '../../../../shared/camera-features.ts'
-import { epochMs } from '../../../core/clock.ts'
+import { monotonicMs } from '../../../core/clock.ts'
 import { type Frame, i420Bytes } from '../../frame.ts'
 import { paced } from '../../pacer.ts'
 import type { Capture } from '../capture.ts'
@@ -79,8 +79,8 @@ export class SceneCapture implements Capture {
   #take(number: number): Frame {
     const { width, height, bitDepth } = this
     // A sensor's picture is complete with its exposure, however long drawing it takes here.
-    const madeAt = epochMs() - HEARD_S * 1000
-    const end = Number(process.hrtime.bigint() / 1000n) / 1e6 - HEARD_S
+    const madeAt = monotonicMs() - HEARD_S * 1000
+    const end = madeAt / 1000
     const begin = end - this.#exposureMs / 1000
     const middle = (begin + end) / 2
     const turret = this.#direction(middle)

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import type { CameraFeatures, CameraNode, DeviceSettings } from '../../../../shared/camera-features.ts'
 import type { CameraSettings } from '../../../../shared/camera.ts'
-import { epochMs } from '../../../core/clock.ts'
+import { monotonicMs } from '../../../core/clock.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { Frame } from '../../frame.ts'
 import type { V4l2Source } from '../../protocol.ts'
@@ -127,7 +127,7 @@ export class V4l2Capture implements Capture {
       })
       if (!packet) throw new Error('its driver sends no more')
       if (this.#next) throw new ShapeChanged('it is set to another format or rate')
-      const madeAt = epochMs()
+      const madeAt = monotonicMs()
       await decoder.feed(packet)
       for (let decoded = await decoder.next(); typeof decoded !== 'string'; decoded = await decoder.next()) {
         const { width, height, bitDepth } = this

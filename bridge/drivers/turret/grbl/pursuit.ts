@@ -7,6 +7,8 @@ const SHARE = 0.25
 const LEAST_SPEED = 3
 const MOST_LAG_MS = 250
 const SPEED_OVER_MS = 40
+/** So long after the newest report it may be anywhere. */
+const KNOWN_MS = 2000
 
 /** Where the turret is while it is steered: reports say where it was, what was sent says how it goes on. */
 export class Pursuit {
@@ -52,10 +54,11 @@ export class Pursuit {
     this.#lagMs += (lagMs - this.#lagMs) * SHARE
   }
 
-  /** Where it pointed at a time, or points by now; undefined before the first report. */
+  /** Where it pointed at a time, or points by now; undefined before the first report, and long after the newest. */
   at(time: number): Direction | undefined {
     const newest = this.#newest
     if (!newest || time <= newest.at) return this.#reported.at(time)
+    if (time - newest.at > KNOWN_MS) return undefined
     const then = this.#planned?.at(newest.at - this.#lagMs)
     const now = this.#planned?.at(time - this.#lagMs)
     if (!then || !now) return newest.direction
