@@ -44,8 +44,8 @@ export async function receiveCamera(
     still: (format, by) => parts.still.pass(format, by),
     sight: parts.vision,
     load: () => parts.timing.newest,
-    // A camera neither moves nor emits.
-    stop: () => Promise.resolve(),
+    // A camera neither moves nor emits: there is nothing to prove.
+    stop: () => Promise.resolve('proven'),
     async [Symbol.asyncDispose]() {
       open[Symbol.dispose]()
       pointers[Symbol.dispose]()

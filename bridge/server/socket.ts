@@ -161,12 +161,7 @@ interface Served {
   resume(): void
 }
 
-function serve(
-  socket: BenchSocket,
-  address: string,
-  options: SocketOptions,
-  heartbeats: Heartbeats,
-): Served {
+function serve(socket: BenchSocket, address: string, options: SocketOptions, heartbeats: Heartbeats): Served {
   const { doors, feeds, lease, log, version } = options
   const gone = new AbortController()
   const outlet: ConstructorParameters<typeof Connection>[0] = {

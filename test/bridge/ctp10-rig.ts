@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import type { z } from 'zod'
 import type { Device } from '../../bridge/core/device.ts'
+import type { DeviceGuard } from '../../bridge/core/guard.ts'
 import { Stream } from '../../bridge/core/stream.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import exfoCtp10 from '../../bridge/drivers/instrument/exfo-ctp10.ts'
@@ -115,20 +116,25 @@ export interface OpenCtp10 {
   rows: Map<string, { time: number; values: readonly number[] }[]>
 }
 
-/** Opens the driver on a resource. It is closed with the test. */
-export async function openCtp10(
-  resource: string,
-  settings: Partial<z.input<typeof exfoCtp10.config>> = {},
-): Promise<OpenCtp10> {
-  const log = pino({ level: 'silent' })
-  const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
-  const topic = new Topic<InstrumentState>('instrument/ctp10', {
+export function ctp10Topic(): Topic<InstrumentState> {
+  return new Topic<InstrumentState>('instrument/ctp10', {
     id: 'ctp10',
     kind: exfoCtp10.kind,
     family: 'instrument',
     title: 'CTP10',
     lifecycle: { phase: 'opening', since: 0 },
   })
+}
+
+/** Opens the driver on a resource. It is closed with the test. */
+export async function openCtp10(
+  resource: string,
+  settings: Partial<z.input<typeof exfoCtp10.config>> = {},
+  guard: DeviceGuard = new NotedGuard(),
+  topic = ctp10Topic(),
+): Promise<OpenCtp10> {
+  const log = pino({ level: 'silent' })
+  const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
   const rows: OpenCtp10['rows'] = new Map()
   class Recorded extends Stream {
     override push(time: number, values: readonly number[]): void {
@@ -142,7 +148,7 @@ export async function openCtp10(
     state: topic,
     fault: () => {},
     stream: (name, columns) => new Recorded(name, columns),
-    guard: new NotedGuard(),
+    guard,
     memory: new TestMemory(),
     did: () => {},
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },
@@ -158,7 +164,11 @@ export async function openCtp10(
 /** The driver in conversation; the test fails at its end when anything was left unsaid or said beside it. */
 export async function converse(exchanges: Exchange[], opened = opening()): Promise<OpenCtp10> {
   const instrument = await ReplayInstrument.listen([...opened, ...exchanges])
-  const open = await openCtp10(instrument.resource, { powersPerSecond: 0.1, conditionsPerSecond: 0.1 })
+  const open = await openCtp10(instrument.resource, {
+    powersPerSecond: 0.1,
+    conditionsPerSecond: 0.1,
+    lasersPerSecond: 0.1,
+  })
   // Done in reverse: what was said is looked at before what is said at closing, which nobody answers any more.
   onTestFinished(() => instrument[Symbol.asyncDispose]())
   onTestFinished(() => expect.poll(() => instrument.left).toEqual({ unsaid: [], unexpected: [] }))

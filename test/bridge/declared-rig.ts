@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import type { Device } from '../../bridge/core/device.ts'
+import type { DeviceGuard } from '../../bridge/core/guard.ts'
 import { Stream } from '../../bridge/core/stream.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import scpi from '../../bridge/drivers/instrument/scpi.ts'
@@ -31,17 +32,24 @@ export interface Opened {
   folder: string
 }
 
-/** Opens the driver with what bench.yaml would say; rows of its stream are kept. Rejects as the driver does. */
-export async function openDeclared(config: object): Promise<Opened> {
-  const log = pino({ level: 'silent' })
-  const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
-  const topic = new Topic<InstrumentState>('instrument/dut', {
+export function dutTopic(): Topic<InstrumentState> {
+  return new Topic<InstrumentState>('instrument/dut', {
     id: 'dut',
     kind: scpi.kind,
     family: 'instrument',
     title: 'DUT',
     lifecycle: { phase: 'opening', since: 0 },
   })
+}
+
+/** Opens the driver with what bench.yaml would say; rows of its stream are kept. Rejects as the driver does. */
+export async function openDeclared(
+  config: object,
+  guard: DeviceGuard = new NotedGuard(),
+  topic = dutTopic(),
+): Promise<Opened> {
+  const log = pino({ level: 'silent' })
+  const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
   const rows: number[][] = []
   class Recorded extends Stream {
     override push(_: number, values: readonly number[]): void {
@@ -55,7 +63,7 @@ export async function openDeclared(config: object): Promise<Opened> {
     state: topic,
     fault: () => {},
     stream: (name, columns) => new Recorded(name, columns),
-    guard: new NotedGuard(),
+    guard,
     memory: new TestMemory(),
     did: () => {},
     publisher: { publish: () => expect.unreachable('an instrument publishes no video') },

@@ -86,7 +86,7 @@ it('has every exchange of a session: lane, asker, texts, bytes, times and what w
   const second = session.run('bulk', (wire) =>
     wire.block('BLOCK?', { into: (bytes) => new Uint8Array(bytes) }),
   )
-  session.abort(':ABOR')
+  session.abort([':ABOR'])
   await Promise.all([first, second])
   await session.poll((wire) => wire.query('POLL?'))
   await session.query('SILENT?', { deadlineMs: 30 }).catch(() => {})

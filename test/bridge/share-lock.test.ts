@@ -73,6 +73,6 @@ it('never holds back an abort', async () => {
   await using shared = await share(echo())
   using owner = await Script.connect(shared.raw)
   expect(await owner.ask('SYST:LOCK:REQ?')).toBe('1')
-  shared.session.abort(':ABOR')
+  shared.session.abort([':ABOR'])
   await expect.poll(() => shared.lines).toEqual([':ABOR'])
 })

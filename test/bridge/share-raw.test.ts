@@ -55,7 +55,7 @@ it('sends an abort past a shared message that is not answered', async () => {
   script.write('SLOW?')
   script.write('WAITING?')
   await expect.poll(() => shared.lines).toEqual(['SLOW?'])
-  shared.session.abort(':ABOR')
+  shared.session.abort([':ABOR'])
   await expect.poll(() => shared.lines).toEqual(['SLOW?', ':ABOR'])
 })
 

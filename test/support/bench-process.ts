@@ -43,11 +43,12 @@ export function startBridge(
   port = 0,
   nodeArgs: string[] = [],
   args: string[] = ['--without-guardian'],
+  spawning: { group?: boolean } = {},
 ): Promise<Program<{ url: string; port: number }>> {
   const isReady = (line: string): { url: string; port: number } | undefined => {
     const url = /"url":"(https?:[^"]+)"/.exec(line)?.[1]
     return url === undefined ? undefined : { url, port: Number(new URL(url).port) }
   }
   const options = ['--config', file, '--port', String(port), ...args]
-  return Program.start('bridge/main.ts', options, isReady, [...BRIDGE_FLAGS, ...nodeArgs])
+  return Program.start('bridge/main.ts', options, isReady, [...BRIDGE_FLAGS, ...nodeArgs], spawning)
 }

@@ -19,16 +19,18 @@ export class Program<Ready> implements AsyncDisposable {
     this.output = output
   }
 
-  /** Runs `file` (from the top folder) on this Node until `isReady` finds what it waits for in a line of its output. */
+  /** Runs `file` (from the top folder) on this Node, with `group` in a process group of its own, until `isReady` finds what it waits for in a line of its output. */
   static async start<Ready>(
     file: string,
     args: string[],
     isReady: (line: string) => Ready | undefined,
     nodeArgs: string[] = [],
+    { group = false }: { group?: boolean } = {},
   ): Promise<Program<Ready>> {
     const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
     const child = spawn(process.execPath, [...nodeArgs, path, '--with-parent', ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: group,
     })
     const output: string[] = []
     const ready = await new Promise<Ready>((resolve, reject) => {

@@ -9,11 +9,17 @@ export class Pty implements AsyncDisposable {
   readonly path: string
   readonly #child: Script
   #heard = ''
+  /** Is told what is written to the serial port, as it comes. */
+  onHeard: (text: string) => void = () => {}
 
   private constructor(child: Script, path: string) {
     this.#child = child
     this.path = path
-    child.stdout.on('data', (bytes: Buffer) => (this.#heard += bytes.toString('latin1')))
+    child.stdout.on('data', (bytes: Buffer) => {
+      const text = bytes.toString('latin1')
+      this.#heard += text
+      this.onHeard(text)
+    })
     child.stdin.on('error', () => {})
   }
 

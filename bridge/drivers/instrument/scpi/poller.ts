@@ -113,6 +113,11 @@ export class Poller {
       }
     } finally {
       if (taken.length > 0) this.#values.take(taken, epochMs())
+      // What has just been seen to emit is asked again sooner.
+      const now = performance.now()
+      for (const turn of this.#turns)
+        if (turn.emission && turn.failures === 0)
+          turn.dueAt = Math.min(turn.dueAt, now + this.#periodMs(turn))
     }
   }
 

@@ -189,7 +189,7 @@ export class Turret implements Device {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     const safe = [...this.#stopping].at(-1) ?? this.stop()
-    await withDeadline(safe, CLOSE_MS, 'making the turret safe before it is closed').catch((error: unknown) =>
+    await withDeadline<unknown>(safe, CLOSE_MS, 'making the turret safe before it is closed').catch((error: unknown) =>
       this.#context.log.warn({ error }, 'the turret was closed without having confirmed that it is safe'),
     )
     this.#laser.close()

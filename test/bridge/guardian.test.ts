@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
+import type { BenchState } from '../../shared/bench.ts'
+import { GuardedBench, LitInstruments, until } from '../support/guarded-bench.ts'
+
+let instruments: LitInstruments
+let bench: GuardedBench
+beforeAll(async () => {
+  instruments = await LitInstruments.start()
+})
+afterAll(() => instruments[Symbol.asyncDispose]())
+beforeEach(async () => {
+  bench = await GuardedBench.open(instruments)
+})
+afterEach(() => bench[Symbol.asyncDispose]())
+
+/** What a bridge that comes after says of the emergency stop. */
+async function restarted(): Promise<{ by?: string | undefined; why?: string | undefined; latched: boolean }> {
+  await bench.startBridge()
+  return (await bench.control()).stop
+}
+
+describe('light, when the bridge', () => {
+  it('is killed, goes off; the next bridge comes up stopped, and says why', async () => {
+    await bench.light(await bench.operate())
+    const killedNs = process.hrtime.bigint()
+    bench.bridge.child.kill('SIGKILL')
+    await bench.darkAfter(killedNs)
+    const stop = await restarted()
+    expect(stop).toMatchObject({ latched: true, by: 'the guardian', why: 'the bridge died' })
+    await bench.ready()
+    for (const instrument of ['ctp10', 'laser', 'turret'] as const)
+      expect(instruments.isLit(instrument)).toBe(false)
+  })
+
+  it('hangs, goes off, and the bridge is ended where a device takes one connection', async () => {
+    await bench.light(await bench.operate())
+    const hungNs = process.hrtime.bigint()
+    process.kill(bench.bridge.pid, 'SIGSTOP')
+    await bench.darkAfter(hungNs)
+    await until('the bridge is ended', () => !bench.bridge.running)
+    expect(await restarted()).toMatchObject({
+      latched: true,
+      why: expect.stringMatching(/has not answered/) as string,
+    })
+  })
+})
+
+it('keeps the bridge from emitting while there is no guardian, and says so', async () => {
+  const client = await bench.operate()
+  bench.guardian.child.kill('SIGKILL')
+  await until(
+    'the page is told',
+    async () => (await bench.topic<BenchState>('bench')).guardian.state === 'lost',
+  )
+  const refused = await client.ask('ctp.laserOn', { device: 'ctp10', laser: 1 })
+  expect(refused).toMatchObject({ ok: false, error: { code: 'guardian.lost' } })
+  await bench.startGuardian()
+  await until('it is back', async () => (await bench.topic<BenchState>('bench')).guardian.state === 'present')
+  await bench.light(client, ['ctp10'])
+})
+
+it('ends light when its guardian is killed, and when it hangs', async () => {
+  const client = await bench.operate()
+  await bench.light(client, ['ctp10', 'laser'])
+  bench.guardian.child.kill('SIGSTOP')
+  await bench.darkAfter(process.hrtime.bigint(), ['ctp10', 'laser'])
+  bench.guardian.child.kill('SIGCONT')
+  await until('it is back', async () => (await bench.topic<BenchState>('bench')).guardian.state === 'present')
+})
+
+it('presses the stop and ends, when it fails by its own fault', async () => {
+  await bench.light(await bench.operate())
+  const failedNs = process.hrtime.bigint()
+  // The inspector is the one way to make a fault in a program that has none.
+  process.kill(bench.bridge.pid, 'SIGABRT')
+  await bench.darkAfter(failedNs)
+})
+
+it('stops by its own port, with a ticket, whatever the bridge does', async () => {
+  await bench.light(await bench.operate())
+  const { guardian } = await bench.topic<BenchState>('bench')
+  const { value } = (await bench.get('api/estop/ticket')) as { value: { ticket: string } }
+  const press = (body: object): Promise<Response> =>
+    fetch(`http://127.0.0.1:${guardian.port}/api/estop`, { method: 'POST', body: JSON.stringify(body) })
+  expect((await press({ ticket: `${value.ticket}x` })).status).toBe(403)
+  expect((await press({ ticket: value.ticket, why: 'x'.repeat(2000) })).status).toBe(413)
+  const answer = (await (await press({ ticket: value.ticket, why: 'smoke' })).json()) as unknown
+  expect(answer).toMatchObject({ ok: true, value: { by: 'bridge' } })
+  expect((await bench.control()).stop).toMatchObject({ latched: true, why: 'smoke' })
+  expect(existsSync(join(bench.dataDir, 'emergency-stop.json'))).toBe(true)
+})
