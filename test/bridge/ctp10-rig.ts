@@ -162,13 +162,14 @@ export async function openCtp10(
 }
 
 /** The driver in conversation; the test fails at its end when anything was left unsaid or said beside it. */
-export async function converse(exchanges: Exchange[], opened = opening()): Promise<OpenCtp10> {
+export async function converse(
+  exchanges: Exchange[],
+  opened = opening(),
+  guard: DeviceGuard = new NotedGuard(),
+): Promise<OpenCtp10> {
   const instrument = await ReplayInstrument.listen([...opened, ...exchanges])
-  const open = await openCtp10(instrument.resource, {
-    powersPerSecond: 0.1,
-    conditionsPerSecond: 0.1,
-    lasersPerSecond: 0.1,
-  })
+  const rates = { powersPerSecond: 0.1, conditionsPerSecond: 0.1, lasersPerSecond: 0.1 }
+  const open = await openCtp10(instrument.resource, rates, guard)
   // Done in reverse: what was said is looked at before what is said at closing, which nobody answers any more.
   onTestFinished(() => instrument[Symbol.asyncDispose]())
   onTestFinished(() => expect.poll(() => instrument.left).toEqual({ unsaid: [], unexpected: [] }))
