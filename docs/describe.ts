@@ -49,7 +49,10 @@ Error codes: ${errorCode.options.map((code) => `\`${code}\``).join(', ')}.
 ## Topics
 
 \`topic.subscribe\` answers \`{ rev, snapshot }\`. Then each event \`patch { topic, rev, patch }\` holds a JSON merge patch
-(RFC 7396) and the next revision. A gap in the revisions means that a patch was lost: subscribe again. No state holds null.
+(RFC 7396) and the next revision. What a stuck link keeps back is owed: once the link has drained, one patch stands for all
+of it, \`patch { topic, rev, since, patch }\`, which applies to revision \`since\` alone. A gap in the revisions means that a
+patch was lost: subscribe again. \`session.hello { topics }\` says how far the bridge has sent each topic: whoever has another
+revision then has missed something, and subscribes again. No state holds null.
 
 ${states.join('\n')}
 ## Streams
@@ -57,7 +60,7 @@ ${states.join('\n')}
 \`stream.open\` begins a stream; packets come as the event \`stream\` with the stream's name and the bytes. Acknowledge each
 with the event \`stream.ack { stream, seq }\` when it has been handled. At most \`window\` packets are under way
 unacknowledged; beyond that the newest replaces the one that waits, and the packet's \`dropped\` counts what was replaced. An
-acknowledgement that is lost is forgiven after 2 s.
+acknowledgement that is lost is forgiven after 2 s. On a stuck link the newest packet waits until the link has drained.
 
 Samples (\`power/<id>\`, \`power/<id>/<slot>\` of a further module, \`readings/<id>\` of a declared instrument), little-endian: u8 kind (1), u8 columns, u16 rows, u32 seq, u32 dropped, u32 reserved, then a f64
 time a row (ms since the epoch), then a f32 a value, row by row; NaN where there was none. The first packet holds the last
