@@ -121,6 +121,11 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
     identify,
     behindProxy: server.behindProxy,
     tls,
+    guardianPort: () => {
+      const { port, path } = bench.value.guardian
+      // On a path it is of the page's own origin.
+      return path === undefined ? port : undefined
+    },
     log,
   })
   const socket = opening.use(

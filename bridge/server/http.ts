@@ -11,6 +11,7 @@ import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import { requireDevice, requireRole } from './gate.ts'
+import { guardianSource } from './guardian-source.ts'
 import type { Door } from './origin.ts'
 import type { Route } from './route.ts'
 import { isExchange, openToPages } from './routes/exchange-paths.ts'
@@ -76,6 +77,8 @@ interface HttpOptions {
   /** Another program takes the connections and says whose they are (X-Forwarded-For). */
   behindProxy: boolean
   tls: Tls | undefined
+  /** Where pages reach the guardian on this host; undefined where they do not, or do on their own origin. */
+  guardianPort: () => number | undefined
   log: Logger
 }
 
@@ -93,7 +96,7 @@ export function createHttp(options: HttpOptions): Server {
       options.log.error({ error }, 'an HTTP request failed')
     }
   })
-  app.use(protect(options.tls !== undefined || options.behindProxy))
+  app.use(protect(options.tls !== undefined || options.behindProxy, options.guardianPort))
   app.use(async (context, next) => {
     try {
       if (isExchange(context.path)) {
@@ -151,13 +154,14 @@ async function admit(route: Route, context: Context, { identify, door }: HttpOpt
   await route.handle(context, caller, stands)
 }
 
-function protect(secure: boolean): Koa.Middleware {
+function protect(secure: boolean, guardianPort: () => number | undefined): Koa.Middleware {
   const set = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
         baseUri: ["'none'"],
+        connectSrc: ["'self'", ({ headers }) => guardianSource(headers.host, guardianPort())],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
         imgSrc: ["'self'", 'data:', 'blob:'],

@@ -218,6 +218,7 @@ describe('over HTTP', () => {
       identify: () => ({ name: 'ada', role: 'viewer', via: 'token', key: 'k' }),
       behindProxy: false,
       tls: undefined,
+      guardianPort: () => undefined,
       log,
     }).listen(0, '127.0.0.1')
     await once(http, 'listening')

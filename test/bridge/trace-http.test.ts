@@ -41,6 +41,7 @@ beforeAll(async () => {
       authorization ? { name: 'ada', role: authorization as Role, via: 'token', key: 'k' } : undefined,
     behindProxy: false,
     tls: undefined,
+    guardianPort: () => undefined,
     log,
   }).listen(0, '127.0.0.1')
   await once(http, 'listening')

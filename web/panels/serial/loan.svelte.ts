@@ -66,7 +66,7 @@ export class Loan {
     socket.on('disconnect', this.#lost)
     socket.onAny(this.#heard)
     window.addEventListener('pagehide', this.#left)
-    document.addEventListener('freeze', this.#left)
+    document.addEventListener('freeze', this.#asleep)
     this.#endTicks = steadyTicks(TICK_MS, () => this.#silence.tick())
     this.state = 'lent'
     void this.#read()
@@ -84,7 +84,7 @@ export class Loan {
     socket.off('disconnect', this.#lost)
     socket.offAny(this.#heard)
     window.removeEventListener('pagehide', this.#left)
-    document.removeEventListener('freeze', this.#left)
+    document.removeEventListener('freeze', this.#asleep)
     this.state = 'ended'
     this.problem = why
     if (socket.connected) void call('serial.withdraw', { port: this.name, why }).catch(() => undefined)
@@ -97,7 +97,8 @@ export class Loan {
 
   // The bridge has ended the loan as well, if it lives: nothing can come after this that would go on with it.
   readonly #lost = (): void => void this.end('the connection to the bridge was lost')
-  readonly #left = (): void => void this.end('the page that lent it was closed, or put to sleep')
+  readonly #left = (): void => void this.end('the page that lent it has gone')
+  readonly #asleep = (): void => void this.end('the page that lent it was put to sleep by its browser')
   readonly #heard = (): void => this.#silence.heard()
 
   readonly #keepSafe = (port: string, messages: (ArrayBuffer | Uint8Array)[]): void => {
