@@ -10,7 +10,7 @@ export function messagesIn(text: string): string[] {
   const scanner = new MessageScanner()
   const messages: string[] = []
   let from = 0
-  for (let next = scanner.scan(bytes, 0, bytes.length); next >= 0; ) {
+  for (let next = scanner.scan(bytes, 0, bytes.length); next >= 0;) {
     messages.push(bytes.toString('latin1', from, next - 1).replace(/\r$/, ''))
     from = next
     next = scanner.scan(bytes, next, bytes.length)

@@ -150,7 +150,11 @@ it('says that there is no such command, no such device, or that the device canno
   expect(await doors().commands.call('sweep.abort', abort, callerAs())).toMatchObject({
     error: { code: 'device.unknown' },
   })
-  const mute = { commands: {}, stop: () => Promise.resolve('proven' as const), [Symbol.asyncDispose]: () => Promise.resolve() }
+  const mute = {
+    commands: {},
+    stop: () => Promise.resolve('proven' as const),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
   const result = await doors({ device: () => mute }).commands.call('sweep.abort', abort, callerAs())
   expect(result).toMatchObject({ error: { code: 'device.unsupported', device: 'dut' } })
 })

@@ -8,7 +8,7 @@ import type { DeviceBase } from '../../shared/device.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { startCtp10, startLaser } from '../support/bench-process.ts'
 import { callerAs } from '../support/caller.ts'
-import { noGuardian } from '../support/guard.ts'
+import { freshLatch, noGuardian } from '../support/guard.ts'
 import { WireTap } from '../support/wire-tap.ts'
 import { call, ctp10Topic, openCtp10 } from './ctp10-rig.ts'
 import { dutTopic, openDeclared } from './declared-rig.ts'
@@ -42,6 +42,8 @@ function rig(topic: Topic<InstrumentState>): Rig {
     readings: { state: () => undefined, newestPower: () => undefined },
     devices: () => [[id, device]],
     mayHold: () => true,
+    holderBeats: () => {},
+    latch: freshLatch(),
     log: pino({ level: 'silent' }),
     did: () => {},
     signal: new AbortController().signal,
@@ -83,7 +85,7 @@ const causes: [string, (rig: Rig) => Promise<unknown>, string | RegExp][] = [
 describe('a sweep of a CTP10', () => {
   async function sweeping(): Promise<Rig & { device: Device }> {
     const simulator = await startCtp10()
-    onTestFinished(() => simulator.end())
+    onTestFinished(async () => void (await simulator.end()))
     const bench = rig(ctp10Topic())
     const guard = bench.guards.of('ctp10', bench.topic as unknown as Topic<DeviceBase>)
     const { device } = await openCtp10(simulator.ready.resource, {}, guard, bench.topic)
@@ -118,7 +120,7 @@ describe('a sweep of a CTP10', () => {
 
   it('that ends by itself says nothing', async () => {
     const simulator = await startCtp10(['--speed-up', '50'])
-    onTestFinished(() => simulator.end())
+    onTestFinished(async () => void (await simulator.end()))
     const { guards, topic } = rig(ctp10Topic())
     const guard = guards.of('ctp10', topic as unknown as Topic<DeviceBase>)
     const { device } = await openCtp10(simulator.ready.resource, {}, guard, topic)
@@ -171,7 +173,7 @@ it('a sweep whose connection is lost says so once it is known to have ended', as
 describe('the light of a declared laser', () => {
   async function lit(through?: (port: number) => Promise<WireTap>): Promise<Rig & { tap?: WireTap }> {
     const simulator = await startLaser()
-    onTestFinished(() => simulator.end())
+    onTestFinished(async () => void (await simulator.end()))
     const tap = await through?.(Number(/::(\d+)::/.exec(simulator.ready.resource)?.[1]))
     const resource = tap ? `TCPIP::127.0.0.1::${tap.port}::SOCKET` : simulator.ready.resource
     const bench = rig(dutTopic())

@@ -189,8 +189,9 @@ export class Turret implements Device {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
     const safe = [...this.#stopping].at(-1) ?? this.stop()
-    await withDeadline<unknown>(safe, CLOSE_MS, 'making the turret safe before it is closed').catch((error: unknown) =>
-      this.#context.log.warn({ error }, 'the turret was closed without having confirmed that it is safe'),
+    await withDeadline<unknown>(safe, CLOSE_MS, 'making the turret safe before it is closed').catch(
+      (error: unknown) =>
+        this.#context.log.warn({ error }, 'the turret was closed without having confirmed that it is safe'),
     )
     this.#laser.close()
     this.#wire[Symbol.dispose]()
