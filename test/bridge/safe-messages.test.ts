@@ -112,7 +112,7 @@ describe('each safe command is a message of its own', () => {
       writes.push(Buffer.from(bytes).toString('latin1'))
       written()
     }
-    const { loan } = browserPorts.lend('safe-messages', { name: 'ada', write })
+    const { loan } = browserPorts.lend('safe-messages', { name: 'ada', write, protect: () => {} })
     const session = await opening
     session.abort(BOTH)
     expect(writes).toEqual(['OUTP1 OFF\r', 'OUTP2 OFF\r'])

@@ -63,7 +63,8 @@ it('sends none from the console either', async () => {
   await using port = await shared()
   const { line } = port
   const answers = new Answers()
-  const console = new Console({ device: 'dut', line, answers, allowed: true, permit: () => {} })
+  const permits = { permit: () => {}, mayContinue: () => {} }
+  const console = new Console({ device: 'dut', line, answers, allowed: true, ...permits })
   port.refuse(LOST)
   const exchanges = await console.send(':SOUR:POW 1\r:OUTP ON\r:SOUR:POW 2', 1000, callerAs())
   expect(exchanges).toMatchObject([

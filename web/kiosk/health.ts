@@ -61,7 +61,7 @@ function instrumentTroubles({ declared, power }: InstrumentState, stalePowers: b
 function valueTroubles({ values, readings, settings }: DeclaredState): Found[] {
   const named = (test: (value: DeclaredState['values'][string]) => boolean): string =>
     Object.entries(values)
-      .flatMap(([name, value]) => (test(value) ? [(readings[name] ?? settings[name])?.title ?? name] : []))
+      .flatMap(([name, value]) => (test(value) ? [(readings[name] ?? settings[name])?.label ?? name] : []))
       .join(', ')
   const all: Found[] = [
     { tone: 'bad', text: 'Beyond limits', detail: named(({ level }) => level === 'bad') },
