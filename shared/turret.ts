@@ -25,6 +25,9 @@ export type LaserBounds = z.infer<typeof laserBounds>
 export const laserState = z.object({
   enabled: z.boolean(),
   emitting: z.boolean().describe('a burst is under way: light is on, or will be within it'),
+  unordered: z
+    .boolean()
+    .describe('the controller says that light is on which nobody here has ordered: it is reset and disabled'),
   mock: z.boolean().describe('the burst under way is dark, a rehearsal'),
   ready: z.boolean(),
   missing: z.array(z.string()).describe('what keeps it from being ready; empty when it is'),
@@ -38,7 +41,7 @@ export type LaserState = z.infer<typeof laserState>
 /** A turret's topic: `turret/<id>`. */
 export const turretState = deviceBase.extend({
   controller: z.object({ version: z.string(), options: z.string().optional() }).optional(),
-  position: direction.optional(),
+  position: direction.describe('absent while it is not known where it points').optional(),
   /** Where a move is going; absent at rest and while jogging. */
   target: direction.optional(),
   activity: z.enum(['rest', 'moving', 'jogging', 'homing', 'stopping']).optional(),

@@ -62,7 +62,6 @@ it('opens with a reset, learns the settings, and shows them', async () => {
   const { state } = await converse([])
   expect(state()).toMatchObject({
     controller: { version: '1.1h.20190830', options: 'V' },
-    position: { pan: 0, tilt: 0 },
     moving: false,
     homed: false,
     motors: true,
@@ -71,6 +70,8 @@ it('opens with a reset, learns the settings, and shows them', async () => {
     laser: { enabled: false, emitting: false, ready: false, fireCount: 0 },
   })
   expect(state().laser?.missing).toEqual(['the laser is not enabled', 'the turret is not homed'])
+  // A position that is no direction is not shown.
+  expect(state().position).toBeUndefined()
 })
 
 it('says which settings are wrong and what to do', async () => {

@@ -13,7 +13,15 @@ async function wire(events: Partial<WireEvents> = {}) {
   const grbl = await GrblWire.open(
     tcpTransport('127.0.0.1', (server.address() as AddressInfo).port),
     'turret',
-    { status: () => {}, alarm: () => {}, line: () => {}, restarted: () => {}, lost: () => {}, ...events },
+    {
+      status: () => {},
+      alarm: () => {},
+      line: () => {},
+      restarted: () => {},
+      outOfStep: () => {},
+      lost: () => {},
+      ...events,
+    },
     new AbortController().signal,
   )
   const [socket] = await connected

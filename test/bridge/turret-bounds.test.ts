@@ -1,18 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requireBounds, requireDuty } from '../../bridge/drivers/turret/grbl/bounds.ts'
-import { config, type LaserConfig } from '../../bridge/drivers/turret/grbl/config.ts'
+import { config, type LaserConfig, laserConfigOf } from '../../bridge/drivers/turret/grbl/config.ts'
 import { readMessage } from '../../bridge/drivers/turret/grbl/message.ts'
 import { pulseLine } from '../../bridge/drivers/turret/grbl/pulse.ts'
 import { alarmWords, errorWords } from '../../bridge/drivers/turret/grbl/words.ts'
 
 const laserConfig = (laser: Record<string, unknown> = {}): LaserConfig =>
-  config.parse({
-    resource: 'TCPIP::127.0.0.1::5030::SOCKET',
-    pan: { axis: 'X', min: -1, max: 1 },
-    tilt: { axis: 'Y', min: -1, max: 1 },
-    laser,
-  }).laser
+  laserConfigOf(
+    config.parse({
+      resource: 'TCPIP::127.0.0.1::5030::SOCKET',
+      pan: { axis: 'X', min: -1, max: 1 },
+      tilt: { axis: 'Y', min: -1, max: 1 },
+      laser,
+    }),
+    'Grbl',
+  )
 const burst = { pulses: 1, pulseMs: 100, gapMs: 0, powerPercent: 50 }
 
 describe('bounds', () => {
@@ -83,7 +86,7 @@ describe('bounds', () => {
   })
 
   it('refuses a configuration whose longest pulse is shorter than a step', () => {
-    expect(() => laserConfig({ longestPulseMs: 20 })).toThrow('dwellStepMs')
+    expect(() => laserConfig({ longestPulseMs: 20, dwellStepMs: 50 })).toThrow('dwellStepMs')
   })
 })
 
@@ -109,11 +112,14 @@ describe('messages', () => {
       kind: 'status',
       status: {
         state: 'Hold',
+        substate: 0,
         position: [1, -2.5, 0],
         machine: false,
         offset: [0, 1, 2],
         feed: 500,
         speed: 8000,
+        accessories: 'S',
+        homed: undefined,
         pins: 'XZ',
         spindleOverride: 120,
       },

@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { expect } from 'vitest'
 import type { Device } from '../../bridge/core/device.ts'
+import type { DeviceMemory } from '../../bridge/core/device-memory.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import turretGrbl from '../../bridge/drivers/turret/grbl.ts'
 import type { BenchError } from '../../shared/errors.ts'
@@ -22,6 +23,9 @@ export interface OpenTurret {
   topic: Topic<TurretState>
   state: () => TurretState
   faults: BenchError[]
+  /** What the driver says to the guardian, and to the audit. */
+  guard: NotedGuard
+  deeds: [action: string, message: string][]
   /** Calls a command as an operator would, defaults filled in by hand. */
   call: (name: Command, input?: Record<string, unknown>, signal?: AbortSignal) => Promise<unknown>
 }
@@ -32,10 +36,13 @@ export async function openTurret(
   {
     laser = {},
     topic = turretTopic(),
+    memory = new TestMemory(),
+    guard = new NotedGuard(),
     ...config
-  }: { laser?: Record<string, unknown>; topic?: Topic<TurretState>; homeWithinS?: number } = {},
+  }: { laser?: Record<string, unknown>; topic?: Topic<TurretState>; memory?: DeviceMemory; guard?: NotedGuard; homeWithinS?: number } = {},
 ): Promise<OpenTurret> {
   const faults: BenchError[] = []
+  const deeds: OpenTurret['deeds'] = []
   const settings = turretGrbl.config.parse({ resource, ...AXES, laser, ...config })
   const unused = (): never => expect.unreachable('a turret has neither streams nor traces')
   const device = await turretGrbl.open(settings, {
@@ -45,9 +52,9 @@ export async function openTurret(
     state: topic,
     fault: (error) => faults.push(error),
     stream: unused,
-    guard: new NotedGuard(),
-    memory: new TestMemory(),
-    did: () => {},
+    guard,
+    memory,
+    did: (action, message) => deeds.push([action, message]),
     publisher: { publish: unused },
     traces: { draft: unused },
     gallery: noGallery,
@@ -57,6 +64,8 @@ export async function openTurret(
     topic,
     state: () => topic.value,
     faults,
+    guard,
+    deeds,
     call: (name, input = {}, signal = new AbortController().signal) => {
       const handler = device.commands[name] as
         ((input: unknown, caller: unknown) => Promise<unknown>) | undefined

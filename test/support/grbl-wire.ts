@@ -5,11 +5,13 @@ import { Program } from './process.ts'
 /** What Grbl must be sent, a line or one real-time byte, and what it says to that. */
 export type GrblExchange = readonly [sent: string, ...answer: string[]]
 
+/** As Grbl is delivered. */
+const DWELL_STEP_MS = 50
 const REAL_TIME = /[\x18!~\x80-\xff]/
 
 /**
  * A Grbl that knows just one conversation. `?` is beside it: it is answered with `status` whenever it is asked. A reset
- * makes it forget a line that it has half received.
+ * makes it forget a line that it has half received. A line that dwells is answered when its dwell is over.
  */
 export class GrblReplay implements AsyncDisposable {
   status = '<Idle|MPos:0.000,0.000,0.000|FS:0,0|WCO:0.000,0.000,0.000>'
@@ -18,6 +20,7 @@ export class GrblReplay implements AsyncDisposable {
   readonly #wrong: string[] = []
   readonly #sockets = new Set<Socket>()
   asked = 0
+  #dwell: NodeJS.Timeout | undefined
 
   private constructor(server: Server, exchanges: readonly GrblExchange[]) {
     this.#server = server
@@ -68,7 +71,10 @@ export class GrblReplay implements AsyncDisposable {
           this.asked += 1
           socket.write(`${this.status}\r\n`)
         } else if (REAL_TIME.test(character)) {
-          if (character === '\x18') line = ''
+          if (character === '\x18') {
+            line = ''
+            clearTimeout(this.#dwell)
+          }
           this.#heard(character, socket)
         } else if (character === '\n') {
           this.#heard(line, socket)
@@ -85,7 +91,10 @@ export class GrblReplay implements AsyncDisposable {
       return
     }
     this.#left.shift()
-    socket.write(answers.map((line) => `${line}\r\n`).join(''))
+    const answer = (): void => void socket.write(answers.map((line) => `${line}\r\n`).join(''))
+    const seconds = Number(/G4P([\d.]+)/.exec(said)?.[1] ?? 0)
+    if (seconds === 0 || answers.length === 0) answer()
+    else this.#dwell = setTimeout(answer, Math.ceil((seconds * 1000) / DWELL_STEP_MS) * DWELL_STEP_MS)
   }
 }
 

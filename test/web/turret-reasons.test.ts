@@ -8,7 +8,16 @@ import { detectorsOf, draftOf } from '../../web/panels/turret/seeing-draft.ts'
 
 const bounds = { longestPulseMs: 500, mostPulses: 20, dutyPercent: 20, powerPercent: 80, stepMs: 50 }
 const laser = (part: Partial<LaserState> = {}): LaserState => ({
-  ...{ enabled: true, emitting: false, mock: false, ready: true, missing: [], fireCount: 0, bounds },
+  ...{
+    enabled: true,
+    emitting: false,
+    unordered: false,
+    mock: false,
+    ready: true,
+    missing: [],
+    fireCount: 0,
+    bounds,
+  },
   ...part,
 })
 const turret = (part: Partial<TurretState> = {}): TurretState => ({

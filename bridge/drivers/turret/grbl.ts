@@ -1,6 +1,7 @@
 import { defineDriver } from '../../core/device.ts'
 import { openResource, wireOptions } from '../../transport/resource.ts'
 import { config } from './grbl/config.ts'
+import { safePlan } from './grbl/safe-plan.ts'
 import { Turret } from './grbl/turret.ts'
 
 /**
@@ -26,7 +27,8 @@ export default defineDriver({
   family: 'turret',
   config,
   open(settings, context) {
-    const serial = { baudRate: settings.baudRate }
-    return Turret.open(openResource(settings.resource, wireOptions.parse({ serial })), settings, context)
+    const wire = wireOptions.parse({ serial: { baudRate: settings.baudRate } })
+    context.guard.protect(safePlan(settings, wire))
+    return Turret.open(openResource(settings.resource, wire), settings, context)
   },
 })

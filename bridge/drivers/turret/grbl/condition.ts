@@ -1,8 +1,8 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { TurretState } from '../../../../shared/turret.ts'
 import type { Config } from './config.ts'
-import { type Facts, problemsOf } from './facts.ts'
-import type { Status } from './message.ts'
+import { type Facts, homesBy, problemsOf } from './facts.ts'
+import type { Status } from './status.ts'
 import { alarmWords, losesPosition } from './words.ts'
 
 type Alarm = NonNullable<TurretState['alarm']>
@@ -12,11 +12,17 @@ export class Condition {
   readonly facts: Facts
   readonly problems: { all: string[]; laser: string[] }
   readonly #id: string
+  /** Whether any report has said what the laser's output is. */
+  #tellsLight = false
   status: Status
   alarm: Alarm | undefined
+  /** What the controller itself said last of whether it is homed; undefined where it never did. */
+  saysHomed: boolean | undefined
+  /** How many alarms were announced. */
+  alarms = 0
   /**
-   * Whether it was homed on this connection and has lost no step since that it knows of. What was before a connection
-   * nobody knows: Grbl does not say whether it was homed or only unlocked.
+   * Whether it was homed and has lost no step since that it knows of. What was before a connection nobody knows where
+   * the controller does not say it itself (`H:1`, grblHAL): Grbl does not tell homed from unlocked.
    */
   homed = false
 
@@ -25,6 +31,7 @@ export class Condition {
     this.facts = facts
     this.problems = problemsOf(facts, config)
     this.status = status
+    this.homed = homesBy(facts) && status.homed === true && status.state !== 'Alarm'
   }
 
   setting(number: number): number {
@@ -32,7 +39,12 @@ export class Condition {
   }
 
   get homes(): boolean {
-    return this.setting(22) === 1
+    return homesBy(this.facts)
+  }
+
+  /** Whether its positions are directions. */
+  get knowsPlace(): boolean {
+    return !this.homes || this.homed
   }
 
   get motors(): boolean {
@@ -41,14 +53,25 @@ export class Condition {
 
   reported(status: Status): void {
     this.status = status
-    const locked = lockedWords(status.state, this.homes && !this.homed)
+    this.#tellsLight ||= status.speed !== undefined
+    this.saysHomed = status.homed ?? this.saysHomed
+    // An alarm that nobody announced: it has begun anew, or its announcement was lost.
+    const unannounced = status.state === 'Alarm' && this.alarm === undefined
+    if (status.homed === false || unannounced) this.homed = false
+    const locked = lockedWords(status, this.homes && !this.homed)
     if (locked === undefined) this.alarm = undefined
-    else this.alarm ??= { message: locked }
+    else if (this.alarm?.code === undefined) this.alarm = { message: locked }
+  }
+
+  get alarmMessage(): string {
+    return this.alarm?.message ?? 'an alarm has ended it'
   }
 
   alarmed(number: number): Alarm {
-    this.alarm = { code: number, message: alarmWords(number) }
-    if (losesPosition(number)) this.homed = false
+    const { firmware } = this.facts
+    this.alarms += 1
+    this.alarm = { code: number, message: alarmWords(number, firmware) }
+    if (losesPosition(number, firmware)) this.homed = false
     return this.alarm
   }
 
@@ -73,7 +96,7 @@ export class Condition {
   /** Throws `turret.unhomed` or `turret.alarm` while nothing may be aimed at. */
   requirePlace(): void {
     this.requireMotors()
-    if (this.homes && !this.homed)
+    if (!this.knowsPlace)
       throw this.#error('turret.unhomed', 'it does not know where it points: home it first (turret.home)')
     if (this.alarm) throw this.#error('turret.alarm', `it is locked: ${this.alarm.message}`)
   }
@@ -82,8 +105,9 @@ export class Condition {
   obstacles(): string[] {
     return [
       ...this.problems.laser,
+      ...(this.#tellsLight ? [] : ['the reports of the controller do not say whether light is on (no FS:)']),
       ...(this.alarm ? [this.alarm.message] : []),
-      ...(this.homes && !this.homed ? ['the turret is not homed'] : []),
+      ...(this.knowsPlace ? [] : ['the turret is not homed']),
     ]
   }
 
@@ -93,18 +117,22 @@ export class Condition {
 }
 
 /** Why the controller takes no command in this state; undefined when it does. */
-function lockedWords(state: string, toBeHomed: boolean): string | undefined {
+export function lockedWords({ state, substate }: Status, toBeHomed: boolean): string | undefined {
   switch (state) {
     case 'Alarm':
       return toBeHomed
         ? 'locked since it was switched on or stopped in motion: home it (turret.home)'
         : 'locked by an alarm: unlock it (turret.unlock)'
     case 'Door':
-      return 'the safety door is open: close it, then stop and reset'
+      return substate === 0
+        ? 'the safety door was opened and is closed again: release the controller (~), or stop and reset'
+        : 'the safety door is open: close it, then stop and reset'
     case 'Check':
       return 'it only checks G-code and moves nothing: switch it off and on'
     case 'Hold':
-      return 'held by hand: release it at the controller, or stop and reset'
+      return 'held at the controller: release it there, or stop and reset'
+    case 'Tool':
+      return 'it waits for a tool change: finish that at the controller, or stop and reset'
     default:
       return undefined
   }

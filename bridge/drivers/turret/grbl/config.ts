@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { resourceName } from '../../../transport/resource.ts'
+import { DWELL_STEP_MS, type Firmware } from './firmware.ts'
 
 /** Every window of this is looked at for its share of light. */
 export const DUTY_WINDOW_MS = 10_000
@@ -37,10 +38,12 @@ const laser = z
       .int()
       .min(1)
       .max(255)
-      .default(50)
-      .describe('the steps in which the controller times a dwell (DWELL_TIME_STEP); 50 as Grbl is delivered'),
+      .optional()
+      .describe(
+        'the steps in which the controller times a dwell, ms (DWELL_TIME_STEP); left out: 50 for Grbl and grblHAL as they are delivered, 1 for FluidNC, whose dwell is exact',
+      ),
   })
-  .refine(({ longestPulseMs, dwellStepMs }) => longestPulseMs >= dwellStepMs, {
+  .refine(({ longestPulseMs, dwellStepMs = 1 }) => longestPulseMs >= dwellStepMs, {
     message: 'is shorter than dwellStepMs, the shortest pulse there is',
     path: ['longestPulseMs'],
   })
@@ -57,6 +60,12 @@ export const config = z.strictObject({
   pan: axis.describe('the axis that turns left and right'),
   tilt: axis.describe('the axis that turns up and down'),
   laser: laser.prefault({}).describe('what no request exceeds'),
+  guard: z
+    .enum(['standby', 'takeover'])
+    .default('takeover')
+    .describe(
+      'how the guardian reaches it when the bridge cannot. takeover: by the one connection that it takes, once the bridge has let go of it; standby: by a second one that is opened beside the bridge, for a controller that takes several at a time and answers all of them',
+    ),
   homeWithinS: z
     .number()
     .positive()
@@ -66,4 +75,9 @@ export const config = z.strictObject({
 })
 export type Config = z.output<typeof config>
 export type AxisConfig = Config['pan']
-export type LaserConfig = Config['laser']
+export type LaserConfig = Config['laser'] & { dwellStepMs: number }
+
+/** What bench.yaml says of the laser, with what it leaves to the firmware. */
+export function laserConfigOf({ laser }: Config, firmware: Firmware): LaserConfig {
+  return { ...laser, dwellStepMs: laser.dwellStepMs ?? DWELL_STEP_MS[firmware] }
+}

@@ -1,6 +1,6 @@
 import type { Direction } from '../../../../shared/turret.ts'
 import type { AxisConfig, Config } from './config.ts'
-import type { Status } from './message.ts'
+import type { Status } from './status.ts'
 
 const LETTERS = 'XYZ'
 const AXES = ['pan', 'tilt'] as const

@@ -1,8 +1,10 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { Burst } from '../../../../shared/turret-burst.ts'
 import type { LaserState } from '../../../../shared/turret.ts'
-import { boundsOf, type Light, requireBounds, requireDuty } from './bounds.ts'
-import { DUTY_WINDOW_MS, type LaserConfig } from './config.ts'
+import type { DeviceGuard } from '../../../core/guard.ts'
+import { boundsOf, requireBounds } from './bounds.ts'
+import type { LaserConfig } from './config.ts'
+import type { LightLedger } from './light-ledger.ts'
 import { gapLine, pulseLine } from './pulse.ts'
 import type { GrblWire } from './wire.ts'
 
@@ -10,22 +12,29 @@ import type { GrblWire } from './wire.ts'
 const PLAIN_POWER = '\x99'
 /** What the controller may need for a line beside its dwell. */
 const SLACK_MS = 1500
+/** A pulse that is answered so much before its end was not the one that was answered. */
+const EARLY_MS = 5
 
 interface LaserOptions {
   id: string
   wire: GrblWire
   config: LaserConfig
+  guard: DeviceGuard
+  /** What was emitted, which outlives connections and bridges. */
+  ledger: LightLedger
   /** S at full power. */
   fullS: () => number
   /** What else than the laser itself keeps it from being fired, in words. */
   obstacles: () => string[]
-  /** What was shown of it before, on an earlier connection: count and cooldown outlive one. */
-  before: LaserState | undefined
+  /** Whether the controller says that light is on which nobody here has ordered. */
+  unordered: () => boolean
   changed: () => void
   /** Ends light before it returns, calls `darkened`, and sees to it that it is confirmed. */
-  cut: () => void
+  cut: (why: string) => void
   /** Resolves when what made it dark is confirmed, or will not be. */
   settled: () => Promise<unknown>
+  /** What limits light could not be written down after it: an error for the log. */
+  forgets: (error: unknown) => void
 }
 
 /** What is under way: a burst, or the dark pulse of `enable`. `litAt` while its light may be on, by performance.now(). */
@@ -33,6 +42,10 @@ interface Firing {
   mock: boolean
   proof: boolean
   litAt?: number | undefined
+  /** Whether a pulse of light has left. */
+  shone?: boolean
+  /** Why it was ended before its time, in words. */
+  why?: string
 }
 
 /** The laser: one burst at a time, within bounds, and dark for a while after it. */
@@ -42,20 +55,12 @@ export class Laser {
   #burst: Firing | undefined
   /** Counts what makes dark: nothing that began before it goes on. */
   #darkened = 0
-  #past: Light[] = []
-  #fireCount: number
-  #lastEndedAt: number | undefined
   #cooldownUntil: number | undefined
   #cooling: NodeJS.Timeout | undefined
 
   constructor(options: LaserOptions) {
     this.#options = options
-    const { before } = options
-    this.#fireCount = before?.fireCount ?? 0
-    this.#lastEndedAt = before?.lastEndedAt
-    // What was emitted before the connection was lost is not known any more: 10 s later it no longer counts.
-    const unknownUntil = before?.lastEndedAt === undefined ? 0 : before.lastEndedAt + DUTY_WINDOW_MS
-    this.#cool(Math.max(before?.cooldownUntil ?? 0, unknownUntil))
+    this.#cool(options.ledger.cooledAt)
   }
 
   /** Whether the controller is executing, or about to execute, pulses. */
@@ -63,16 +68,23 @@ export class Laser {
     return this.#burst !== undefined
   }
 
+  /** Whether pulses of light are what it executes. */
+  get lit(): boolean {
+    return this.#burst !== undefined && !this.#burst.mock
+  }
+
   get state(): LaserState {
     const missing = this.missing()
+    const { fireCount, lastEndedAt } = this.#options.ledger
     return {
       enabled: this.#enabled,
-      emitting: this.#burst !== undefined && !this.#burst.mock,
+      emitting: this.lit,
+      unordered: this.#options.unordered(),
       mock: this.#burst !== undefined && this.#burst.mock && !this.#burst.proof,
       ready: missing.length === 0,
       missing,
-      fireCount: this.#fireCount,
-      ...(this.#lastEndedAt === undefined ? {} : { lastEndedAt: this.#lastEndedAt }),
+      fireCount,
+      ...(lastEndedAt === undefined ? {} : { lastEndedAt }),
       ...(this.#cooldownUntil === undefined ? {} : { cooldownUntil: this.#cooldownUntil }),
       bounds: boundsOf(this.#options.config),
     }
@@ -101,17 +113,17 @@ export class Laser {
     this.#burst = proof
     this.#options.changed()
     try {
-      await wire.send(pulseLine(0, config.dwellStepMs, config.dwellStepMs), config.dwellStepMs + SLACK_MS)
+      await this.#execute(pulseLine(0, config.dwellStepMs, config.dwellStepMs), config.dwellStepMs)
       const modes = await wire.send('$G')
       if (!modes.some((line) => / M5\b/.test(line)))
         throw this.#error(
           'laser.unready',
           'this firmware does not end a pulse by itself (M30 in the line of M3): it is not Grbl 1.1, and is not fired with',
         )
-      if (darkened !== this.#darkened) throw this.#error('aborted', 'it was made safe meanwhile')
+      if (darkened !== this.#darkened) throw this.#error('aborted', proof.why ?? 'it was made safe meanwhile')
       this.#enabled = true
     } catch (error) {
-      if (this.#burst === proof) this.#options.cut()
+      if (this.#burst === proof) this.#options.cut('enabling the laser has failed')
       throw error
     } finally {
       this.#over(proof)
@@ -121,49 +133,57 @@ export class Laser {
   /**
    * Fires a burst, a dark one with `mock`; resolves with how many pulses there were when the last has ended. At no time
    * does the controller hold more than the pulse or the gap that it executes: when the bridge or the line is lost there
-   * is no light after that. Gaps are longer by the time that a line takes to arrive. Rejects with `laser.unready`,
-   * `laser.bounds`, `input.invalid`, `aborted` when it was cut off, or as the wire does.
+   * is no light after that. What limits light is on the disk before a pulse leaves, and the guardian knows of it. Gaps
+   * are longer by the time that this and a line take. Rejects with `laser.unready`, `laser.bounds`, `input.invalid`,
+   * `guardian.lost`, `aborted` when it was cut off, or as the wire does.
    */
   async fire(wanted: Burst, mock: boolean, signal: AbortSignal): Promise<number> {
-    const { wire, config, fullS } = this.#options
+    const { wire, config, fullS, guard, ledger } = this.#options
     if (signal.aborted) throw this.#error('aborted', 'whoever asked for it is gone')
     requireBounds(wanted, config)
     this.#require(this.missing())
-    const now = performance.now()
-    this.#past = this.#past.filter(({ to }) => to > now - DUTY_WINDOW_MS)
-    requireDuty(wanted, this.#past, now, config)
-
+    ledger.require(wanted)
     const { pulses, pulseMs, gapMs, powerPercent } = wanted
     const line = pulseLine(mock ? 0 : (fullS() * powerPercent) / 100, pulseMs, config.dwellStepMs)
     const burst: Firing = { mock, proof: false }
     this.#burst = burst
     this.#options.changed()
-    const leave = (): void => {
-      if (this.#burst === burst) this.#options.cut()
+    const end = (why: string): void => {
+      if (this.#burst === burst) this.#options.cut(why)
     }
+    const leave = (): void => end('whoever asked for it is gone')
     signal.addEventListener('abort', leave, { once: true })
     let fired = 0
-    const send = async (what: string, ms: number): Promise<void> => {
-      // Whatever has made it dark since, no light comes after it.
-      if (this.#burst !== burst) throw this.#error('aborted', 'it was made safe')
-      await wire.send(what, ms + SLACK_MS)
+    // Whatever has made it dark since, no light comes after it.
+    const requireBurst = (): void => {
+      if (this.#burst !== burst) throw this.#error('aborted', burst.why ?? 'it was made safe')
     }
     try {
-      wire.realTime(PLAIN_POWER)
+      let kept = mock ? undefined : ledger.keepAhead(pulseMs, 0)
       for (;;) {
+        await kept
+        requireBurst()
+        if (!mock) guard.mayEmit()
+        if (fired === 0) wire.realTime(PLAIN_POWER)
         burst.litAt = performance.now()
-        await send(line, pulseMs)
+        burst.shone = !mock
+        await this.#execute(line, pulseMs)
+        requireBurst()
         fired += 1
         this.#dark(burst)
         if (fired === pulses) return fired
-        if (gapMs > 0) await send(gapLine(gapMs, config.dwellStepMs), gapMs)
+        if (!mock) kept = ledger.keepAhead(pulseMs, gapMs)
+        kept?.catch(() => {})
+        if (gapMs > 0) await wire.send(gapLine(gapMs, config.dwellStepMs), gapMs + SLACK_MS, gapMs)
       }
     } catch (error) {
-      leave()
+      end(error instanceof Error ? error.message : String(error))
       // Whoever goes on with something after this finds the controller at rest.
       await this.#options.settled()
       const ended = error instanceof BenchError && error.code === 'aborted'
-      throw ended ? this.#error('aborted', `the burst was ended after ${fired} of ${pulses} pulses`) : error
+      if (!ended) throw error
+      const why = burst.why === undefined ? '' : `: ${burst.why}`
+      throw this.#error('aborted', `the burst was ended after ${fired} of ${pulses} pulses${why}`)
     } finally {
       signal.removeEventListener('abort', leave)
       this.#over(burst)
@@ -171,31 +191,47 @@ export class Laser {
   }
 
   /** A reset has ended all light; the laser is to be enabled anew. */
-  darkened(): void {
+  darkened(why?: string): void {
     this.#darkened += 1
     this.#enabled = false
     const burst = this.#burst
-    if (burst) this.#over(burst)
+    if (burst) {
+      if (why !== undefined) burst.why ??= why
+      this.#over(burst)
+    }
     this.#options.changed()
   }
 
-  resetCount(): void {
-    this.#fireCount = 0
-    this.#options.changed()
+  /** Begins to count from 0; resolves when that is kept. Rejects with `laser.unready` when it is not. */
+  async resetCount(): Promise<void> {
+    const { ledger, changed } = this.#options
+    ledger.fireCount = 0
+    changed()
+    await ledger.keep()
   }
 
   close(): void {
     clearTimeout(this.#cooling)
   }
 
+  /** A line that is a pulse or like one. Rejects with `turret.error` when it is answered before it can be over. */
+  async #execute(line: string, ms: number): Promise<void> {
+    const { wire } = this.#options
+    const begun = performance.now()
+    await wire.send(line, ms + SLACK_MS, ms)
+    const tookMs = performance.now() - begun
+    if (tookMs >= ms - EARLY_MS) return
+    throw this.#error(
+      'turret.error',
+      `a pulse of ${ms} ms was answered after ${Math.round(tookMs)} ms: an answer was doubled on the line, or laser.dwellStepMs is not what the controller was built with`,
+    )
+  }
+
   /** A pulse has ended, now at the latest. */
   #dark(burst: Firing): void {
     const { litAt, mock } = burst
     burst.litAt = undefined
-    if (litAt === undefined || mock) return
-    this.#past.push({ from: litAt, to: performance.now() })
-    this.#fireCount += 1
-    this.#lastEndedAt = Date.now()
+    if (litAt !== undefined && !mock) this.#options.ledger.add(litAt)
   }
 
   /** The burst is over, if it is still this one; one that gave light is followed by the cooldown. */
@@ -204,14 +240,19 @@ export class Laser {
     // Cut off in a pulse: some of its light there was.
     this.#dark(burst)
     this.#burst = undefined
-    if (!burst.mock) this.#cool(Date.now() + this.#options.config.cooldownMs)
-    this.#options.changed()
+    const { ledger, config, changed, forgets } = this.#options
+    if (!burst.mock) {
+      if (burst.shone) this.#cool(performance.now() + config.cooldownMs)
+      ledger.keep().catch(forgets)
+    }
+    changed()
   }
 
   #cool(until: number): void {
     clearTimeout(this.#cooling)
-    const left = until - Date.now()
-    this.#cooldownUntil = left > 0 ? Math.round(until) : undefined
+    this.#options.ledger.cooledAt = until
+    const left = until - performance.now()
+    this.#cooldownUntil = left > 0 ? Math.round(Date.now() + left) : undefined
     if (left <= 0) return
     this.#cooling = setTimeout(() => {
       this.#cooldownUntil = undefined
@@ -224,7 +265,7 @@ export class Laser {
     if (missing.length > 0) throw this.#error('laser.unready', `not ready: ${missing.join('; ')}`)
   }
 
-  #error(code: 'laser.unready' | 'device.busy' | 'aborted', what: string): BenchError {
+  #error(code: 'laser.unready' | 'device.busy' | 'turret.error' | 'aborted', what: string): BenchError {
     return new BenchError(code, `${this.#options.id}: ${what}`, { device: this.#options.id })
   }
 }

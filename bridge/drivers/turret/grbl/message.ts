@@ -1,19 +1,4 @@
-/** What `?` is answered with. Positions are in the controller's own unit, mm or inches ($13). */
-export interface Status {
-  /** Idle, Run, Hold, Jog, Alarm, Door, Check, Home or Sleep; the number behind a colon is left out. */
-  state: string
-  position: readonly number[]
-  /** Whether the position is the machine's own; the other kind is off by the newest `offset`. */
-  machine: boolean
-  offset: readonly number[] | undefined
-  feed: number
-  /** S of the laser's output now. */
-  speed: number
-  /** Letters of the pins that are active. */
-  pins: string
-  /** Percent of the programmed S. */
-  spindleOverride: number | undefined
-}
+import { readStatus, type Status } from './status.ts'
 
 export type Message =
   | { kind: 'ok' }
@@ -24,36 +9,44 @@ export type Message =
   /** `[…]` and `$…`: what a question is answered with before its ok, or a word by the way. */
   | { kind: 'line'; text: string }
 
-/** One line of what the controller says (Grbl v1.1 interface). */
+/** What may stand before an `ok` that has lost the line end between them. */
+const BEFORE_OK = /^(\[.*\]|\$\d+=[-+.\d]*|error:\d+|ALARM:\d+)?((?:ok)+)$/
+const AFTER_OK = /^((?:ok)+)(?=error:|ALARM:|\[|\$|Grbl)/
+const WELCOME = /Grbl(?:HAL)? (\d+\.\d\S*)/i
+
+/**
+ * The messages of one line: several where a line end was lost (`okok`, `…>ok`), where a report stands in the middle of
+ * another line, and where a welcome comes behind the noise of a board that has just begun.
+ */
+export function messagesIn(line: string): Message[] {
+  const found: Message[] = []
+  const rest = line.replace(/<([^<>]*)>/g, (whole, text: string) => {
+    const status = readStatus(text)
+    found.push(status ? { kind: 'status', status } : { kind: 'line', text: whole })
+    return ''
+  })
+  for (const part of partsOf(rest)) found.push(readMessage(part))
+  return found
+}
+
+function partsOf(line: string): string[] {
+  if (line === '') return []
+  const oks = (text: string): string[] => Array.from({ length: text.length / 2 }, () => 'ok')
+  const behind = BEFORE_OK.exec(line)
+  if (behind) return [...(behind[1] === undefined ? [] : [behind[1]]), ...oks(behind[2]!)]
+  const before = AFTER_OK.exec(line)
+  if (before) return [...oks(before[1]!), ...partsOf(line.slice(before[1]!.length))]
+  return [line]
+}
+
+/** One message of what the controller says (Grbl v1.1 interface). */
 export function readMessage(line: string): Message {
   if (line === 'ok') return { kind: 'ok' }
   const numbered = /^(error|ALARM):(\d+)/.exec(line)
   if (numbered) return { kind: numbered[1] === 'error' ? 'error' : 'alarm', number: Number(numbered[2]) }
-  const welcome = /^Grbl(?:HAL)? (\d\S*)/i.exec(line)
+  const welcome = /^[[$>]/.test(line) ? undefined : WELCOME.exec(line)
   if (welcome) return { kind: 'welcome', version: welcome[1]! }
   const status = /^<(.*)>$/.exec(line)
-  if (status) return { kind: 'status', status: readStatus(status[1]!) }
-  return { kind: 'line', text: line }
-}
-
-function readStatus(text: string): Status {
-  const [state = '', ...rest] = text.split('|')
-  const fields = new Map<string, string>()
-  for (const field of rest) {
-    const colon = field.indexOf(':')
-    fields.set(field.slice(0, colon), field.slice(colon + 1))
-  }
-  const numbers = (name: string): number[] | undefined => fields.get(name)?.split(',').map(Number)
-  const machine = fields.has('MPos')
-  const [feed = 0, speed = 0] = numbers('FS') ?? numbers('F') ?? []
-  return {
-    state: state.split(':')[0]!,
-    position: numbers(machine ? 'MPos' : 'WPos') ?? [],
-    machine,
-    offset: numbers('WCO'),
-    feed,
-    speed,
-    pins: fields.get('Pn') ?? '',
-    spindleOverride: numbers('Ov')?.[2],
-  }
+  const read = status && readStatus(status[1]!)
+  return read ? { kind: 'status', status: read } : { kind: 'line', text: line }
 }

@@ -2,15 +2,18 @@ import { BenchError } from '../../../../shared/errors.ts'
 import type { Direction, TurretState } from '../../../../shared/turret.ts'
 import type { Aim, Following, Steering } from '../../../core/aim.ts'
 import { withDeadline } from '../../../core/deadline.ts'
+import type { DeviceGuard } from '../../../core/guard.ts'
 import type { Geometry } from './geometry.ts'
-import type { Status } from './message.ts'
+import { moves, type Status } from './status.ts'
 import { Pursuit } from './pursuit.ts'
 import { NIMBLE, Stream } from './stream.ts'
-import { type GrblWire, JOG_CANCEL, RESET } from './wire.ts'
+import { type GrblWire, HOLD, JOG_CANCEL, RESET } from './wire.ts'
 
 /** A jog that is not repeated within this ends by itself. */
 const JOG_LIVES_MS = 200
 const REST_MS = 5000
+/** So near to its target, degrees, a move has arrived. */
+const ARRIVED = 0.05
 
 type Activity = NonNullable<TurretState['activity']>
 
@@ -18,11 +21,16 @@ interface MotionOptions {
   id: string
   wire: GrblWire
   geometry: Geometry
+  guard: DeviceGuard
   /** Acceleration, mm/s², of each axis as the controller has it. */
   acceleration: (axis: 'pan' | 'tilt') => number
+  /** Degrees of one motor step of each axis. */
+  step: (axis: 'pan' | 'tilt') => number
   homeWithinMs: number
   /** Throws while nothing may move. */
   require: () => void
+  /** It was told to come to rest, and has not. */
+  restless: (error: BenchError) => void
   changed: () => void
 }
 
@@ -40,6 +48,8 @@ export class Motion implements Aim {
   #rest = Promise.withResolvers<boolean>()
   /** A report that was asked for before this says nothing about the motion now. */
   #trustFrom = -Infinity
+  /** Whether G-code of somebody else is what turns it, as the newest report says. */
+  #runs = false
   #jog: { velocity: Direction; timer: NodeJS.Timeout } | undefined
 
   constructor(options: MotionOptions) {
@@ -96,7 +106,10 @@ export class Motion implements Aim {
     try {
       await wire.send(geometry.jogLine(from, to, geometry.seconds(from, to, speed)))
     } catch (error) {
-      if (this.#rest.promise === rest) this.#end(false)
+      this.#trustFrom = performance.now()
+      // Unless it was refused it may be executed all the same: the reports say when that is over.
+      const refused = error instanceof BenchError && error.code === 'turret.error'
+      if (refused && this.#rest.promise === rest) this.#end(false)
       throw error
     }
     this.#trustFrom = performance.now()
@@ -179,7 +192,8 @@ export class Motion implements Aim {
       wire.realTime(RESET)
       return wire.settled().then(() => {})
     }
-    wire.realTime(JOG_CANCEL)
+    // G-code knows no jog cancel. It is held, and given up by a reset once it is at rest.
+    wire.realTime(this.#runs ? HOLD : JOG_CANCEL)
     if (this.#activity === 'rest') return Promise.resolve()
     this.#activity = 'stopping'
     this.#target = undefined
@@ -190,7 +204,10 @@ export class Motion implements Aim {
       REST_MS,
       'coming to rest',
       { device: id },
-    )
+    ).catch((error: unknown) => {
+      if (error instanceof BenchError) this.#options.restless(error)
+      throw error
+    })
   }
 
   /** Runs the homing cycle, once `require` still lets it when what moved is at rest. Rejects with `turret.error`, or `aborted` when an alarm or a reset ended it. */
@@ -213,21 +230,43 @@ export class Motion implements Aim {
   forget(): void {
     this.#wish += 1
     this.#letGo()
+    // Reports from before it may be on their way still.
+    this.#trustFrom = performance.now()
     this.#end(false)
   }
 
-  /** Takes a report that was asked for at `askedAt`. */
-  reported(status: Status, direction: Direction | undefined, askedAt: number): void {
+  /** Takes a report that was asked for at `askedAt`; `fires`: a pulse is what it executes. */
+  reported(status: Status, direction: Direction | undefined, askedAt: number, fires: boolean): void {
     this.#position = direction ?? this.#position
     // One that nobody has asked for says nothing of when it was made.
     if (direction && askedAt > 0) this.#pursuit.report((askedAt + performance.now()) / 2, direction)
-    if (this.#activity === 'rest' || this.#activity === 'homing') return
+    this.#runs = status.state === 'Run'
+    if (this.#activity === 'homing') return
+    const { wire, guard } = this.#options
+    const trusted = askedAt >= this.#trustFrom
+    if (this.#activity === 'rest') {
+      if (!trusted || fires) return
+      if (moves(status)) this.#begin('moving', undefined)
+      else guard.seenAtRest()
+      // It turns already, and not by what is sent from here.
+      this.#trustFrom = askedAt
+      return
+    }
     // Lines that were on their way when the jog was cancelled begin another.
-    if (this.#activity === 'stopping' && status.state === 'Jog') this.#options.wire.realTime(JOG_CANCEL)
-    const still = status.state !== 'Jog' && status.state !== 'Run' && status.state !== 'Home'
-    if (!still || askedAt < this.#trustFrom || this.#stream.unanswered > 0) return
+    if (this.#activity === 'stopping' && status.state === 'Jog') wire.realTime(JOG_CANCEL)
+    if (moves(status) || !trusted || this.#stream.unanswered > 0) return
     if (this.#activity === 'jogging') return
-    this.#end(this.#activity === 'moving' && status.state === 'Idle')
+    if (this.#activity === 'stopping' && status.state === 'Hold') wire.realTime(RESET)
+    this.#end(this.#activity === 'moving' && status.state === 'Idle' && this.#isThere())
+    guard.seenAtRest()
+  }
+
+  #isThere(): boolean {
+    const [target, position] = [this.#target, this.#position]
+    if (!target || !position) return false
+    return (['pan', 'tilt'] as const).every(
+      (axis) => Math.abs(target[axis] - position[axis]) <= Math.max(ARRIVED, this.#options.step(axis)),
+    )
   }
 
   /** Makes way for a new wish, and gives where it begins. Rejects with `aborted` when a newer one came meanwhile. */
@@ -254,6 +293,7 @@ export class Motion implements Aim {
     this.#activity = activity
     this.#target = target
     this.#trustFrom = Infinity
+    this.#options.guard.mayMove()
     this.#options.changed()
   }
 

@@ -5,6 +5,8 @@ import type { GrblWire } from './wire.ts'
 const TICK_MS = 50
 const STEERED_MS = 20
 const REST_TICKS = 4
+/** While it homes. Grbl answers when it is done, others say that they home. */
+const HOMING_TICKS = 20
 /** A report that is not there by then is asked for again. */
 const REPORT_MS = 500
 /** A controller that says nothing for so long is not there any more. */
@@ -14,7 +16,7 @@ interface PollOptions {
   wire: GrblWire
   busy: () => boolean
   steered: () => boolean
-  /** It homes: until it is done it says nothing, and the homing has its own deadline. */
+  /** It homes: until it is done it may say nothing, and the homing has its own deadline. */
   mute: () => boolean
   /** It has said nothing for too long. Called once, and the poll ends. */
   silent: () => void
@@ -26,15 +28,12 @@ export async function poll({ wire, busy, steered, mute, silent, signal }: PollOp
   let since = performance.now()
   for (let tick = 0; await pause(steered() ? STEERED_MS : TICK_MS, signal); tick++) {
     const now = performance.now()
-    if (mute()) {
-      since = now
-      continue
-    }
+    if (mute()) since = now
     if (now - Math.max(since, wire.heardAt) > SILENT_MS) {
       silent()
       return
     }
-    if (!busy() && tick % REST_TICKS !== 0) continue
+    if (tick % (mute() ? HOMING_TICKS : busy() ? 1 : REST_TICKS) !== 0) continue
     if (wire.askedAt !== undefined && now - wire.askedAt > REPORT_MS) wire.forgetStatus()
     wire.askStatus()
   }

@@ -1,10 +1,13 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import { withDeadline } from '../../../core/deadline.ts'
-import type { Status } from './message.ts'
+import { emits, isDark, moves, stateWord, type Status } from './status.ts'
 import type { GrblWire } from './wire.ts'
 
 const FRESH_MS = 1500
 const AGAIN_MS = 500
+/** `$10` or the firmware may leave FS: out of some reports. */
+const REPORTS_FOR_LIGHT = 5
+const ASKED = 2
 
 /** Status reports for those who wait for one. */
 export class Reports {
@@ -40,17 +43,30 @@ export class Reports {
     }
   }
 
-  /** Rejects with `device.faulted` unless the controller says, asked now, that the laser is off and nothing moves. */
-  async confirmDark(wire: GrblWire): Promise<Status> {
-    const modes = await wire.send('$G')
-    const status = await this.fresh(wire)
+  /**
+   * Rejects with `device.faulted` unless the controller says, asked now, that the laser is off and nothing moves. With
+   * `blind` a controller whose reports never say what the laser does is believed to have ended light with its reset:
+   * it is not lit then.
+   */
+  async confirmDark(wire: GrblWire, blind = false): Promise<Status> {
+    let modes: string[] = []
+    // An ok that was doubled answers the question before the controller does.
+    for (let i = 0; i < ASKED && !modes.some((line) => line.startsWith('[GC:')); i++)
+      modes = await wire.send('$G')
+    let status = await this.fresh(wire)
+    for (let i = 1; i < REPORTS_FOR_LIGHT && status.speed === undefined; i++) status = await this.fresh(wire)
     const off = modes.some((line) => /^\[GC:.* M5\b/.test(line))
-    const still = status.feed === 0 && !['Jog', 'Run', 'Home'].includes(status.state)
-    if (off && status.speed === 0 && still) return status
-    const what = still ? 'the laser is not off' : 'it is not at rest'
+    const still = status.feed === 0 && !moves(status)
+    const dark = isDark(status) || (blind && status.speed === undefined && !emits(status))
+    if (off && dark && still) return status
+    const what = !still
+      ? 'it is not at rest'
+      : status.speed === undefined
+        ? 'whether the laser is off is not in its reports (no FS:)'
+        : 'the laser is not off'
     throw new BenchError(
       'device.faulted',
-      `${this.#device}: ${what} after a reset (${status.state}, S${status.speed}): take its power away`,
+      `${this.#device}: ${what} after a reset (${stateWord(status)}, S${status.speed ?? '?'}): take its power away`,
       { device: this.#device },
     )
   }

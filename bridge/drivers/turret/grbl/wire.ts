@@ -1,7 +1,10 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { OpenTransport, Transport } from '../../../transport/transport.ts'
-import { readMessage, type Status } from './message.ts'
+import type { Firmware } from './firmware.ts'
+import { Hearing } from './hearing.ts'
+import { type Message, messagesIn } from './message.ts'
+import type { Status } from './status.ts'
 import { errorWords } from './words.ts'
 
 /** Bytes that are taken out of the stream and obeyed at once (Grbl v1.1 commands, real-time). */
@@ -15,14 +18,26 @@ const RX_BYTES = 128
 const ROOM_BYTES = 1024
 const ASK_MS = 2000
 const RESET_MS = 3000
-/** Two resets in a row may be answered with one welcome or with two. */
+/** Two resets in a row may be answered with one welcome or with two: the second comes within this. */
 const WELCOME_AFTER_MS = 1500
+/** Two resets, or one and an alarm that brings a reset of the controller's own along. */
+const MOST_WELCOMES = 2
+/** Alarms below this are not followed by a reset of the controller's own, 4 and 5 (the probe's) neither. */
+const OWN_RESETS = new Set([3, 6, 7, 8, 9, 10, 15, 18])
 /** A line longer than this is noise. */
 const LONGEST_LINE = 512
+/** A controller that says that it is idle has answered what it was sent this long ago, or its answer was lost. */
+const ANSWERED_WITHIN_MS = 600
 
 interface Waiting {
   line: string
   said: string[]
+  /** How long it is executed before it is answered, ms. */
+  takesMs: number
+  /** When it was written, or the last of its answer heard. */
+  heardAt: number
+  /** Since when reports say that the controller is idle though it is not answered. */
+  idleAt: number | undefined
   resolve: (said: string[]) => void
   reject: (error: BenchError) => void
 }
@@ -34,6 +49,8 @@ export interface WireEvents {
   line: (text: string) => void
   /** The controller has begun anew, and not because of a reset of ours. */
   restarted: (version: string) => void
+  /** A line will not be answered any more: what is answered from now on may belong to another one. */
+  outOfStep: (line: string) => void
   lost: (error: BenchError) => void
 }
 
@@ -54,11 +71,16 @@ export class GrblWire implements Disposable {
   readonly #queue: Waiting[] = []
   #resetting: PromiseWithResolvers<string> | undefined
   #resetAt = -Infinity
+  /** Welcomes that resets and alarms account for and that have not come yet. */
+  #welcomesDue = 0
   /** When the status that is owed was asked for. */
   #askedAt: number | undefined
+  readonly hearing = new Hearing()
   /** performance.now() of the newest thing heard. */
   heardAt = performance.now()
   rxBytes = RX_BYTES
+  /** Whose numbers its errors are. */
+  firmware: Firmware = 'Grbl'
 
   private constructor(device: string, events: WireEvents) {
     this.#device = device
@@ -89,6 +111,11 @@ export class GrblWire implements Disposable {
     return this.#sent.reduce((sum, { line }) => sum + line.length, 0)
   }
 
+  /** Whether a reset is under way: what is heard may be older than it. */
+  get resetting(): boolean {
+    return this.#resetting !== undefined
+  }
+
   /** Whether a status report is owed, and since when. */
   get askedAt(): number | undefined {
     return this.#askedAt
@@ -98,13 +125,13 @@ export class GrblWire implements Disposable {
   realTime(bytes: string): void {
     this.#transport?.write(bytes)
     if (!bytes.includes(RESET)) return
-    this.#resetAt = performance.now()
+    this.#welcomeDue()
     this.#askedAt = undefined
     if (!this.#resetting) {
       this.#resetting = Promise.withResolvers()
       this.#resetting.promise.catch(() => {})
     }
-    this.#void(this.#error('aborted', 'ended by a reset of the controller'))
+    this.void(this.#error('aborted', 'ended by a reset of the controller'))
     if (this.#over) this.#resetting.reject(this.#over)
   }
 
@@ -134,22 +161,41 @@ export class GrblWire implements Disposable {
   }
 
   /**
-   * Sends a line as soon as the controller has room for it; resolves with what it said before its ok. Rejects with
-   * `turret.error` in words when it refuses, `device.timeout`, `connection.lost`, and `aborted` when a reset came first.
+   * Sends a line as soon as the controller has room for it; resolves with what it said before its ok. `takesMs` is how
+   * long it is executed before it is answered, with the controller idle. Rejects with `turret.error` in words when it
+   * refuses, `device.timeout`, `connection.lost`, and `aborted` when a reset came first.
    */
-  send(line: string, deadlineMs = ASK_MS): Promise<string[]> {
+  send(line: string, deadlineMs = ASK_MS, takesMs = 0): Promise<string[]> {
     if (this.#over) return Promise.reject(this.#over)
     const answer = new Promise<string[]>((resolve, reject) => {
-      this.#queue.push({ line: `${line}\n`, said: [], resolve, reject })
+      this.#queue.push({
+        line: `${line}\n`,
+        said: [],
+        takesMs,
+        heardAt: Infinity,
+        idleAt: undefined,
+        resolve,
+        reject,
+      })
     })
     this.#flush()
-    return withDeadline(answer, deadlineMs, `the answer to ${line}`, { device: this.#device })
+    const inTime = withDeadline(answer, deadlineMs, `the answer to ${line}`, { device: this.#device })
+    return inTime.catch((error: unknown) => {
+      if (error instanceof BenchError && error.code === 'device.timeout') this.#events.outOfStep(line)
+      throw error
+    })
+  }
+
+  /** Rejects all that is sent or waits to be, with this error. */
+  void(error: BenchError): void {
+    this.#voidSent(error)
+    for (const waiting of this.#queue.splice(0)) waiting.reject(error)
   }
 
   [Symbol.dispose](): void {
     this.#over ??= this.#error('aborted', 'closed')
     this.#transport?.close()
-    this.#void(this.#over)
+    this.void(this.#over)
   }
 
   #flush(): void {
@@ -159,20 +205,22 @@ export class GrblWire implements Disposable {
       if (this.#sent.length > 0 && this.unanswered + next.line.length > this.rxBytes) return
       this.#queue.shift()
       this.#sent.push(next)
+      next.heardAt = performance.now()
       this.#transport?.write(next.line)
     }
   }
 
   #received(count: number): void {
     this.heardAt = performance.now()
-    this.#text += Buffer.from(this.#room.buffer, this.#room.byteOffset, count).toString('latin1')
+    const text = Buffer.from(this.#room.buffer, this.#room.byteOffset, count).toString('latin1')
+    this.hearing.add(text)
+    this.#text += text
     const lines = this.#text.split('\n')
     this.#text = lines.pop()!.slice(-LONGEST_LINE)
-    for (const line of lines) if (line.trim() !== '') this.#heard(line.trim())
+    for (const line of lines) for (const message of messagesIn(line.trim())) this.#heard(message)
   }
 
-  #heard(line: string): void {
-    const message = readMessage(line)
+  #heard(message: Message): void {
     switch (message.kind) {
       case 'welcome':
         this.#welcomed(message.version)
@@ -181,12 +229,11 @@ export class GrblWire implements Disposable {
         this.#reported(message.status)
         break
       case 'alarm':
-        // Other alarms than those of the limits are followed by a reset of the controller's own.
-        this.#resetAt = performance.now()
+        if (OWN_RESETS.has(message.number)) this.#welcomeDue()
         this.#events.alarm(message.number)
         break
       case 'line':
-        if (!message.text.startsWith('[MSG:')) this.#sent[0]?.said.push(message.text)
+        if (!message.text.startsWith('[MSG:')) this.#said(message.text)
         this.#events.line(message.text)
         break
       default:
@@ -195,11 +242,22 @@ export class GrblWire implements Disposable {
     }
   }
 
+  #said(text: string): void {
+    const [first] = this.#sent
+    if (!first) return
+    first.said.push(text)
+    first.heardAt = performance.now()
+  }
+
+  /** An ok that nothing has been sent for was doubled on the line, and answers nothing. */
   #answered(error: number): void {
     const done = this.#sent.shift()
+    const [next] = this.#sent
+    if (next) next.heardAt = performance.now()
     if (error === 0) done?.resolve(done.said)
     else {
-      const message = `${this.#device} refused ${done?.line.trim() ?? 'a line'}: ${errorWords(error)}`
+      const what = done?.line.trim() ?? 'a line'
+      const message = `${this.#device} refused ${what}: ${errorWords(error, this.firmware)}`
       done?.reject(new BenchError('turret.error', message, { device: this.#device, cause: error }))
     }
     this.#flush()
@@ -209,30 +267,46 @@ export class GrblWire implements Disposable {
     const askedAt = this.#askedAt ?? -Infinity
     this.#askedAt = undefined
     this.#events.status(status, askedAt)
+    this.#followStep(status, askedAt)
+  }
+
+  /** Two reports of an idle controller, with time between them, prove that the first of the lines will not be answered. */
+  #followStep({ state }: Status, askedAt: number): void {
+    const [first] = this.#sent
+    if (!first) return
+    if (state !== 'Idle' && state !== 'Alarm') first.idleAt = undefined
+    else if (first.idleAt === undefined) first.idleAt = performance.now()
+    else if (askedAt - Math.max(first.idleAt, first.heardAt + first.takesMs) > ANSWERED_WITHIN_MS)
+      this.#events.outOfStep(first.line.trim())
+  }
+
+  #welcomeDue(): void {
+    const now = performance.now()
+    if (now - this.#resetAt > WELCOME_AFTER_MS && !this.#resetting) this.#welcomesDue = 0
+    this.#welcomesDue = Math.min(MOST_WELCOMES, this.#welcomesDue + 1)
+    this.#resetAt = now
   }
 
   #welcomed(version: string): void {
     const reset = this.#resetting
+    const due = reset !== undefined || performance.now() - this.#resetAt <= WELCOME_AFTER_MS
+    const expected = due && this.#welcomesDue > 0
+    this.#welcomesDue = Math.max(0, this.#welcomesDue - 1)
     this.#resetting = undefined
     this.#askedAt = undefined
     // A line that was written before it was lost with the controller's memory.
     this.#voidSent(this.#error('aborted', 'ended by a reset of the controller'))
     if (reset) reset.resolve(version)
-    else if (performance.now() - this.#resetAt > WELCOME_AFTER_MS) this.#events.restarted(version)
+    else if (!expected) this.#events.restarted(version)
     this.#flush()
   }
 
   #lose(error: BenchError): void {
     if (this.#over) return
     this.#over = error
-    this.#void(error)
+    this.void(error)
     this.#resetting?.reject(error)
     this.#events.lost(error)
-  }
-
-  #void(error: BenchError): void {
-    this.#voidSent(error)
-    for (const waiting of this.#queue.splice(0)) waiting.reject(error)
   }
 
   #voidSent(error: BenchError): void {
