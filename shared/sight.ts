@@ -7,11 +7,49 @@ const px = z.number().min(-10_000).max(20_000).describe('px of the picture; the 
 export const pixel = z.object({ x: px, y: px })
 export type Pixel = z.infer<typeof pixel>
 
+/** Where the camera saw the laser's pulses. */
+const laserSpot = pixel.extend({
+  strength: z.number().describe('how much brighter than before, 0 to 255'),
+  at: z.number().describe('when it was found, ms since the epoch'),
+})
+export type LaserSpot = z.infer<typeof laserSpot>
+
+/** The place in the picture that the turret is aimed with. */
+export const crosshairState = pixel.extend({
+  found: z.enum(['middle', 'click', 'spot']).describe('who says so: nobody, a click, or the laser itself'),
+  checkedAt: z
+    .number()
+    .optional()
+    .describe('when it was checked against the laser, ms since the epoch; left out: never'),
+  accepted: z
+    .boolean()
+    .optional()
+    .describe('somebody has armed real light with it though it was never checked against the laser'),
+  size: z
+    .object({ width: z.number(), height: z.number() })
+    .optional()
+    .describe('of the picture that it was put into, px'),
+})
+export type CrosshairState = z.infer<typeof crosshairState>
+
 /** What the turret's camera sees, and how pixels and directions belong together: `sight` in the turret's topic. */
 export const sightState = z.object({
   camera: deviceId,
   mount: z.enum(['turret', 'fixed']),
-  crosshair: pixel.extend({ found: z.enum(['middle', 'click', 'spot']) }).optional(),
+  crosshair: crosshairState
+    .optional()
+    .describe('left out: the middle of the picture, which nobody has checked against the laser'),
+  finding: z
+    .object({
+      pulse: z.number().int().describe('pulses that the pictures have answered'),
+      pulses: z.number().int().describe('of so many'),
+      near: pixel.optional().describe('what the first of the two results says, px'),
+    })
+    .optional()
+    .describe("while the laser's spot is looked for"),
+  spot: laserSpot
+    .optional()
+    .describe('found, and not the crosshair before somebody says that it is the laser: sight.confirmSpot'),
   calibration: z.object({
     state: z.enum(['none', 'running', 'valid', 'lapsed']),
     why: z.string().describe('why it has lapsed, or has failed').optional(),
@@ -80,21 +118,32 @@ export const sightCommands = {
     output: nothing,
   }),
   'sight.crosshair': command({
-    about: 'Put the crosshair where the laser hits.',
+    about: 'Put the crosshair where the laser hits. It counts as never checked against the laser.',
     role: 'operator',
     lease: true,
     input: device.extend(pixel.shape),
     output: nothing,
   }),
   'sight.findCrosshair': command({
-    about: 'Fire one weak pulse on a card, and put the crosshair where its spot is found.',
+    about:
+      'Fire ten weak pulses at irregular times on a card, and find the place that answers all of them; it becomes the crosshair with sight.confirmSpot.',
     role: 'operator',
     lease: true,
     emits: true,
     input: device.extend({
       powerPercent: z.number().positive().max(20).default(5).describe('low: it only has to be seen'),
-      pulseMs: z.number().positive().max(1000).default(200),
+      pulseMs: z.number().positive().max(1000).default(200).describe('length of each pulse, ms'),
     }),
-    output: pixel,
+    output: laserSpot,
+  }),
+  'sight.confirmSpot': command({
+    about:
+      'Say of the spot that was found whether it is the laser: it becomes the crosshair, or is given up.',
+    role: 'operator',
+    lease: true,
+    input: device.extend({
+      isLaser: z.boolean().default(true).describe('false gives the spot up, and leaves the crosshair'),
+    }),
+    output: nothing,
   }),
 }

@@ -153,7 +153,15 @@ export const trackingCommands = {
     role: 'operator',
     lease: true,
     emits: true,
-    input: device.extend({ ...autoFireRules.shape }),
+    input: device.extend({
+      ...autoFireRules.shape,
+      uncheckedCrosshair: z
+        .boolean()
+        .default(false)
+        .describe(
+          'real light though the crosshair was never checked against the laser; asked for once for each crosshair',
+        ),
+    }),
     output: nothing,
   }),
   'autofire.disarm': command({

@@ -12,6 +12,8 @@ export interface Sighting extends Seen {
 export interface Sight {
   /** Sides of the picture, px; undefined while there is none. */
   readonly size: { width: number; height: number } | undefined
+  /** From one picture's begin to the next one's end: the time between two and the exposure, ms; undefined while there is none. */
+  readonly frameMs: { period: number; exposure: number } | undefined
   /** Hears of every frame that was looked at, from now on; the answer ends it. */
   follow(listener: (seen: Sighting) => void): () => void
   /**
@@ -20,6 +22,12 @@ export interface Sight {
   keep(name: string, after: number, frames: number): Promise<void>
   /** By how many px all of a kept picture lies further right and down in another; `quality` from 0 to 1. */
   shift(from: string, to: string): Promise<{ x: number; y: number; quality: number }>
-  /** Where one kept picture has light that another has not, px. */
-  spot(dark: string, lit: string): Promise<{ x: number; y: number; strength: number }>
+  /** Keeps each of the next `frames` as `keep` does their mean; answers when the first exposure began and the last ended, ms of the monotonic clock. */
+  keepEach(name: string, after: number, frames: number): Promise<{ from: number; to: number }>
+  /** Keeps under a name what a pulse of light has added, from pictures that were kept each: in it, and dark around it. */
+  pulse(name: string, lit: string, dark: string[]): Promise<void>
+  /** The one place that grew brighter with all these pulses, px; `strength` of 255. Rejects when there is none, or more than one. */
+  spot(pulses: string[]): Promise<{ x: number; y: number; strength: number }>
+  /** Gives up what was kept for pulses. */
+  forget(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ControlState } from '../../shared/control.ts'
-import type { SightState } from '../../shared/sight.ts'
-import { gains, lost, type TrackingState } from '../../shared/tracking.ts'
+import type { LaserSpot, SightState } from '../../shared/sight.ts'
+import { type AutoFireRules, gains, lost, type TrackingState } from '../../shared/tracking.ts'
 import { epochMsOf } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import type { Stream } from '../core/stream.ts'
@@ -10,8 +10,9 @@ import { pixelsPerDegree } from './affine.ts'
 import { AutoFire } from './auto-fire.ts'
 import { Calibration } from './calibration.ts'
 import { type SightContext, sightOf, turretError } from './context.ts'
+import { Crosshair } from './crosshair.ts'
 import { Figures } from './figures.ts'
-import { findCrosshair } from './find-crosshair.ts'
+import { TurretMemory } from './memory.ts'
 import { PatternRunner } from './pattern-run.ts'
 import { Presets } from './presets.ts'
 import { type Look, Tracker } from './tracker.ts'
@@ -23,10 +24,12 @@ const TUNE_MS = 30_000
 /** One turret with its camera: sighted, tracking, firing by itself, going its patterns. */
 export class Aimed implements Disposable {
   readonly calibration: Calibration
+  readonly crosshair: Crosshair
   readonly presets: Presets
   readonly autoFire: AutoFire
   readonly #context: SightContext
   readonly #stream: Stream
+  readonly #memory: TurretMemory
   readonly #unsubscribe: (() => void)[]
   #tracker: Tracker | undefined
   #runner: { runner: PatternRunner; caller: Caller } | undefined
@@ -36,6 +39,8 @@ export class Aimed implements Disposable {
   constructor(context: SightContext, db: DatabaseSync, control: Topic<ControlState>, stream: Stream) {
     this.#context = context
     this.#stream = stream
+    this.#memory = new TurretMemory(db, context.id, context.log)
+    this.crosshair = new Crosshair(context, this.#memory)
     this.calibration = new Calibration(context, (calibration) => this.#showSight({ calibration }))
     this.autoFire = new AutoFire(
       context,
@@ -44,8 +49,12 @@ export class Aimed implements Disposable {
     )
     const { camera, mount, state } = context
     state.put({
-      sight: { camera, mount, calibration: { state: 'none' } },
-      tracking: { state: 'off', gains: gains.parse({}), lost: lost.parse({}) },
+      sight: { camera, mount, calibration: { state: 'none' }, ...this.crosshair.shown },
+      tracking: {
+        state: 'off',
+        gains: this.#memory.read('gains', gains) ?? gains.parse({}),
+        lost: this.#memory.read('lost', lost) ?? lost.parse({}),
+      },
       autoFire: { armed: false },
     })
     this.presets = new Presets(db, context)
@@ -59,29 +68,29 @@ export class Aimed implements Disposable {
     return this.#tracker
   }
 
-  /** px; the middle of the picture until somebody has put it elsewhere. */
-  get crosshair(): { x: number; y: number } {
-    const { crosshair } = this.#sight
-    if (crosshair) return crosshair
-    const { size } = sightOf(this.#context)
-    return size ? { x: (size.width - 1) / 2, y: (size.height - 1) / 2 } : { x: 0, y: 0 }
-  }
-
-  putCrosshair(x: number, y: number, found: 'click' | 'spot'): void {
-    this.#showSight({ crosshair: { x, y, found } })
-  }
-
-  /** Fires one weak pulse, and puts the crosshair where light was added. Rejects with `camera.failed`, or as firing does. */
-  async findCrosshair(
-    powerPercent: number,
-    pulseMs: number,
-    caller: Caller,
-  ): Promise<{ x: number; y: number }> {
+  /** Rejects as `Crosshair.find` does, and with `device.busy` while it is being found. */
+  async findSpot(powerPercent: number, pulseMs: number, caller: Caller): Promise<LaserSpot> {
+    if (this.crosshair.isBeingFound)
+      throw turretError(this.#context, 'device.busy', 'the crosshair is being looked for already')
     await this.stopTracking('the crosshair is being found')
     this.pausePattern('the crosshair is being found')
-    const found = await findCrosshair(this.#context, { powerPercent, pulseMs }, caller)
-    this.putCrosshair(found.x, found.y, 'spot')
-    return found
+    return this.crosshair.find(powerPercent, pulseMs, caller)
+  }
+
+  /**
+   * Arms auto-fire. Throws as that does, and `laser.unready` for real light at a crosshair that was never checked
+   * against the laser, unless that is asked for.
+   */
+  armAutoFire(rules: AutoFireRules, uncheckedCrosshair: boolean, caller: Caller): void {
+    const unchecked = rules.mock ? undefined : this.crosshair.whyUnchecked
+    if (unchecked !== undefined && !uncheckedCrosshair)
+      throw turretError(
+        this.#context,
+        'laser.unready',
+        `${unchecked}: find the laser's spot (sight.findCrosshair), or arm with uncheckedCrosshair: true`,
+      )
+    this.autoFire.arm(rules, caller)
+    if (unchecked !== undefined) this.crosshair.accept()
   }
 
   async track(wish: Pick<Required<TrackingState>, 'mode' | 'choice'>, caller: Caller): Promise<void> {
@@ -96,7 +105,7 @@ export class Aimed implements Disposable {
         ...{ mode, choice, caller },
         gains: () => this.#tracking.gains,
         lost: () => this.#tracking.lost,
-        crosshair: () => this.crosshair,
+        crosshair: () => this.crosshair.place,
       },
       {
         looked: (look) => this.#looked(look),
@@ -120,6 +129,7 @@ export class Aimed implements Disposable {
 
   setTracking(members: Pick<Partial<TrackingState>, 'gains' | 'lost'>): TrackingState {
     this.#context.state.put({ tracking: { ...this.#tracking, ...members } })
+    for (const [name, value] of Object.entries(members)) this.#memory.write(name, value)
     return this.#tracking
   }
 

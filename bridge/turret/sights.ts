@@ -12,6 +12,7 @@ import type { Topic } from '../core/topic.ts'
 import { Aimed } from './aimed.ts'
 import type { SightConfig } from './config.ts'
 import { aimOf, type SightContext, turretError } from './context.ts'
+import { MEMORY_STEPS } from './memory.ts'
 import { PRESET_STEPS } from './presets.ts'
 
 interface SightsOptions {
@@ -36,6 +37,7 @@ export class Sights implements Disposable {
   constructor({ sights, db, migrate, topicOf, stream, control, device, call, still, log }: SightsOptions) {
     this.#device = device
     migrate('turret presets', PRESET_STEPS)
+    migrate('turret memory', MEMORY_STEPS)
     for (const [id, config] of Object.entries(sights)) {
       const context: SightContext = {
         ...config,
@@ -56,7 +58,7 @@ export class Sights implements Disposable {
       const { aimed, context } = this.#of(device)
       const pose = aimOf(context).at(performance.now())
       if (!pose) throw turretError(context, 'device.busy', 'it has not yet said where it points: try again')
-      const { pan, tilt } = aimed.calibration.directionFor({ x, y }, aimed.crosshair, pose)
+      const { pan, tilt } = aimed.calibration.directionFor({ x, y }, aimed.crosshair.place, pose)
       await aimed.stopTracking('somebody pointed elsewhere')
       aimed.pausePattern('somebody pointed elsewhere')
       return context.call('turret.move', { device, pan, tilt, relative: false, speed, wait }, caller)
@@ -78,11 +80,16 @@ export class Sights implements Disposable {
     },
     'sight.crosshair': ({ device, x, y }) =>
       done(() => {
-        this.#of(device).aimed.putCrosshair(x, y, 'click')
+        this.#of(device).aimed.crosshair.put(x, y)
         return {}
       }),
     'sight.findCrosshair': ({ device, powerPercent, pulseMs }, caller) =>
-      this.#of(device).aimed.findCrosshair(powerPercent, pulseMs, caller),
+      this.#of(device).aimed.findSpot(powerPercent, pulseMs, caller),
+    'sight.confirmSpot': ({ device, isLaser }) =>
+      done(() => {
+        this.#of(device).aimed.crosshair.confirm(isLaser)
+        return {}
+      }),
     'track.start': async ({ device, mode, choice }, caller) => {
       await this.#of(device).aimed.track({ mode, choice }, caller)
       return {}
@@ -102,9 +109,9 @@ export class Sights implements Disposable {
         return { gains: set.gains, lost: set.lost }
       }),
     'track.tune': ({ device, axis, speed }) => this.#of(device).aimed.tune(axis, speed),
-    'autofire.arm': ({ device, ...rules }, caller) =>
+    'autofire.arm': ({ device, uncheckedCrosshair, ...rules }, caller) =>
       done(() => {
-        this.#of(device).aimed.autoFire.arm(rules, caller)
+        this.#of(device).aimed.armAutoFire(rules, uncheckedCrosshair, caller)
         return {}
       }),
     'autofire.disarm': ({ device }, { name }) =>

@@ -1,6 +1,7 @@
 import { progress } from './statistics.ts'
 
 const measurements = [
+  'crosshair',
   'frames',
   'glass',
   'hold',

@@ -120,7 +120,12 @@ export const byAutoFire: Begin = async (scene) => {
   await client.call('laser.enable', turret)
   await client.call('track.start', turret)
   const rules = { withinPx: 40, forMs: 50, belowSpeed: 60, most: 5, mock: false }
-  await client.call('autofire.arm', { ...turret, ...rules, burst: { ...LONG, powerPercent: 5 } })
+  await client.call('autofire.arm', {
+    ...turret,
+    ...rules,
+    burst: { ...LONG, powerPercent: 5 },
+    uncheckedCrosshair: true,
+  })
 }
 
 export const byPattern: Begin = async (scene) => {

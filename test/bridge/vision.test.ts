@@ -183,27 +183,96 @@ it('measures a shift to half a pixel, and says when there is none', async () => 
   expect(correlation.shift(base, spectrum(60)).quality).toBeLessThan(0.2)
 })
 
-it('finds the spot that a laser adds, and none where none was added', async () => {
-  const film = await filmed({ targets: [{ look: 'spot', path: 'still', centre: { pan: 4, tilt: 2 } }] })
+const DARK = 4
+const LIT = 2
+const FRAME_S = 1 / 30
+
+/** Pulses at such times of the scene, measured as a find measures them; what the spot of them is, or why there is none. */
+function pulsed(
+  film: Awaited<ReturnType<typeof filmed>>,
+  times: readonly number[],
+  power: number,
+  draw: (y: Uint8Array, isLit: boolean) => void = () => {},
+): Measured {
   const measuring = new Measuring()
   const told: Measured[] = []
-  const keep = (name: string, power: number): void => {
-    measuring.take({ kind: 'keep', name, after: 0, frames: 1 }, (said) => told.push(said))
-    measuring.see(film.take(0, { pan: 0, tilt: 0 }, power), 1)
+  const tell = (said: Measured): void => void told.push(said)
+  const keepEach = (name: string, from: number, frames: number, isLit: boolean): void => {
+    measuring.take({ kind: 'keepEach', name, after: 0, frames }, tell)
+    for (let i = 0; i < frames; i++) {
+      const look = film.take(from + i * FRAME_S, { pan: 0, tilt: 0 }, isLit ? power : 0)
+      draw(look.y, isLit)
+      measuring.see(look, 1, 2)
+    }
   }
-  keep('dark', 0)
-  keep('lit', 0.05)
-  keep('dark again', 0)
-  measuring.take({ kind: 'spot', dark: 'dark', lit: 'lit' }, (said) => told.push(said))
+  for (const [i, at] of times.entries()) {
+    keepEach('before', at - DARK * FRAME_S, DARK, false)
+    keepEach('lit', at + 0.1, LIT, true)
+    keepEach('after', at + 0.3, DARK, false)
+    measuring.take({ kind: 'pulse', name: `pulse ${i}`, lit: 'lit', dark: ['before', 'after'] }, tell)
+  }
+  measuring.take({ kind: 'spot', pulses: times.map((_, i) => `pulse ${i}`) }, tell)
+  expect(told.filter(({ kind }) => kind === 'kept')).toHaveLength(3 * times.length)
+  return told.at(-1)!
+}
+
+/** Irregular, and the same each time. */
+const irregular = (count: number, from: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + i * 1.5 + 0.4 * Math.abs(Math.sin(from + 7 * i)))
+
+/** What the demo bench has. */
+const DEMO = {
+  targets: [
+    { look: 'spot', path: 'eight', speed: 10 },
+    { look: 'marker', path: 'still', centre: { pan: 4, tilt: -3 }, size: 3 },
+  ],
+}
+
+const STILL = { targets: [{ path: 'still', centre: { pan: 90, tilt: 0 } }] }
+
+it('finds the spot that a laser’s pulses add, among what moves right over it', async () => {
+  const film = await filmed(DEMO)
   const hit = film.made.view.see(film.source.laserOffset, { pan: 0, tilt: 0 })
-  const spot = told.at(-1)
-  expect(spot).toMatchObject({ kind: 'spot' })
-  if (spot?.kind === 'spot') expect(Math.hypot(spot.x - hit.x, spot.y - hit.y)).toBeLessThan(1.5)
-  measuring.take({ kind: 'spot', dark: 'dark', lit: 'dark again' }, (said) => told.push(said))
-  expect(told.at(-1)).toMatchObject({
+  for (const from of [3, 40]) {
+    const spot = pulsed(film, irregular(10, from), 0.05)
+    expect(spot).toMatchObject({ kind: 'spot' })
+    if (spot.kind === 'spot') expect(Math.hypot(spot.x - hit.x, spot.y - hit.y)).toBeLessThan(2)
+  }
+})
+
+it('finds no spot where nothing but targets move, though they light up places by themselves', async () => {
+  const film = await filmed(DEMO)
+  expect(pulsed(film, irregular(5, 3), 0)).toMatchObject({
     kind: 'failed',
-    message: expect.stringContaining('no spot of light was found'),
+    message: expect.stringContaining('no spot of light was found') as string,
   })
+})
+
+it('takes nothing for the laser that blinks by itself, and nothing when a second place answers as well', async () => {
+  const film = await filmed(STILL)
+  const hit = film.made.view.see(film.source.laserOffset, { pan: 0, tilt: 0 })
+  const glow = (y: Uint8Array, by: number): void => {
+    for (let row = 100; row < 108; row++)
+      for (let column = 500; column < 508; column++) y[row * 640 + column]! += by
+  }
+  let pictures = 0
+  // Lit in 3 of 4 pictures of each second turn, whatever the laser does.
+  const blinks = pulsed(film, irregular(5, 3), 0.05, (y) => glow(y, Math.floor(pictures++ / 3) % 2 ? 40 : 0))
+  expect(blinks).toMatchObject({ kind: 'spot' })
+  if (blinks.kind === 'spot') expect(Math.hypot(blinks.x - hit.x, blinks.y - hit.y)).toBeLessThan(2)
+  const reflects = pulsed(film, irregular(5, 3), 0.05, (y, isLit) => glow(y, isLit ? 14 : 0))
+  expect(reflects).toMatchObject({
+    kind: 'failed',
+    message: expect.stringMatching(/^two places grew brighter/) as string,
+  })
+})
+
+it('takes the light of the whole room for no spot', async () => {
+  const film = await filmed(STILL)
+  const brighter = (y: Uint8Array, isLit: boolean): void => {
+    if (isLit) for (let i = 0; i < y.length; i++) y[i]! += 30
+  }
+  expect(pulsed(film, irregular(5, 3), 0, brighter)).toMatchObject({ kind: 'failed' })
 })
 
 it("runs a user's ONNX model, and keeps to the picture", async () => {

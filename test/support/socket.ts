@@ -44,13 +44,13 @@ export class Client implements Disposable {
   }
 
   /** The answer's value; throws the BenchError of a failed one. */
-  async call<K extends CommandName>(name: K, input: InputOf<K>): Promise<OutputOf<K>> {
-    return unwrap(await this.ask<OutputOf<K>>(name, input))
+  async call<K extends CommandName>(name: K, input: InputOf<K>, withinMs = CALL_MS): Promise<OutputOf<K>> {
+    return unwrap(await this.ask<OutputOf<K>>(name, input, withinMs))
   }
 
   /** The answer as it comes, to any input. */
-  ask<T>(name: CommandName, input: unknown): Promise<Result<T>> {
-    return this.socket.timeout(CALL_MS).emitWithAck(name, ...([input] as never))
+  ask<T>(name: CommandName, input: unknown, withinMs = CALL_MS): Promise<Result<T>> {
+    return this.socket.timeout(withinMs).emitWithAck(name, ...([input] as never))
   }
 
   [Symbol.dispose](): void {

@@ -40,6 +40,7 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
   #send: ((message: VisionProtocol['to']) => void) | undefined
   #request = 0
   size: { width: number; height: number } | undefined
+  #nominalFps: number | undefined
 
   constructor(context: DriverContext<'camera'>) {
     this.#context = context
@@ -82,14 +83,36 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
     return measured
   }
 
-  async spot(dark: string, lit: string): Promise<{ x: number; y: number; strength: number }> {
-    const measured = await this.#measure({ kind: 'spot', dark, lit })
+  async keepEach(name: string, after: number, frames: number): Promise<{ from: number; to: number }> {
+    const measured = await this.#measure({ kind: 'keepEach', name, after, frames })
+    if (measured.kind !== 'kept') throw this.#failed('no picture was kept')
+    return measured
+  }
+
+  async pulse(name: string, lit: string, dark: string[]): Promise<void> {
+    await this.#measure({ kind: 'pulse', name, lit, dark })
+  }
+
+  async forget(): Promise<void> {
+    await this.#measure({ kind: 'forget' })
+  }
+
+  get frameMs(): { period: number; exposure: number } | undefined {
+    if (this.#nominalFps === undefined) return undefined
+    const { rates, settings } = this.#context.state.value
+    const fps = Math.min(this.#nominalFps, rates?.captureFps || this.#nominalFps)
+    return { period: 1000 / fps, exposure: settings?.exposureMs ?? 0 }
+  }
+
+  async spot(pulses: string[]): Promise<{ x: number; y: number; strength: number }> {
+    const measured = await this.#measure({ kind: 'spot', pulses })
     if (measured.kind !== 'spot') throw this.#failed('no spot was measured')
     return measured
   }
 
-  began(send: (message: VisionProtocol['to']) => void, { width, height }: CameraAbout): void {
+  began(send: (message: VisionProtocol['to']) => void, { width, height, nominalFps }: CameraAbout): void {
     this.#send = send
+    this.#nominalFps = nominalFps
     this.size = { width, height }
     const { vision } = this.#context.state.value
     if (vision) this.use(vision.detectors, vision.fps)
@@ -118,6 +141,7 @@ export class VisionBridgePart implements BridgePart<VisionProtocol['to'], Vision
   gone(): void {
     this.#send = undefined
     this.size = undefined
+    this.#nominalFps = undefined
     for (const { reject } of this.#waiting.values()) reject(this.#failed("the camera's process has ended"))
   }
 

@@ -88,7 +88,8 @@ export class VisionPart implements Part<VisionProtocol['to']> {
     this.#free = said.i420
     this.#counted.looked += 1
     this.#counted.costMs += said.costMs
-    if (Object.keys(this.#detectors).length > 0) void this.#context.send({ type: 'seen', seen: said.seen })
+    if (said.seen && Object.keys(this.#detectors).length > 0)
+      void this.#context.send({ type: 'seen', seen: said.seen })
   }
 
   #lost(error: Error): void {

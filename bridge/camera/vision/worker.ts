@@ -38,10 +38,12 @@ async function look({
 }: Extract<ToEye, { type: 'frame' }>): Promise<void> {
   const begun = performance.now()
   const picture = lookAt(i420, width, height)
-  let seen: Sighting = { frame: number, madeAt, things: [] }
+  let seen: Sighting | undefined
   try {
-    measuring.see(picture, madeAt - (exposureMs ?? 0))
-    seen = { ...(await eye.look(picture, number, madeAt)), exposureMs }
+    // Whoever measures needs every picture: detectors that take longer than one picture lasts would cost some.
+    const measures = measuring.waits
+    measuring.see(picture, madeAt - (exposureMs ?? 0), madeAt)
+    if (!measures) seen = { ...(await eye.look(picture, number, madeAt)), exposureMs }
   } finally {
     // The buffer goes back whatever happens: without it nothing more is looked at.
     say({ type: 'seen', seen, i420, costMs: performance.now() - begun }, [i420.buffer])
