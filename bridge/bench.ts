@@ -9,6 +9,7 @@ import { viewOfAll } from '../shared/view-of-all.ts'
 import { topicName } from '../shared/topics.ts'
 import type { TurretState } from '../shared/turret.ts'
 import { Access } from './access/access.ts'
+import { KeptDetectors } from './camera/vision/kept-detectors.ts'
 import type { BenchConfig } from './config.ts'
 import { Control } from './control/control.ts'
 import { DeviceGuards } from './control/device-guards.ts'
@@ -142,6 +143,17 @@ export async function openBench(
     opening.use(new Simulator(program, args, log.child({ simulator: program }))),
   )
   await Promise.all(simulators.map((simulator) => simulator.started))
+
+  // Before any camera opens: it begins with what is kept.
+  const cameras = config.devices.filter(({ driver }) => driver.family === 'camera')
+  opening.use(
+    new KeptDetectors(db, {
+      topics: new Map(cameras.map(({ id }) => [id, topics.get(id) as Topic<CameraState>])),
+      models: Object.keys(config.models),
+      migrate: (owner, steps) => migrate(db, owner, steps),
+      log: log.child({ part: 'vision' }),
+    }),
+  )
 
   const guards = new DeviceGuards(withLentPorts(guardianship))
   const supervisors = new Map<string, Supervisor>()

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
+import type { CameraState } from '../../shared/camera.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { fileURLToPath } from 'node:url'
 import { Client } from '../support/socket.ts'
@@ -219,4 +220,44 @@ it('keeps presets and patterns, goes them, pauses, and leaves stills behind', as
     .toMatchObject({ state: 'paused', why: expect.stringContaining('stop') as string })
   await client.call('pattern.stop', turret)
   await expect.poll(async () => (await state()).pattern, { timeout: 10_000 }).toBeUndefined()
+})
+
+it('remembers crosshair, gains, the rule for a lost target and the detectors across a restart of the bridge', async () => {
+  const scene = await opened({ targets: [] })
+  const { client } = scene
+  await client.call('sight.crosshair', { ...turret, x: 321.5, y: 200 })
+  await client.call('track.set', {
+    ...turret,
+    gains: { p: 9, noisePx: 3 },
+    lost: { coastS: 2, recentre: false },
+  })
+  await client.call('vision.set', {
+    device: 'eye',
+    fps: 20,
+    detectors: { spot: { contrast: 30 }, marker: {} },
+  })
+  const read = async (page: Client) => ({
+    turret: (await page.call('topic.read', { topic: 'turret/turret' })).snapshot as unknown as TurretState,
+    camera: (await page.call('topic.read', { topic: 'camera/eye' })).snapshot as unknown as CameraState,
+  })
+  const before = await read(client)
+  await scene.restart('SIGKILL')
+  using page = await Client.connect(scene.bridge.ready.url)
+  await expect
+    .poll(async () => (await read(page)).camera.vision?.rates?.fps ?? 0, { timeout: 20_000 })
+    .toBeGreaterThan(0)
+  const after = await read(page)
+  expect(after.turret.sight?.crosshair).toEqual({
+    x: 321.5,
+    y: 200,
+    found: 'click',
+    size: { width: 640, height: 480 },
+  })
+  expect(after.turret.tracking).toMatchObject({
+    gains: { ...before.turret.tracking!.gains, p: 9, noisePx: 3 },
+    lost: { ...before.turret.tracking!.lost, coastS: 2, recentre: false },
+    state: 'off',
+  })
+  const { fps, detectors } = before.camera.vision!
+  expect(after.camera.vision).toMatchObject({ fps, detectors })
 })

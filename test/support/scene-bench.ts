@@ -45,7 +45,7 @@ export async function startScene(
       },
       sights: { turret: { camera: 'eye', ...sight } },
     })
-    const bridge = await startBridge(file)
+    let bridge = await startBridge(file)
     opening.defer(async () => void (await bridge.end()))
     const client = opening.use(await Client.operate(bridge.ready.url))
     const beat = (): void => void client.ask('lease.beat', { active: true }).catch(() => {})
@@ -62,7 +62,16 @@ export async function startScene(
     }
     const open = opening.move()
     return {
-      ...{ bridge, client, sim },
+      ...{ client, sim },
+      get bridge() {
+        return bridge
+      },
+      /** Begins the bridge anew, on the same port and with the same data; `client` is not connected any more. */
+      restart: async (signal: NodeJS.Signals = 'SIGTERM') => {
+        clearInterval(beating)
+        await bridge.end(signal)
+        bridge = await startBridge(file, bridge.ready.port)
+      },
       source: { kind: 'scene', ...sceneSource.parse(source) } satisfies SceneSource,
       /** As the topic has it now. */
       turret: async () => (await client.call('topic.read', { topic: 'turret/turret' })).snapshot,

@@ -1,0 +1,73 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import type { CameraState } from '../../../shared/camera.ts'
+import { detectors } from '../../../shared/vision.ts'
+import type { Logger } from '../../core/log.ts'
+import type { Topic } from '../../core/topic.ts'
+
+const STEPS = ['CREATE TABLE camera_detectors (camera TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT']
+
+/** What `vision.set` has chosen. */
+const chosen = z.object({ fps: z.number(), detectors })
+
+interface KeptDetectorsOptions {
+  /** Of every camera. */
+  topics: ReadonlyMap<string, Topic<CameraState>>
+  /** Names of the models that bench.yaml has. */
+  models: readonly string[]
+  migrate: (owner: string, steps: readonly string[]) => void
+  log: Logger
+}
+
+/** What is looked for in each camera's pictures, across restarts: a camera begins with what its topic has. */
+export class KeptDetectors implements Disposable {
+  readonly #db: DatabaseSync
+  readonly #models: readonly string[]
+  readonly #log: Logger
+  readonly #unsubscribe: (() => void)[] = []
+
+  constructor(db: DatabaseSync, { topics, models, migrate, log }: KeptDetectorsOptions) {
+    this.#db = db
+    this.#models = models
+    this.#log = log
+    migrate('camera detectors', STEPS)
+    for (const [camera, topic] of topics) {
+      let kept = this.#read(camera)
+      if (kept) topic.put({ vision: { ...chosen.parse(JSON.parse(kept)), models: [...models] } })
+      const unsubscribe = topic.subscribe(({ patch }) => {
+        const { vision } = topic.value
+        if (!('vision' in patch) || !vision) return
+        const body = JSON.stringify({ fps: vision.fps, detectors: vision.detectors })
+        if (body === kept) return
+        kept = body
+        this.#write(camera, body)
+      })
+      this.#unsubscribe.push(unsubscribe)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const end of this.#unsubscribe) end()
+  }
+
+  /** Undefined for what cannot be read any more, and for a model that bench.yaml does not have any more. */
+  #read(camera: string): string | undefined {
+    const row = this.#db.prepare('SELECT body FROM camera_detectors WHERE camera = ?').get(camera)
+    if (!row) return undefined
+    const found = chosen.safeParse(JSON.parse(String(row['body'])))
+    const model = found.data?.detectors.model?.name
+    if (found.success && (model === undefined || this.#models.includes(model)))
+      return JSON.stringify(found.data)
+    this.#log.warn(
+      { camera, error: found.error, model },
+      'the detectors that were chosen cannot be had any more',
+    )
+    return undefined
+  }
+
+  #write(camera: string, body: string): void {
+    this.#db
+      .prepare('INSERT INTO camera_detectors VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
+      .run(camera, body)
+  }
+}
