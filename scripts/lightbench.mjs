@@ -6,6 +6,7 @@ import { root } from './setup/paths.mjs'
 
 const help = `Usage: lightbench [start] [options]
        lightbench user|token|tls …     who may come in, and the certificate; without more words: how
+       lightbench service install      write systemd units for the bench and its guardian
        lightbench probe RESOURCE       ask an instrument who it is, and print its entry for bench.yaml
 
 Sets up what is missing, then runs the bench until it is told to end.
@@ -18,7 +19,7 @@ Sets up what is missing, then runs the bench until it is told to end.
 `
 
 const args = process.argv.slice(2)
-if (['user', 'token', 'tls', 'probe'].includes(args[0])) await run('cli', args)
+if (['user', 'token', 'tls', 'service', 'probe'].includes(args[0])) await run('cli', args)
 else if (args.includes('--help') || args.includes('-h')) process.stdout.write(help)
 else if (args.includes('--version')) process.stdout.write(`${version()}\n`)
 else await start(args[0] === 'start' ? args.slice(1) : args)

@@ -7,6 +7,7 @@ const groups: Record<string, () => Promise<Group>> = {
   user: async () => (await import('./user.ts')).userActions,
   token: async () => (await import('./token.ts')).tokenActions,
   tls: async () => (await import('./tls.ts')).tlsActions,
+  service: async () => (await import('./service.ts')).serviceActions,
 }
 
 /** What is done without a second word: `lightbench probe RESOURCE`. */

@@ -15,6 +15,7 @@ const forTests = {
   'python3-serial': `${python}/serial/__init__.py`,
   'lxi-tools': '/usr/bin/lxi',
   socat: '/usr/bin/socat',
+  systemd: '/usr/bin/systemd-analyze',
   nginx: '/usr/sbin/nginx',
   'aravis-tools': '/usr/bin/arv-fake-gv-camera-0.8',
   'gstreamer1.0-tools': '/usr/bin/gst-launch-1.0',
