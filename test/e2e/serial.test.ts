@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { Page } from 'playwright-core'
-import { expect, it } from 'vitest'
-import { startBridge, writeBench } from '../support/bench-process.ts'
-import { chromiumForFile, expectAttribute } from './rig.ts'
+import { expect, it, onTestFinished } from 'vitest'
+import { SERIAL_ALIVE_MS, SERIAL_LOST_MS } from '../../shared/web-serial.ts'
+import { startBridge, startLaser, writeBench } from '../support/bench-process.ts'
+import { chromiumForFile, expectAttribute, takeControl } from './rig.ts'
 
 const { open } = chromiumForFile()
 
@@ -80,4 +83,122 @@ it('lends a serial port of the page to the bench, shows what is asked of it, and
   await expect
     .poll(() => other.getByTestId('instrument-dut').textContent())
     .toMatch(/page that lent it has gone/)
+})
+
+/** What a page may take to find out that the bridge is silent, and to say so to the laser. */
+const SILENT_OFF_MS = SERIAL_LOST_MS + SERIAL_ALIVE_MS + 250
+
+interface Lent extends AsyncDisposable {
+  bridge: Awaited<ReturnType<typeof startBridge>>
+  /** The page that lends. */
+  page: Page
+  /** When the laser's light went off, in ms after `since`; undefined while it is on. */
+  offAfter(sinceNs: bigint): number | undefined
+}
+
+/** A real laser's wire behind a serial port of one page, and its light switched on by another. */
+async function litOverPage(): Promise<Lent> {
+  await using stack = new AsyncDisposableStack()
+  const laser = stack.use(await startLaser())
+  const tcp = connect(Number(/::(\d+)::SOCKET/.exec(laser.ready.resource)?.[1]), '127.0.0.1')
+  stack.defer(() => tcp.destroy())
+  await once(tcp, 'connect')
+  const bridge = stack.use(
+    await startBridge(
+      await writeBench({
+        devices: {
+          laser: { driver: 'instrument.scpi', model: 'lightbench-test-laser', resource: 'WEBSERIAL::laser' },
+        },
+      }),
+    ),
+  )
+  const page = await open('about:blank')
+  await page.exposeFunction('toLaser', (bytes: number[]) => void tcp.write(Uint8Array.from(bytes)))
+  await page.addInitScript(() => {
+    const wire = window as unknown as { toLaser(bytes: number[]): void; fromLaser?(bytes: number[]): void }
+    const port = {
+      readable: undefined as ReadableStream<Uint8Array> | undefined,
+      writable: undefined as WritableStream<Uint8Array> | undefined,
+      open() {
+        this.readable = new ReadableStream({
+          start: (controller) => {
+            wire.fromLaser = (bytes) => controller.enqueue(Uint8Array.from(bytes))
+          },
+        })
+        this.writable = new WritableStream({
+          write: (bytes) => wire.toLaser(Array.from(bytes as Uint8Array)),
+        })
+        return Promise.resolve()
+      },
+      close: () => Promise.resolve(),
+    }
+    Object.defineProperty(navigator, 'serial', { value: { requestPort: () => Promise.resolve(port) } })
+  })
+  tcp.on('data', (bytes: Buffer) => {
+    page
+      .evaluate(
+        (said) => (window as unknown as { fromLaser?(bytes: number[]): void }).fromLaser?.(said),
+        Array.from(bytes),
+      )
+      // A page that has gone hears nothing.
+      .catch(() => undefined)
+  })
+  await page.goto(`${bridge.ready.url}/#/serial`)
+  await page.getByTestId('serial-lend').click()
+  await expectAttribute(page, 'serial-laser', 'data-state', 'lent')
+  const operator = await open(bridge.ready.url)
+  await takeControl(operator)
+  await operator.getByTestId('setting-output').getByRole('switch').click()
+  await expectAttribute(operator, 'setting-output', 'data-value', 'true')
+  const all = stack.move()
+  return {
+    bridge,
+    page,
+    offAfter: (sinceNs) => {
+      const last = laser.output.findLast((line) => line.startsWith('{"emission"')) ?? '{}'
+      const { emission, atNs } = JSON.parse(last) as { emission?: boolean; atNs?: string }
+      return emission === false ? Number(BigInt(atNs ?? 0) - sinceNs) / 1e6 : undefined
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+async function msUntilOff(lent: Lent, sinceNs: bigint): Promise<number> {
+  await expect.poll(() => lent.offAfter(sinceNs), { timeout: 5000, interval: 20 }).toBeDefined()
+  return lent.offAfter(sinceNs) ?? Infinity
+}
+
+it('switches a laser on its port off when the bridge is killed', async () => {
+  await using lent = await litOverPage()
+  const killedNs = process.hrtime.bigint()
+  lent.bridge.child.kill('SIGKILL')
+  expect(await msUntilOff(lent, killedNs)).toBeLessThan(SERIAL_LOST_MS)
+  await expectAttribute(lent.page, 'serial-laser', 'data-state', 'wanted')
+  expect(await lent.page.getByTestId('serial-lines').textContent()).toContain('made safe by this page')
+})
+
+it('switches it off when the bridge is silent for 1 s, and goes on lending', async () => {
+  await using lent = await litOverPage()
+  const frozenNs = process.hrtime.bigint()
+  lent.bridge.child.kill('SIGSTOP')
+  onTestFinished(() => void lent.bridge.child.kill('SIGCONT'))
+  const offMs = await msUntilOff(lent, frozenNs)
+  expect(offMs).toBeGreaterThan(SERIAL_LOST_MS - SERIAL_ALIVE_MS)
+  expect(offMs).toBeLessThan(SILENT_OFF_MS)
+  lent.bridge.child.kill('SIGCONT')
+  await expectAttribute(lent.page, 'serial-laser', 'data-state', 'lent')
+})
+
+it('switches it off when the page that lends it is left', async () => {
+  await using lent = await litOverPage()
+  const leftNs = process.hrtime.bigint()
+  await lent.page.goto('about:blank')
+  expect(await msUntilOff(lent, leftNs)).toBeLessThan(SERIAL_LOST_MS)
+})
+
+it('switches it off when the port is taken back', async () => {
+  await using lent = await litOverPage()
+  const takenNs = process.hrtime.bigint()
+  await lent.page.getByTestId('serial-withdraw').click()
+  expect(await msUntilOff(lent, takenNs)).toBeLessThan(SERIAL_LOST_MS)
 })
