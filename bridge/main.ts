@@ -3,6 +3,7 @@ import { BenchError } from '../shared/errors.ts'
 import { type Bench, openBench } from './bench.ts'
 import { loadConfig } from './config.ts'
 import { createLog } from './core/log.ts'
+import { SystemdNotify } from './core/systemd-notify.ts'
 import { drivers } from './drivers/index.ts'
 import { STAYS_DOWN } from './guardian/protocol.ts'
 
@@ -13,6 +14,7 @@ const SHUTDOWN_MS = 2800
 const CRASH_MS = 200
 
 const log = createLog()
+const systemd = new SystemdNotify()
 const closing = new AbortController()
 let running: Bench | undefined
 
@@ -86,6 +88,7 @@ try {
   running = bench
   // The launcher starts again what has run once; what fails before is a mistake that stays one.
   process.send?.({ ready: true })
+  systemd.ready()
   if (!closing.signal.aborted) {
     log.info({ url: bench.url }, `${config.title} is at ${bench.url}`)
     if (bench.setupUrl) sayHowToSetUp(bench.setupUrl)

@@ -9,6 +9,7 @@ const LONGEST_LINE = 4096
 const ROOM_BYTES = 1024
 /** How long one question may wait for its answer. */
 const ANSWER_MS = 400
+const REAL_TIME_MS = 50
 
 /** One connection of the guardian to a device: it writes what a plan says and hears lines. */
 export class Conversation {
@@ -77,9 +78,14 @@ export class Conversation {
       over.abort()
     }
     this.#onLost = () => over.abort()
-    this.#transport?.write(ask)
-    this.#transport?.expectAnswer?.()
-    await pause(ANSWER_MS, AbortSignal.any([over.signal, signal]))
+    const until = AbortSignal.any([over.signal, signal])
+    // A real-time byte has no end, and is lost on a controller that is just being reset: it is said again.
+    const everyMs = ask.endsWith('\n') ? ANSWER_MS : REAL_TIME_MS
+    for (let waited = 0; waited < ANSWER_MS && !until.aborted; waited += everyMs) {
+      this.#transport?.write(ask)
+      this.#transport?.expectAnswer?.()
+      await pause(everyMs, until)
+    }
     this.#heard = undefined
     this.#onLost = undefined
     return found

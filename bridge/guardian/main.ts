@@ -1,6 +1,7 @@
 import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { createLog } from '../core/log.ts'
+import { SystemdNotify } from '../core/systemd-notify.ts'
 import { listenForBridge } from './bridge-socket.ts'
 import { Guardian, newKey } from './guardian.ts'
 import { GuardianPort } from './port.ts'
@@ -12,6 +13,7 @@ const FINISH_MS = 5000
 const PRIORITY = -15
 
 const log = createLog().child({ part: 'guardian' })
+const systemd = new SystemdNotify()
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: 'data' },
@@ -50,6 +52,7 @@ const server = await listenForBridge(socketPath(values.data), {
   process.exit(1)
 })
 log.info({ data: values.data }, 'the guardian listens')
+systemd.ready()
 // As long as no bridge has come, what the last one said of the port is good.
 if (guardian.web)
   await port.listen(guardian.web).catch((error: unknown) => log.warn({ error }, 'no port yet'))

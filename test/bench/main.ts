@@ -4,6 +4,7 @@ const measurements = [
   'crosshair',
   'frames',
   'glass',
+  'guardian',
   'hold',
   'join',
   'pyvisa',

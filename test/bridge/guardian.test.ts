@@ -15,6 +15,14 @@ beforeEach(async () => {
 })
 afterEach(() => bench[Symbol.asyncDispose]())
 
+/** Whether the turret was reset, before its pulse had ended by itself. */
+function resetAfter(sinceNs: bigint): boolean {
+  const off = instruments.lightOf('turret').at(-1)?.atNs ?? 0n
+  return instruments.turret
+    .events()
+    .realTime.some(({ byte, ns }) => byte === 0x18 && ns > sinceNs && ns < off + 100_000_000n)
+}
+
 /** What a bridge that comes after says of the emergency stop. */
 async function restarted(): Promise<{ by?: string | undefined; why?: string | undefined; latched: boolean }> {
   await bench.startBridge()
@@ -27,6 +35,7 @@ describe('light, when the bridge', () => {
     const killedNs = process.hrtime.bigint()
     bench.bridge.child.kill('SIGKILL')
     await bench.darkAfter(killedNs)
+    expect(resetAfter(killedNs)).toBe(true)
     const stop = await restarted()
     expect(stop).toMatchObject({ latched: true, by: 'the guardian', why: 'the bridge died' })
     await bench.ready()
@@ -39,6 +48,7 @@ describe('light, when the bridge', () => {
     const hungNs = process.hrtime.bigint()
     process.kill(bench.bridge.pid, 'SIGSTOP')
     await bench.darkAfter(hungNs)
+    expect(resetAfter(hungNs)).toBe(true)
     await until('the bridge is ended', () => !bench.bridge.running)
     expect(await restarted()).toMatchObject({
       latched: true,
@@ -71,11 +81,16 @@ it('ends light when its guardian is killed, and when it hangs', async () => {
 })
 
 it('presses the stop and ends, when it fails by its own fault', async () => {
+  await bench.bridge.end()
+  // A program that has no fault is given one from outside.
+  const fault = 'process.on("SIGUSR2", () => { throw new Error("a fault") })'
+  await bench.startBridge(['--import', `data:text/javascript,${encodeURIComponent(fault)}`])
   await bench.light(await bench.operate())
   const failedNs = process.hrtime.bigint()
-  // The inspector is the one way to make a fault in a program that has none.
-  process.kill(bench.bridge.pid, 'SIGABRT')
+  bench.bridge.child.kill('SIGUSR2')
   await bench.darkAfter(failedNs)
+  expect(resetAfter(failedNs)).toBe(true)
+  expect(await restarted()).toMatchObject({ latched: true, by: 'the bridge', why: 'it failed: a fault' })
 })
 
 it('stops by its own port, with a ticket, whatever the bridge does', async () => {

@@ -101,7 +101,7 @@ async function litOverPage(): Promise<Lent> {
   await using stack = new AsyncDisposableStack()
   const laser = stack.use(await startLaser())
   const tcp = connect(Number(/::(\d+)::SOCKET/.exec(laser.ready.resource)?.[1]), '127.0.0.1')
-  stack.defer(() => tcp.destroy())
+  stack.defer(() => void tcp.destroy())
   await once(tcp, 'connect')
   const bridge = stack.use(
     await startBridge(

@@ -134,8 +134,9 @@ export class GuardedBench implements AsyncDisposable {
     })
   }
 
-  async startBridge(): Promise<void> {
-    this.bridge = await startBridge(this.file, 0, [], [], { group: true })
+  /** `nodeArgs` before the program's. */
+  async startBridge(nodeArgs: string[] = []): Promise<void> {
+    this.bridge = await startBridge(this.file, 0, nodeArgs, [], { group: true })
   }
 
   /** An operator's page that beats, and the devices ready. */
