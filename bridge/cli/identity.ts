@@ -4,6 +4,8 @@ import { openResource, type WireOptions } from '../transport/resource.ts'
 import type { Receiver, Transport } from '../transport/transport.ts'
 
 const ENDS = { LF: '\n', 'CR LF': '\r\n', CR: '\r' } as const
+/** A serial line ends its messages itself, as it is set. */
+const SEND_ENDS = { LF: 'lf', 'CR LF': 'crlf', CR: 'cr' } as const
 const ROOM_BYTES = 4096
 /** On a wire that marks no end, an answer is over when its line end is there and nothing comes behind it for this long. */
 const QUIET_MS = 60
@@ -12,17 +14,25 @@ const QUIET_MS = 60
 export interface Identity {
   answer: string
   end: keyof typeof ENDS
+  /** Its answer ended in CR without an LF: serial.receiveEnd has to say so. */
+  answersInCr: boolean
 }
 
 /**
- * Asks *IDN?. On a raw socket it tries the usual terminators, each on a connection of its own. Rejects with
+ * Asks *IDN?. On a raw socket and a serial line it tries the usual terminators, each on a connection of its own. Rejects with
  * `connection.lost` when nobody is there, `device.timeout` when nobody answers.
  */
 export async function askIdentity(resource: string, options: WireOptions, ms: number): Promise<Identity> {
-  const ends = resource.endsWith('::SOCKET') ? (['LF', 'CR LF', 'CR'] as const) : (['LF'] as const)
+  const serial = resource.startsWith('ASRL')
+  const several = serial || resource.endsWith('::SOCKET')
+  const ends = several ? (['LF', 'CR LF', 'CR'] as const) : (['LF'] as const)
   for (const end of ends) {
-    const answer = await ask(resource, options, ENDS[end], ms)
-    if (answer !== undefined) return { answer, end }
+    const set = serial ? { ...options, serial: { ...options.serial, sendEnd: SEND_ENDS[end] } } : options
+    // What an earlier try has left in a serial instrument is ended first: it is no part of this one.
+    const before = serial && end !== 'LF' ? ENDS.LF : ''
+    const answer = await ask(resource, set, serial ? ENDS.LF : ENDS[end], ms, before)
+    if (answer !== undefined)
+      return { answer: answer.trim(), end, answersInCr: answer.trimEnd() + '\r' === answer }
   }
   const tried = ends.length > 1 ? ` with any of ${ends.join(', ')} at the end` : ''
   const message =
@@ -31,12 +41,41 @@ export async function askIdentity(resource: string, options: WireOptions, ms: nu
   throw new BenchError('device.timeout', message)
 }
 
-/** The answer on a connection of its own, or undefined when none came in time. */
+/**
+ * Whether an instrument on a raw socket answers on two connections at once: then its guardian may keep one. Never rejects.
+ */
+export async function servesTwo(
+  resource: string,
+  options: WireOptions,
+  { end }: Identity,
+  ms: number,
+): Promise<boolean> {
+  const over = new AbortController()
+  const first = new Listening()
+  try {
+    const opening = openResource(resource, options)(first, over.signal)
+    using held = holding(await withDeadline(opening, ms, `connecting to ${resource}`))
+    if ((await ask(resource, options, ENDS[end], ms)) === undefined) return false
+    held.transport.write(`*IDN?${ENDS[end]}`)
+    return (await withDeadline(first.answer, ms, '*IDN?')) !== ''
+  } catch {
+    return false
+  } finally {
+    over.abort()
+  }
+}
+
+function holding(transport: Transport): Disposable & { transport: Transport } {
+  return { transport, [Symbol.dispose]: () => transport.close() }
+}
+
+/** The answer on a connection of its own, its end mark included, or undefined when none came in time. */
 async function ask(
   resource: string,
   options: WireOptions,
   end: string,
   ms: number,
+  before = '',
 ): Promise<string | undefined> {
   const over = new AbortController()
   const listening = new Listening()
@@ -45,6 +84,7 @@ async function ask(
     const opening = openResource(resource, options)(listening, over.signal)
     transport = await withDeadline(opening, ms, `connecting to ${resource}`)
     listening.marksEnd = transport.marksEnd
+    if (before !== '') transport.write(before)
     // A transport ends a message with what it is given; only a raw socket cares what that is.
     transport.write(`*IDN?${end}`)
     transport.expectAnswer?.()
@@ -86,7 +126,7 @@ class Listening implements Receiver {
     clearTimeout(this.#quiet)
     const text = Buffer.from(this.#room.subarray(0, this.#filled)).toString('latin1')
     if (end || (!this.marksEnd && /[\r\n]\s*$/.test(text))) {
-      this.#quiet = setTimeout(() => this.#answer.resolve(text.trim()), end ? 0 : QUIET_MS)
+      this.#quiet = setTimeout(() => this.#answer.resolve(text), end ? 0 : QUIET_MS)
     }
   }
 

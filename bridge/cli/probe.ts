@@ -5,7 +5,7 @@ import { modelOf } from '../drivers/instrument/scpi/shipped.ts'
 import { canonicalName, parseResource } from '../transport/resource-name.ts'
 import { wireOptions, type WireOptions } from '../transport/resource.ts'
 import type { Action } from './action.ts'
-import { askIdentity, type Identity } from './identity.ts'
+import { askIdentity, type Identity, servesTwo } from './identity.ts'
 import { positionals } from './positionals.ts'
 
 /** Instruments that a driver of their own knows better than a declaration could. */
@@ -28,8 +28,10 @@ export const probe: Action = {
     const options = wireOptions.parse(baud === undefined ? undefined : { serial: { baudRate: baud } })
     const identity = await askIdentity(resource, options, ms)
     terminal.print(describe(identity))
-    terminal.print(entryFor(resource, identity.answer, options, baud !== undefined))
-    if (identity.end !== 'LF') {
+    const raw = resource.endsWith('::SOCKET')
+    const twice = raw && (await servesTwo(resource, options, identity, ms))
+    terminal.print(entryFor(resource, identity, serialOf(resource, identity, baud), twice))
+    if (raw && identity.end !== 'LF') {
       terminal.note(
         `It answers only when asked with ${identity.end} at the end, and the bridge ends its messages with LF: ` +
           "set the instrument's delimiter (terminator) to LF.",
@@ -47,20 +49,43 @@ function describe({ answer }: Identity): string {
     .join('\n')
 }
 
+/** What the serial line has to be set to besides what is usual. */
+function serialOf(
+  resource: string,
+  { end, answersInCr }: Identity,
+  baudRate: number | undefined,
+): Partial<WireOptions['serial']> {
+  if (!resource.startsWith('ASRL')) return {}
+  return {
+    ...(baudRate !== undefined && { baudRate }),
+    ...(end !== 'LF' && { sendEnd: end === 'CR' ? ('cr' as const) : ('crlf' as const) }),
+    ...(answersInCr && { receiveEnd: 'cr' as const }),
+  }
+}
+
 /** The lines that go into bench.yaml. */
-function entryFor(resource: string, answer: string, options: WireOptions, serial: boolean): string {
+function entryFor(
+  resource: string,
+  { answer }: Identity,
+  serial: Partial<WireOptions['serial']>,
+  twice: boolean,
+): string {
   const known = modelOf(answer)
   const own = OWN_DRIVERS.find(({ identifies }) => identifies.test(answer))
   const entry = {
     driver: own?.driver ?? 'instrument.scpi',
     ...(own || !known ? {} : { model: known.model }),
     resource,
-    ...(serial && { wire: { serial: { baudRate: options.serial.baudRate } } }),
+    ...(Object.keys(serial).length > 0 && { wire: { serial } }),
   }
   const text = stringify({ devices: { [idFor(answer)]: entry } }).trimEnd()
-  if (own || known) return text
+  if (own) return text
+  const guard = twice
+    ? '\n    # It serves two connections at once: the guardian may keep one of its own.\n    guard: standby'
+    : ''
+  if (known) return `${text}${guard}`
   const what = '    # No model of Lightbench fits it: say here what it reads and does (docs/instruments.md).'
-  return `${text}\n${what}\n    # readings: { power: { query: ':READ:POW?', unit: dBm } }`
+  return `${text}${guard}\n${what}\n    # readings: { power: { query: ':READ:POW?', unit: dBm } }`
 }
 
 /** A device id made from the model: a-z, 0-9 and -, 32 at most. */

@@ -6,6 +6,7 @@ import { probe } from '../../bridge/cli/probe.ts'
 import { callerAs } from '../support/caller.ts'
 import { listen } from '../support/instrument.ts'
 import { Program } from '../support/process.ts'
+import { Pty } from '../support/pty.ts'
 import { openDeclared } from './declared-rig.ts'
 
 const caller = callerAs()
@@ -102,4 +103,40 @@ it('finds one that wants CR at the end of a message, and says what to do', async
   await expect(probed(`TCPIP::127.0.0.1::${instrument.port}::SOCKET`, '--seconds', '0.1')).rejects.toThrow(
     'did not answer *IDN? within 0.1 s with any of LF, CR LF, CR at the end',
   )
+})
+
+it('finds a serial one that wants CR at the end of a message, and sets the line so', async () => {
+  await using pty = await Pty.open()
+  let rest = ''
+  pty.onHeard = (text) => {
+    const messages = `${rest}${text}`.split('\r')
+    rest = messages.pop() ?? ''
+    // What came with another end than its own stands before the next message, and spoils nothing but that.
+    for (const message of messages) if (message === '*IDN?') pty.say('ACME,PSU,1,2\r')
+  }
+  const { printed, noted } = await probed(`ASRL${pty.path}::INSTR`, '--seconds', '0.5', '--baud', '19200')
+  expect(printed).toContain(
+    '    wire:\n      serial:\n        baudRate: 19200\n        sendEnd: cr\n        receiveEnd: cr\n',
+  )
+  expect(noted).toBe('')
+})
+
+it('says whether it serves two connections at once, of one that a declaration is written for', async () => {
+  const serve = async (most: number): Promise<string> => {
+    let open = 0
+    const server = createServer((socket) => {
+      if (++open > most) socket.destroy()
+      socket.on('close', () => (open -= 1))
+      socket.on('error', () => {})
+      createInterface(socket).on('line', () => socket.write('Acme,Box,1,2\n'))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const { printed } = await probed(`TCPIP::127.0.0.1::${port}::SOCKET`, '--seconds', '0.5')
+    server.close()
+    return printed
+  }
+  expect(await serve(2)).toContain('\n    guard: standby\n')
+  expect(await serve(1)).not.toContain('guard')
 })
