@@ -248,8 +248,12 @@ export class Control implements Disposable {
   }
 
   #stopDevice(id: string, device: Device): void {
-    device.stop().catch((error: unknown) => {
-      this.#options.log.error({ device: id, error }, 'the device has not confirmed that it stopped')
-    })
+    const { log } = this.#options
+    device.stop().then(
+      (outcome) => {
+        if (outcome === 'sent') log.warn({ device: id }, 'nothing can prove that the device has stopped')
+      },
+      (error: unknown) => log.error({ device: id, error }, 'the device has not confirmed that it stopped'),
+    )
   }
 }

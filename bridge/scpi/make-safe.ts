@@ -9,6 +9,8 @@ import type { Wire } from './wire.ts'
 const ASK_AGAIN_MS = 100
 /** An error queue holds no more: one that never empties proves nothing. */
 const MOST_ANSWERS = 64
+/** What it held of before is out of it after the first of these; what it says after the others is of these messages. */
+const MOST_TRIES = 3
 
 /** How a plan is carried out, and who hears of it. */
 interface MakingSafe {
@@ -20,8 +22,8 @@ interface MakingSafe {
   heard: (proof: Proof, answer: string) => void
   /** Has the line after each round of proofs: what the instrument says of messages that went past the queue is nobody else's. */
   settled: (wire: Wire) => Promise<void>
-  /** What is not safe, in words, by the proofs that do not hold. */
-  explain: (failed: readonly Proof[]) => string
+  /** What is not safe, in words, by the proofs that do not hold and what was answered to them. */
+  explain: (failed: ReadonlyMap<Proof, string>) => string
 }
 
 /**
@@ -51,18 +53,24 @@ export async function proveSafe(
   const over = new AbortController()
   const ends = signal ? AbortSignal.any([over.signal, signal]) : over.signal
   const wanting = new Set(plan.proofs)
-  const failed = new Set<Proof>()
+  const failed = new Map<Proof, string>()
   let mustRepeat = !alone
+  let tries = 0
   const round = async (wire: Wire): Promise<void> => {
     if (mustRepeat && [...wanting].some(({ once }) => once)) session.abort(linesOf(plan))
     mustRepeat = true
     for (const proof of wanting) {
-      if (await holds(wire, proof, ends, heard)) wanting.delete(proof)
-      else failed.add(proof)
-      if (!wanting.has(proof)) failed.delete(proof)
+      const against = await refutation(wire, proof, ends, heard)
+      if (against === undefined) {
+        wanting.delete(proof)
+        failed.delete(proof)
+      } else failed.set(proof, against)
     }
     await settled(wire)
+    tries += 1
   }
+  const refused = (cause?: unknown): BenchError =>
+    new BenchError('scpi.error', explain(failed), { device, cause })
   const rounds = async (): Promise<void> => {
     while (!ends.aborted) {
       // In the driver's own name: a stop is confirmed whoever has locked the instrument for themselves.
@@ -70,6 +78,7 @@ export async function proveSafe(
         if (!mayBeAskedAgain(error)) throw error
       })
       if (wanting.size === 0) return
+      if (tries >= MOST_TRIES && [...failed.keys()].some(({ once }) => once)) throw refused()
       await pause(ASK_AGAIN_MS, ends)
     }
   }
@@ -77,20 +86,21 @@ export async function proveSafe(
     await withDeadline(rounds(), ms, 'making safe', { device, ...(signal && { signal }) })
     return 'proven'
   } catch (error) {
-    if (failed.size === 0) throw error
-    throw new BenchError('scpi.error', explain([...failed]), { device, cause: error })
+    throw failed.size === 0 ? error : refused(error)
   } finally {
     over.abort()
   }
 }
 
-async function holds(
+/** What speaks against the instrument's being safe; undefined when the proof holds. */
+async function refutation(
   wire: Wire,
   proof: Proof,
   signal: AbortSignal,
   heard: MakingSafe['heard'],
-): Promise<boolean> {
+): Promise<string | undefined> {
   const { ask, once, deadlineMs } = proof
+  let against: string | undefined
   for (let n = 0; n < (once ? MOST_ANSWERS : 1); n++) {
     const answer = await wire.query(lineOf(ask), {
       signal,
@@ -98,9 +108,10 @@ async function holds(
     })
     heard(proof, answer)
     // An entry that was in a queue is of these messages or of older ones: the queue is emptied, and asked again.
-    if (provesSafe(proof, answer)) return n === 0
+    if (provesSafe(proof, answer)) return against
+    against ??= answer
   }
-  return false
+  return against
 }
 
 /** What came in between, and an answer that was lost, are no proof that the instrument is not safe. */

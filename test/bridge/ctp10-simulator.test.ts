@@ -178,3 +178,15 @@ it('answers for the lasers that a sweep leaves on', async () => {
   await expect.poll(() => state().ctp10?.lasers[1]?.on).toBe(false)
   expect(await emitting(open)).toEqual([])
 })
+
+it('has a stop proven though a trace is on its way, which is given up for it', async () => {
+  await using instrument = await startCtp10(['--swept'])
+  await lookAt(instrument.ready.port, ':SIM:RATE 20000;*OPC?')
+  const { device, state } = await openCtp10(instrument.ready.resource)
+  await call(device, 'ctp.laserOn', { laser: 1 })
+  const read = call(device, 'ctp.readTrace', { channel: 1 }).catch((error: unknown) => error)
+  await expect.poll(() => state().download).toBeDefined()
+  expect(await device.stop()).toBe('proven')
+  expect(state().ctp10?.lasers['1']?.on).toBe(false)
+  expect(await read).toMatchObject({ code: 'aborted' })
+})

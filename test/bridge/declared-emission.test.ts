@@ -127,6 +127,20 @@ it('is not safe by its error queue while that says that the commands were refuse
   expect(lines).toEqual([':OUTP OFF', asked, asked, asked, asked, ':OUTP OFF', asked, asked])
 })
 
+it('is not confirmed by an error queue that refuses its safe commands each time, in the instrument’s own words', async () => {
+  const refuses = ['-221,"Settings conflict"', NO_ERROR]
+  const errors: string[] = []
+  const { device: supply } = await laser({ settings: {}, safe: [':OUTP OFF'] }, { errors })
+  errors.push(...refuses, ...refuses, ...refuses)
+  // The queue is emptied behind each round besides.
+  errors.splice(2, 0, NO_ERROR)
+  errors.splice(5, 0, NO_ERROR)
+  await expect(supply.stop()).rejects.toMatchObject({
+    code: 'scpi.error',
+    message: 'dut was told to be safe, and answered -221,"Settings conflict": look at it',
+  })
+})
+
 it('is proven by its switches though its error queue holds what others have left there', async () => {
   const errors: string[] = []
   const { device: opened, state } = await laser({}, { errors })

@@ -76,10 +76,7 @@ export class Ctp10 implements Device, TraceSource {
       ...{ emission: this.#emission, watch: this.#watch, module: settings.module },
       say: (job, caller, lane) => this.#say(job, lane ?? 'control', this.#until(caller.signal)),
       downloading: (caller) => AbortSignal.any([this.#until(caller.signal), this.#downloads.signal]),
-      cancelDownloads: () => {
-        this.#downloads.abort()
-        this.#downloads = new AbortController()
-      },
+      cancelDownloads: () => this.#cancelDownloads(),
       abort: (why) => {
         context.guard.ending(why)
         this.#emission.end(true, [])
@@ -127,7 +124,10 @@ export class Ctp10 implements Device, TraceSource {
   }
 
   stop(): Promise<StopOutcome> {
-    return this.#makeSafe(REST_MS)
+    const stopped = this.#makeSafe(REST_MS)
+    // What proves it is not to wait until a trace has come, which may take a minute.
+    this.#cancelDownloads()
+    return stopped
   }
 
   endEmission(): void {
@@ -138,10 +138,7 @@ export class Ctp10 implements Device, TraceSource {
     this.#inBackground(this.#emission.confirm(REST_MS, this.#closed.signal))
   }
 
-  /**
-   * A message that is not this driver's is about to be sent, and may switch lasers on or start a sweep. Throws
-   * `guardian.lost`, and then it is not to be sent.
-   */
+  /** As of `Light.comes`: it may switch lasers on, or start a sweep. */
   lightComes(): void {
     this.#emission.stirred()
     this.#lookAgain = true
@@ -185,7 +182,7 @@ export class Ctp10 implements Device, TraceSource {
       },
       settled: async (wire) => void (await wire.drainErrors()),
       explain: (failed) => {
-        const lit = failed.flatMap((proof) => laserOf(plan, lasers, proof) ?? [])
+        const lit = [...failed.keys()].flatMap((proof) => laserOf(plan, lasers, proof) ?? [])
         return lit.length > 0 ? stillOn(id, lit).message : `${id} was told to stop, and does not come to rest`
       },
     })
@@ -201,6 +198,11 @@ export class Ctp10 implements Device, TraceSource {
     for (const look of [this.#watch, ...this.#powers]) poller.add(look)
     if (this.#emission.lasers.length > 0) poller.add(this.#lasers, this.#lasers.everyMs())
     await poller.run(this.#closed.signal)
+  }
+
+  #cancelDownloads(): void {
+    this.#downloads.abort()
+    this.#downloads = new AbortController()
   }
 
   /** A job of a person: what the instrument complains of goes to that person and into the topic. */

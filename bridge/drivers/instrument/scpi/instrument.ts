@@ -121,18 +121,10 @@ export class DeclaredInstrument implements Device {
   }
 
   endEmission(): void {
-    if (!this.#entries.emits) return
-    this.#safety
-      .makeSafe(CONFIRM_MS)
-      .catch((error: unknown) =>
-        this.#context.log.error({ error }, 'the instrument has not confirmed that its emission ended'),
-      )
+    if (this.#entries.emits) void this.#darken(CONFIRM_MS, 'its emission was ended')
   }
 
-  /**
-   * A message that is not this driver's is about to be sent, and may switch light on. Throws `guardian.lost`, and then it
-   * is not to be sent.
-   */
+  /** As of `Light.comes`. */
   lightComes(): void {
     this.#sources.lighting()
     this.#othersMayHaveChanged()
@@ -140,19 +132,19 @@ export class DeclaredInstrument implements Device {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
-    if (this.#entries.emits) {
-      this.#context.guard.ending('the bench has closed it')
-      await this.#safety
-        .makeSafe(CLOSE_MS)
-        .catch((error: unknown) =>
-          this.#context.log.error(
-            { error },
-            'closed before the instrument confirmed that its emission ended',
-          ),
-        )
-    }
+    this.#context.guard.ending('the bench has closed it')
+    if (this.#entries.emits) await this.#darken(CLOSE_MS, 'it was closed')
     this.#session[Symbol.dispose]()
     await this.#polling
+  }
+
+  /** Never rejects. */
+  async #darken(ms: number, what: string): Promise<void> {
+    try {
+      await this.#safety.makeSafe(ms)
+    } catch (error) {
+      this.#context.log.error({ error }, `${what}, and the instrument has not confirmed that it is dark`)
+    }
   }
 
   #handlers(): Handlers {

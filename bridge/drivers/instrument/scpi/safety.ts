@@ -44,10 +44,10 @@ export class Safety {
       ...{ device, ms, settled },
       heard: (proof, answer) => heard(settingOf(proof), answer),
       explain: (failed) => {
-        const on = failed.flatMap((proof) => settingOf(proof)?.name ?? [])
+        const on = [...failed.keys()].flatMap((proof) => settingOf(proof)?.name ?? [])
         return on.length > 0
           ? `${device} was told to be safe, and ${on.join(', ')} is not off: switch it off at the instrument`
-          : `${device} was told to be safe, and its error queue says that it has not done so: look at it`
+          : `${device} was told to be safe, and answered ${[...failed.values()].join(', ')}: look at it`
       },
     })
     sources.toldOff(entries.indicators)
