@@ -2,7 +2,7 @@ import type { SafePlan } from './safe-plan.ts'
 
 /**
  * What a driver says of its device's emission and motion, as it happens: the guardian and every page know it from here.
- * A device that never emits nor moves calls none of it.
+ * A device that never emits nor moves calls none of it but `protect`, if a stop has something to send to it.
  */
 export interface DeviceGuard {
   /** How the device is made safe; said again each time that it has opened, before anything can emit. */
