@@ -52,7 +52,7 @@ const value = (part: Partial<DeclaredValue> = {}): DeclaredValue => ({ value: 1,
 const declared = (values: Record<string, DeclaredValue>): Partial<InstrumentState> => ({
   declared: {
     ...{ settings: {}, actions: {}, traces: {}, safe: false, skipped: 0, values },
-    readings: { t: { title: 'Temperature' }, p: { title: 'Pressure' } } as never,
+    readings: { t: { label: 'Temperature' }, p: { label: 'Pressure' } } as never,
   },
 })
 
