@@ -50,11 +50,9 @@ beforeAll(async () => {
     headers: { 'content-type': 'text/csv' },
     body: Array.from({ length: 100 }, (_, i) => `${1540 + i / 100},${-i}`).join('\n'),
   })
-  // Whoever looks can take the lease.
   scene.endBeat()
   await client.call('lease.release', {})
   page = await openForFile(url)
-  await page.getByTestId('lease-take').click()
 }, 60_000)
 afterAll(() => scene[Symbol.asyncDispose]())
 
@@ -62,7 +60,7 @@ const press = (name: string) => (page: Page) =>
   page.getByRole('button', { name, exact: true }).first().click()
 const choose = async (page: Page): Promise<void> => {
   await page.getByTestId('watch-choose').first().click()
-  await page.getByTestId('watch-actions').getByRole('button', { name: 'More' }).click()
+  await page.getByTestId('watch-actions').getByLabel('More to do with them').click()
 }
 
 /** Every file that has a dialog, and how that is opened. */
@@ -78,7 +76,7 @@ const DIALOGS: Record<string, Opened> = {
   },
   'ui/ConfirmButton.svelte': { at: 'traces', by: (page) => page.getByTestId('trace-remove').click() },
   'panels/views/NewView.svelte': { at: 'views', by: (page) => page.getByTestId('view-new').click() },
-  'panels/views/DisplayLink.svelte': { at: 'views', by: press('Link') },
+  'panels/views/DisplayLink.svelte': { at: 'views', by: press('Link for a display') },
   'panels/gallery/MediaViewer.svelte': {
     at: 'gallery',
     by: (page) => page.locator('[data-kind=still]').click(),
@@ -86,6 +84,8 @@ const DIALOGS: Record<string, Opened> = {
   'panels/turret/PatternEditor.svelte': {
     at: 'turret/turret',
     by: async (page) => {
+      // The lease of the page before the last reload lapses.
+      await page.getByTestId('lease-take').click()
       await page.getByTestId('pattern-new').click()
       for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Add a step' }).click()
     },
@@ -114,8 +114,8 @@ const DIALOGS: Record<string, Opened> = {
   'panels/watches/ImportWatches.svelte': {
     at: 'watches',
     by: async (page) => {
-      await page.getByRole('button', { name: 'More' }).first().click()
-      await page.getByText('Import', { exact: false }).first().click()
+      await page.getByLabel('More', { exact: true }).click()
+      await page.getByText('Import…').click()
     },
   },
   'panels/watches/TagDialog.svelte': {
@@ -186,8 +186,8 @@ describe.each(Object.entries(DIALOGS))('the dialog of %s', (file, { at, by, size
   it('keeps the emergency stop in sight, however far it is scrolled', async () => {
     await page.setViewportSize(size)
     await page.goto(`${url}/#/${at}`)
+    // What the test before has chosen goes with it.
     await page.reload()
-    if (await page.getByTestId('lease-take').isVisible()) await page.getByTestId('lease-take').click()
     await by(page)
     const dialog = page.locator('dialog[open]').last()
     await dialog.waitFor()
