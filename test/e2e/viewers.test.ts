@@ -1,10 +1,16 @@
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { chromiumForFile, expectLive, takeControl } from './rig.ts'
 
-const { open } = chromiumForFile()
-const slide = { driver: 'camera.sim', width: 640, height: 480, fps: 15 }
+const { open, openForFile } = chromiumForFile()
+let bridge: Awaited<ReturnType<typeof startBridge>>
+
+beforeAll(async () => {
+  const slide = { driver: 'camera.sim', width: 640, height: 480, fps: 15 }
+  bridge = await startBridge(await writeBench({ devices: { slide } }))
+})
+afterAll(() => bridge.end())
 
 /** Without the older form with callbacks, which nobody calls. */
 interface Settable {
@@ -26,75 +32,77 @@ async function firewall(page: Page, allowed: string): Promise<void> {
 }
 
 it('shows the video over TCP where UDP does not come through, and says so', async () => {
-  await using bridge = await startBridge(await writeBench({ devices: { slide } }))
-  const page = await open(bridge.ready.url)
-  await firewall(page, ' tcp ')
-  await expectLive(page, 'slide', 20_000)
-  await page.getByTestId('camera-viewers').click()
-  await expect.poll(() => page.getByTestId('viewers-dialog').innerText()).toContain('tcp 127.0.0.1')
+  const shut = await open(bridge.ready.url)
+  await firewall(shut, ' tcp ')
+  await expectLive(shut, 'slide', 20_000)
+  await shut.getByTestId('camera-viewers').click()
+  await expect.poll(() => shut.getByTestId('viewers-dialog').innerText()).toContain('tcp 127.0.0.1')
 })
 
 it('shows pictures over the socket where no video comes through, and says why', async () => {
-  await using bridge = await startBridge(await writeBench({ devices: { slide } }))
-  const page = await open(bridge.ready.url)
-  await firewall(page, 'no candidate has this')
-  const note = page.getByTestId('camera-way')
+  const shut = await open(bridge.ready.url)
+  await firewall(shut, 'no candidate has this')
+  const note = shut.getByTestId('camera-way')
   await expect.poll(() => note.innerText(), { timeout: 30_000 }).toContain('Pictures instead of video')
   const print = (): Promise<string> =>
-    page.locator('[data-testid=camera-slide] .stage > canvas').evaluate((canvas) => {
+    shut.locator('[data-testid=camera-slide] .stage > canvas').evaluate((canvas) => {
       const context = (canvas as HTMLCanvasElement).getContext('2d')
       return Array.from(context?.getImageData(0, 0, 64, 64).data ?? []).join()
     })
   const before = await print()
   await expect.poll(print).not.toBe(before)
-  await page.getByTestId('camera-viewers').click()
-  await expect.poll(() => page.getByTestId('viewers-dialog').innerText()).toContain('JPEG')
+  await shut.getByTestId('camera-viewers').click()
+  await expect.poll(() => shut.getByTestId('viewers-dialog').innerText()).toContain('JPEG')
 })
 
-it('shows half quality to who asks for it, and leaves the others theirs', async () => {
-  await using bridge = await startBridge(await writeBench({ devices: { slide } }))
-  const [page, other] = await Promise.all([open(bridge.ready.url), open(bridge.ready.url)])
-  await expectLive(page, 'slide')
-  const widthOf = (which: Page): Promise<number> =>
-    which.locator('video').evaluate((video) => (video as HTMLVideoElement).videoWidth)
-  await page.getByTestId('camera-viewers').click()
-  await page.getByLabel('Quality on this page').selectOption('half')
-  await expect.poll(() => widthOf(page)).toBe(320)
-  await expect.poll(() => page.getByTestId('camera-way').innerText()).toContain('Half quality')
-  await expectLive(page, 'slide')
-  await expect.poll(() => widthOf(other)).toBe(640)
-})
+describe('two browsers', () => {
+  let page: Page
+  let other: Page
 
-it('shows everybody what somebody points at, for as long as they do', async () => {
-  await using bridge = await startBridge(await writeBench({ devices: { slide } }))
-  const [page, other] = await Promise.all([open(bridge.ready.url), open(bridge.ready.url)])
-  await expectLive(other, 'slide')
-  const layer = page.getByTestId('pointer-layer')
-  const box = await layer.boundingBox()
-  if (!box) throw new Error('the picture is not on the page')
-  await page.mouse.move(box.x + box.width * 0.25, box.y + box.height * 0.5)
-  await page.mouse.down()
-  const mark = other.getByTestId('pointer-mark')
-  await mark.waitFor()
-  const place = await mark.boundingBox()
-  const picture = await other.getByTestId('pointer-layer').boundingBox()
-  expect(((place?.x ?? 0) + (place?.width ?? 0) / 2 - (picture?.x ?? 0)) / (picture?.width ?? 1)).toBeCloseTo(
-    0.25,
-    1,
-  )
-  await page.mouse.up()
-  await mark.waitFor({ state: 'detached' })
-})
+  beforeAll(async () => {
+    ;[page, other] = await Promise.all([openForFile(bridge.ready.url), openForFile(bridge.ready.url)])
+  })
+  afterAll(() => Promise.all([page.context().close(), other.context().close()]))
 
-it("leads those who follow to where the operator's page goes", async () => {
-  await using bridge = await startBridge(await writeBench({ devices: { slide } }))
-  const [page, other] = await Promise.all([open(bridge.ready.url), open(bridge.ready.url)])
-  await takeControl(page)
-  await other.getByTestId('follow-operator').click()
-  await page.evaluate(() => (window.location.hash = '#/traces'))
-  await expect.poll(() => other.evaluate(() => window.location.hash)).toBe('#/traces')
-  await page.evaluate(() => (window.location.hash = '#/audit'))
-  await expect.poll(() => other.evaluate(() => window.location.hash)).toBe('#/audit')
-  await other.evaluate(() => (window.location.hash = '#/'))
-  await expect.poll(() => other.getByTestId('follow-operator').innerText()).toBe('Follow')
+  it('show half quality where somebody asks for it, and leave the other its own', async () => {
+    await expectLive(page, 'slide')
+    const widthOf = (which: Page): Promise<number> =>
+      which.locator('video').evaluate((video) => (video as HTMLVideoElement).videoWidth)
+    await page.getByTestId('camera-viewers').click()
+    await page.getByLabel('Quality on this page').selectOption('half')
+    await expect.poll(() => widthOf(page)).toBe(320)
+    await expect.poll(() => page.getByTestId('camera-way').innerText()).toContain('Half quality')
+    await page.keyboard.press('Escape')
+    await expectLive(page, 'slide')
+    await expect.poll(() => widthOf(other)).toBe(640)
+  })
+
+  it('show what somebody points at in the other, for as long as they do', async () => {
+    await expectLive(other, 'slide')
+    const layer = page.getByTestId('pointer-layer')
+    const box = await layer.boundingBox()
+    if (!box) throw new Error('the picture is not on the page')
+    await page.mouse.move(box.x + box.width * 0.25, box.y + box.height * 0.5)
+    await page.mouse.down()
+    const mark = other.getByTestId('pointer-mark')
+    await mark.waitFor()
+    const place = await mark.boundingBox()
+    const picture = await other.getByTestId('pointer-layer').boundingBox()
+    expect(
+      ((place?.x ?? 0) + (place?.width ?? 0) / 2 - (picture?.x ?? 0)) / (picture?.width ?? 1),
+    ).toBeCloseTo(0.25, 1)
+    await page.mouse.up()
+    await mark.waitFor({ state: 'detached' })
+  })
+
+  it("lead whoever follows to where the operator's page goes", async () => {
+    await takeControl(page)
+    await other.getByTestId('follow-operator').click()
+    await page.evaluate(() => (window.location.hash = '#/traces'))
+    await expect.poll(() => other.evaluate(() => window.location.hash)).toBe('#/traces')
+    await page.evaluate(() => (window.location.hash = '#/audit'))
+    await expect.poll(() => other.evaluate(() => window.location.hash)).toBe('#/audit')
+    await other.evaluate(() => (window.location.hash = '#/'))
+    await expect.poll(() => other.getByTestId('follow-operator').innerText()).toBe('Follow')
+  })
 })
