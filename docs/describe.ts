@@ -118,9 +118,12 @@ function fields(schema: Schema, path: string): string[] {
     ]
     const what = said.filter((part) => part !== undefined).join('; ')
     const row = `| \`${path}${name}${optional}\` | ${typeOf(field)} | ${what} |`
+    const named = typeof field.additionalProperties === 'object' ? field.additionalProperties : undefined
     const inner = field.items?.properties
       ? fields(field.items, `${path}${name}[].`)
-      : fields(field, `${path}${name}.`)
+      : named?.properties
+        ? fields(named, `${path}${name}.NAME.`)
+        : fields(field, `${path}${name}.`)
     return [row, ...inner]
   })
 }

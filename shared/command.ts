@@ -18,9 +18,13 @@ export interface Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodTyp
   reach?: Exclude<Reach, 'device'>
   /** Moves, emits or changes settings: needs the lease, an emergency stop that is not latched, and closed interlocks. */
   lease?: true
+  /** Moves the device: held back by interlocks that forbid motion. */
+  moves?: true
+  /** Only sets, and neither moves nor emits by that: no interlock that forbids one of the two alone holds it back. */
+  sets?: true
   /** For the lease's holder, though it moves nothing. */
   holder?: true
-  /** Switches light on: needs the holder's heartbeat besides. */
+  /** Switches light on: needs the holder's heartbeat besides. Held back by interlocks that forbid emission. */
   emits?: true
   /** Allowed to the lease's holder while the emergency stop is latched. */
   whileStopped?: true
@@ -28,6 +32,18 @@ export interface Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodTyp
   safe?: true
   /** Kept in the audit though it moves nothing; what has `lease` or `safe` is kept anyway. */
   audited?: true
+}
+
+/** What interlocks can forbid. */
+export const acts = ['emission', 'motion'] as const
+export type Act = (typeof acts)[number]
+
+/** Whether an open interlock that forbids these holds the command back: one that does not say what it does may do any. */
+export function isForbidden({ emits, moves, sets }: Command, forbids: readonly Act[]): boolean {
+  if (acts.every((act) => forbids.includes(act))) return true
+  if (emits || moves)
+    return (emits === true && forbids.includes('emission')) || (moves === true && forbids.includes('motion'))
+  return !sets && forbids.length > 0
 }
 
 /** Declares a command, keeping the exact types of its input and output. */

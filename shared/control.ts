@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { command } from './command.ts'
+import { acts, command } from './command.ts'
 import { deviceId } from './device.ts'
 import { stopTicket } from './guardian.ts'
 
@@ -53,6 +53,7 @@ const interlockState = z.object({
   settable: z.boolean().describe('a software key, set by `interlock.set`'),
   emergency: z.boolean().describe('opening it is an emergency stop'),
   devices: z.array(z.string()).describe('those that need it closed'),
+  forbids: z.array(z.enum(acts)).describe('what these devices may not do while it is open'),
 })
 
 /** The topic `control`: who may act, and whether anything may. */

@@ -74,6 +74,7 @@ export const sightCommands = {
     about: 'Point at a place in the picture; answers the direction. Needs a calibration that is valid.',
     role: 'operator',
     lease: true,
+    moves: true,
     input: device.extend({
       ...pixel.shape,
       speed: z.number().positive().max(3600).optional().describe('degrees/s; the fastest when left out'),
@@ -85,6 +86,7 @@ export const sightCommands = {
     about: 'Find out by moving how pixels and degrees belong together; answers how well that fits.',
     role: 'operator',
     lease: true,
+    moves: true,
     input: device.extend({
       stepDegrees: z
         .number()
@@ -100,6 +102,7 @@ export const sightCommands = {
       'Calibrate by hand: where a landmark is in the picture now (camera on the turret: the same one each time), or where the laser hits (fixed camera). Move between clicks.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: device.extend(pixel.shape),
     output: z.object({ clicks: z.number().int() }),
   }),
@@ -107,6 +110,7 @@ export const sightCommands = {
     about: 'Fit the calibration to the clicks made so far: three at least, not in a line.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: device,
     output: calibrated,
   }),
@@ -114,6 +118,7 @@ export const sightCommands = {
     about: 'Give up the calibration and the clicks.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: device,
     output: nothing,
   }),
@@ -121,6 +126,7 @@ export const sightCommands = {
     about: 'Put the crosshair where the laser hits. It counts as never checked against the laser.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: device.extend(pixel.shape),
     output: nothing,
   }),
@@ -141,6 +147,7 @@ export const sightCommands = {
       'Say of the spot that was found whether it is the laser: it becomes the crosshair, or is given up.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: device.extend({
       isLaser: z.boolean().default(true).describe('false gives the spot up, and leaves the crosshair'),
     }),

@@ -115,6 +115,7 @@ export const trackingCommands = {
     about: 'Follow what is seen. In mode `turret` a calibration that is valid is needed.',
     role: 'operator',
     lease: true,
+    moves: true,
     input: device.extend({
       mode: z.enum(['turret', 'crosshair']).default('turret'),
       choice: choice.prefault({}),
@@ -132,6 +133,7 @@ export const trackingCommands = {
     about: 'Set how it follows, and what it does about a lost target; what is left out stays.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: device.extend({
       gains: z.object(looser(gains.shape)).optional(),
       lost: z.object(looser(lost.shape)).optional(),
@@ -142,6 +144,7 @@ export const trackingCommands = {
     about: 'Find gains by a relay on one axis while a target at rest is tracked; answers those it has set.',
     role: 'operator',
     lease: true,
+    moves: true,
     input: device.extend({
       axis: z.enum(['pan', 'tilt']).default('pan'),
       speed: z.number().positive().max(60).default(6).describe('to and fro, degrees/s'),

@@ -70,6 +70,7 @@ export const visionCommands = {
     about: 'Choose what is looked for in the pictures, and how often; what is left out is switched off.',
     role: 'operator',
     lease: true,
+    sets: true,
     input: z.object({ device: deviceId, fps: z.number().min(0.1).max(120).default(15), detectors }),
     output: z.object({}),
   }),

@@ -1,4 +1,4 @@
-import { type Command, reachOf } from '../../shared/command.ts'
+import { type Act, acts, type Command, reachOf } from '../../shared/command.ts'
 import type { ControlState } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { topicName } from '../../shared/topics.ts'
@@ -8,7 +8,7 @@ import type { Logger } from '../core/log.ts'
 import { Topic } from '../core/topic.ts'
 import type { DeviceGuards } from './device-guards.ts'
 import { EmergencyStop, type OpenDevices } from './emergency-stop.ts'
-import { type Opened, Interlocks } from './interlock/interlocks.ts'
+import { type Opened, Interlocks, wholly } from './interlock/interlocks.ts'
 import type { InterlockConfig, Readings } from './interlock/source.ts'
 import { Lease, type LeaseEvents } from './lease.ts'
 
@@ -199,8 +199,14 @@ export class Control implements Disposable {
     if (!command.whileStopped) this.#stop.require()
     this.lease.require(caller)
     const device = input['device']
-    if (reachOf(command) === 'device' && typeof device === 'string') this.#interlocks.require(device)
+    if (reachOf(command) === 'device' && typeof device === 'string') this.#requireInterlocks(device, command)
     if (command.emits) this.lease.requireHeartbeat()
+  }
+
+  #requireInterlocks(id: string, command: Command): void {
+    for (const [other, device] of this.#options.devices())
+      if (other === id && device) return this.#interlocks.require(id, command, toldApart(device))
+    this.#interlocks.require(id, command)
   }
 
   /** Ends all light: whoever answered for it does not any more. */
@@ -231,13 +237,25 @@ export class Control implements Disposable {
     }
   }
 
-  #opened({ title, why, devices, emergency }: Opened): void {
+  /** Ends what an interlock forbids now, and lets the rest go on. */
+  #end(id: string, device: Device, forbids: readonly Act[], why: string): void {
+    const { guards, log } = this.#options
+    if (forbids.includes('emission')) guards.ending(why, id)
+    try {
+      if (acts.every((act) => forbids.includes(act))) this.#stopDevice(id, device)
+      else if (forbids.includes('emission')) device.endEmission?.()
+      else device.endMotion?.()
+    } catch (error) {
+      log.error({ device: id, error }, 'the driver failed to end what its interlock forbids')
+    }
+  }
+
+  #opened({ title, why, devices, emergency, forbids }: Opened): void {
     const message = `${title} has opened: ${why}`
     if (emergency) this.press(title, why)
     for (const [id, device] of this.#options.devices()) {
       if (emergency || !devices.includes(id) || !device) continue
-      this.#options.guards.ending(message, id)
-      this.#stopDevice(id, device)
+      this.#end(id, device, wholly(forbids, toldApart(device)), message)
     }
     this.#options.did({
       who: title,
@@ -256,4 +274,9 @@ export class Control implements Disposable {
       (error: unknown) => log.error({ device: id, error }, 'the device has not confirmed that it stopped'),
     )
   }
+}
+
+/** What the device can end by itself, and leave the rest. */
+function toldApart({ endEmission, endMotion }: Device): Act[] {
+  return acts.filter((act) => (act === 'emission' ? endEmission : endMotion) !== undefined)
 }

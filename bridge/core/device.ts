@@ -80,9 +80,9 @@ export interface Device extends AsyncDisposable {
    */
   stop(): Promise<StopOutcome>
   /** Ends light at once and nothing else, for devices that make it: nobody is there any more to answer for it. */
-  endEmission?(): void
+  endEmission?: (() => void) | undefined
   /** Ends motion at once and nothing else, for devices that move: whoever ordered it does not answer for it any more. */
-  endMotion?(): void
+  endMotion?: (() => void) | undefined
   /** Cameras: JPEG pictures for whoever cannot take WebRTC, encoded only while somebody listens; the answer ends it. */
   jpegs?(listener: JpegListener): () => void
   /** Cameras: frames to measure on, as one viewer wants them. Throws `input.invalid` for a region that is not there. */

@@ -9,7 +9,23 @@ import { freshLatch, noGuards } from '../support/guard.ts'
 
 const device = z.object({ device: z.string() })
 const about = 'Does something.'
-const moves = command({ about, role: 'operator', lease: true, input: device, output: z.object({}) })
+const moves = command({
+  about,
+  role: 'operator',
+  lease: true,
+  moves: true,
+  input: device,
+  output: z.object({}),
+})
+const acts = command({ about, role: 'operator', lease: true, input: device, output: z.object({}) })
+const sets = command({
+  about,
+  role: 'operator',
+  lease: true,
+  sets: true,
+  input: device,
+  output: z.object({}),
+})
 const emits = command({
   about,
   role: 'operator',
@@ -40,7 +56,8 @@ interface Rig {
   say: (name: keyof Control['handlers'], input?: object, caller?: Caller) => Promise<unknown>
 }
 
-function rig(): Rig {
+/** `more`: besides, a turret, and a supply that can only be stopped as a whole. */
+function rig(more = false): Rig {
   const reached: string[] = []
   const deeds: Deed[] = []
   const fake = (id: string, broken = false): Device => ({
@@ -56,12 +73,23 @@ function rig(): Rig {
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })
+  const supply: Device = {
+    commands: {},
+    stop: () => (reached.push('supply stop'), Promise.resolve()),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
   const control = new Control({
     interlocks: {
-      door: { title: 'Door', key: true, emergency: false },
-      button: { title: 'Button', key: true, emergency: true },
+      door: { title: 'Door', key: true, emergency: false, forbids: ['emission', 'motion'] },
+      curtain: { title: 'Curtain', key: true, emergency: false, forbids: ['emission'] },
+      gate: { title: 'Gate', key: true, emergency: false, forbids: ['motion'] },
+      button: { title: 'Button', key: true, emergency: true, forbids: ['emission', 'motion'] },
     },
-    needs: new Map([['laser', ['door']]]),
+    needs: new Map([
+      ['laser', ['door']],
+      ['turret', ['curtain', 'gate']],
+      ['supply', ['curtain']],
+    ]),
     guards: noGuards(),
     holderBeats: () => {},
     latch: freshLatch(),
@@ -71,6 +99,12 @@ function rig(): Rig {
       ['laser', fake('laser')],
       ['stage', fake('stage')],
       ['off', undefined],
+      ...(more
+        ? ([
+            ['turret', fake('turret')],
+            ['supply', supply],
+          ] as const)
+        : []),
     ],
     mayHold: () => true,
     log: pino({ level: 'silent' }),
@@ -135,6 +169,52 @@ it('makes safe what an opening interlock guards, and says which one it was', asy
   expect(deeds).toMatchObject([
     { who: 'Door', action: 'interlock.open', message: 'Door has opened: the key is open' },
   ])
+})
+
+it('lets a dark turret move while an interlock is open that forbids emission alone, and the other way round', async () => {
+  const { may, say } = rig(true)
+  const set = (interlock: string, closed: boolean) => say('interlock.set', { interlock, closed })
+  await say('lease.take')
+  await say('lease.beat')
+  const allowed = (...commands: Command[]) => commands.map((command) => may(command, ada, 'turret'))
+  expect(allowed(emits, moves, acts, sets)).toEqual([
+    'interlock.open',
+    'interlock.open',
+    'interlock.open',
+    'yes',
+  ])
+  await set('gate', true)
+  expect(allowed(emits, moves, acts, sets)).toEqual(['interlock.open', 'yes', 'interlock.open', 'yes'])
+  await set('curtain', true)
+  expect(allowed(emits, moves, acts, sets)).toEqual(['yes', 'yes', 'yes', 'yes'])
+  await set('gate', false)
+  expect(allowed(emits, moves, acts, sets)).toEqual(['yes', 'interlock.open', 'interlock.open', 'yes'])
+})
+
+it('ends what an opening interlock forbids, and lets the rest go on', async () => {
+  const { say, reached, control } = rig(true)
+  const set = (interlock: string, closed: boolean) => say('interlock.set', { interlock, closed })
+  for (const name of ['curtain', 'gate']) await set(name, true)
+  await set('curtain', false)
+  // A supply cannot say what of it emits: it is stopped as a whole.
+  expect(reached).toEqual(['turret dark', 'supply stop'])
+  reached.length = 0
+  await set('gate', false)
+  expect(reached).toEqual(['turret halt'])
+  expect(control.topic.value.interlocks).toMatchObject({
+    door: { forbids: ['emission', 'motion'] },
+    curtain: { forbids: ['emission'] },
+    gate: { forbids: ['motion'] },
+  })
+})
+
+it('holds a device as a whole that cannot end by itself what an interlock forbids', async () => {
+  const { may, say } = rig(true)
+  await say('lease.take')
+  await say('lease.beat')
+  expect([emits, moves, acts, sets].map((command) => may(command, ada, 'supply'))).toEqual(
+    Array(4).fill('interlock.open'),
+  )
 })
 
 it('stops the whole bench when an interlock that is an emergency stop opens', async () => {

@@ -140,6 +140,21 @@ it.each([
   [{ key: true, file: { path: 'x' } }, /exactly one/],
   [{ reading: { device: 'a', equals: 1 } }, /either path or channel/],
   [{ reading: { device: 'a', path: 'b' } }, /say when it is closed/],
+  [{ key: true, forbids: 'everything' }, /forbids|[Ii]nvalid/],
+  [{ key: true, forbids: [] }, /forbids|[Tt]oo small|[Ii]nvalid/],
+  [{ key: true, emergency: true, forbids: 'motion' }, /an emergency stop forbids everything/],
 ])('refuses a configuration that leaves open what it means: %j', (entry, message) => {
   expect(() => interlockConfig.parse(entry)).toThrow(message)
+})
+
+it.each([
+  [undefined, ['emission', 'motion']],
+  ['emission', ['emission']],
+  ['motion', ['motion']],
+  [
+    ['motion', 'emission'],
+    ['emission', 'motion'],
+  ],
+])('forbids both unless it says what: %j', (forbids, expected) => {
+  expect(interlockConfig.parse({ key: true, forbids }).forbids).toEqual(expected)
 })

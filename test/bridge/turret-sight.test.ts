@@ -261,3 +261,31 @@ it('remembers crosshair, gains, the rule for a lost target and the detectors acr
   const { fps, detectors } = before.camera.vision!
   expect(after.camera.vision).toMatchObject({ fps, detectors })
 })
+
+it('lets a dark turret move while an interlock is open that forbids emission alone, which ends light and no more', async () => {
+  const { client, state, sim } = await opened(
+    { targets: [] },
+    {
+      laser: { ...LASER, longestPulseMs: 3000 },
+      interlocks: ['curtain'],
+      bench: { interlocks: { curtain: { key: true, forbids: 'emission' } } },
+    },
+  )
+  await client.call('turret.home', turret)
+  await client.call('turret.move', { ...turret, pan: 90, tilt: 40, wait: true })
+  const fire = { ...turret, pulses: 1, pulseMs: 3000, powerPercent: 20 }
+  await expect(client.call('laser.fire', fire)).rejects.toMatchObject({ code: 'interlock.open' })
+  await client.call('interlock.set', { interlock: 'curtain', closed: true })
+  await client.call('laser.enable', turret)
+  const burst = client.ask('laser.fire', fire)
+  await expect.poll(() => sim.events().light.at(-1)?.on, { timeout: 5000 }).toBe(true)
+  await client.call('interlock.set', { interlock: 'curtain', closed: false })
+  expect(await burst).toMatchObject({ ok: false })
+  expect(sim.events().light.at(-1)?.on).toBe(false)
+  await expect.poll(async () => (await state()).laser?.enabled, { timeout: 5000 }).toBe(false)
+  const move = client.call('turret.move', { ...turret, pan: 60, speed: 20, wait: true })
+  await client.call('interlock.set', { interlock: 'curtain', closed: true })
+  await client.call('interlock.set', { interlock: 'curtain', closed: false })
+  expect(await move).toMatchObject({ pan: 60 })
+  expect(await state()).toMatchObject({ homed: true, position: { pan: 60, tilt: 40 } })
+})

@@ -22,6 +22,17 @@ describe.each(Object.entries<Command>(commands))('%s', (name, command) => {
   })
 })
 
+it('says of each command that needs the lease at most one of what it does: to set is neither to move nor to emit', () => {
+  for (const [name, { lease, emits, moves, sets }] of Object.entries<Command>(commands)) {
+    if (emits || moves || sets) expect(lease, name).toBe(true)
+    if (sets) expect(emits ?? moves, name).toBeUndefined()
+  }
+  const moving = Object.entries<Command>(commands).flatMap(([name, { moves }]) => (moves ? [name] : []))
+  expect(moving).toEqual(
+    expect.arrayContaining(['turret.move', 'turret.jog', 'turret.home', 'track.start', 'pattern.run']),
+  )
+})
+
 it('finds declared names only, not what every object has', () => {
   expect(findCommand('sweep.start')).toBe(commands['sweep.start'])
   expect(findCommand('toString')).toBeUndefined()

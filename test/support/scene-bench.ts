@@ -20,11 +20,14 @@ export async function startScene(
     grbl = [],
     bench = {},
     devices = {},
+    interlocks = [],
   }: {
     laser?: Record<string, unknown>
     sight?: Record<string, unknown>
     grbl?: string[]
     bench?: Record<string, unknown>
+    /** Those that the turret needs closed. */
+    interlocks?: string[]
     /** Besides the turret and its camera. */
     devices?: Record<string, unknown>
   } = {},
@@ -39,7 +42,7 @@ export async function startScene(
     const file = await writeBench({
       ...bench,
       devices: {
-        turret: { driver: 'turret.grbl', resource: sim.resource, pan: PAN, tilt: TILT, laser },
+        turret: { driver: 'turret.grbl', resource: sim.resource, pan: PAN, tilt: TILT, laser, interlocks },
         eye: { driver: 'camera.scene', ...source },
         ...devices,
       },

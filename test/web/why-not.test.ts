@@ -32,6 +32,7 @@ const interlock = (part: Partial<Interlock> = {}): Interlock => ({
   since: 0,
   settable: false,
   emergency: false,
+  forbids: ['emission' as const, 'motion' as const],
   devices: ['dut'],
   ...part,
 })
@@ -131,6 +132,19 @@ describe('interlocks', () => {
   it('hold no other device, and nothing when they are closed', () => {
     expect(whyNot('camera.set', behind({}), 'slide')).toBeUndefined()
     expect(whyNot('sweep.start', behind({ closed: true }), 'dut')).toBeUndefined()
+  })
+
+  it('hold what they forbid, and let go on what they do not', () => {
+    const forbidding = (forbids: Interlock['forbids']) => behind({ forbids, devices: ['turret'] })
+    const open = 'Lab door is open'
+    expect(whyNot('laser.fire', forbidding(['emission']), 'turret')).toBe(open)
+    expect(whyNot('turret.move', forbidding(['emission']), 'turret')).toBeUndefined()
+    expect(whyNot('laser.fire', forbidding(['motion']), 'turret')).toBeUndefined()
+    expect(whyNot('turret.move', forbidding(['motion']), 'turret')).toBe(open)
+    expect(whyNot('track.set', forbidding(['motion']), 'turret')).toBeUndefined()
+    // What does not say what it does may do either.
+    expect(whyNot('laser.enable', forbidding(['motion']), 'turret')).toBe(open)
+    expect(whyNot('track.set', forbidding(['emission', 'motion']), 'turret')).toBe(open)
   })
 
   it('do not hold the key that closes them', () => {

@@ -1,5 +1,5 @@
 import { satisfies } from '../../shared/access.ts'
-import { reachOf, type Command } from '../../shared/command.ts'
+import { isForbidden, reachOf, type Command } from '../../shared/command.ts'
 import { commands, type CommandName, type OutputOf } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control.ts'
 import type { GuardianState } from '../../shared/guardian.ts'
@@ -30,7 +30,7 @@ export function whyNot(name: CommandName, standing: Standing, device?: string): 
   if (stop.latched && !command.whileStopped) return 'Emergency stop'
   if (!lease) return 'Take control first'
   if (lease.client !== me.client) return `${personName(lease.name)} has control`
-  const open = reachOf(command) === 'device' ? openInterlock(control, device) : undefined
+  const open = reachOf(command) === 'device' ? openInterlock(control, command, device) : undefined
   if (open) return open
   if (command.emits && guardian?.state === 'lost') return 'The guardian is lost'
   if (command.emits && !lease.beating) return 'Your heartbeat does not reach the bridge'
@@ -45,9 +45,14 @@ function beyondScope(command: Command, { scope }: Me, device: string | undefined
   return reach === 'device' && (device === undefined || !scope.devices.includes(device))
 }
 
-function openInterlock({ interlocks }: ControlState, device: string | undefined): string | undefined {
+function openInterlock(
+  { interlocks }: ControlState,
+  command: Command,
+  device: string | undefined,
+): string | undefined {
   const open = Object.values(interlocks).filter(
-    ({ closed, devices }) => !closed && device !== undefined && devices.includes(device),
+    ({ closed, devices, forbids }) =>
+      !closed && device !== undefined && devices.includes(device) && isForbidden(command, forbids),
   )
   if (open.length === 0) return undefined
   return open.map(({ title, reason }) => `${title} is open${reason ? `: ${reason}` : ''}`).join('; ')

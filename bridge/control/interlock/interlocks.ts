@@ -1,3 +1,4 @@
+import { type Act, acts, type Command, isForbidden } from '../../../shared/command.ts'
 import type { ControlState } from '../../../shared/control.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import type { Topic } from '../../core/topic.ts'
@@ -10,6 +11,7 @@ export interface Opened {
   why: string
   devices: readonly string[]
   emergency: boolean
+  forbids: readonly Act[]
 }
 
 interface InterlockOptions {
@@ -32,7 +34,7 @@ export class Interlocks {
     const at = Date.now()
     topic.put({
       interlocks: Object.fromEntries(
-        Object.entries(config).map(([name, { title, key, emergency }]) => [
+        Object.entries(config).map(([name, { title, key, emergency, forbids }]) => [
           name,
           {
             title: title ?? name,
@@ -41,6 +43,7 @@ export class Interlocks {
             reason: 'not known yet',
             settable: key === true,
             emergency,
+            forbids: [...forbids],
             devices: [...needs].filter(([, names]) => names.includes(name)).map(([device]) => device),
           },
         ]),
@@ -56,11 +59,16 @@ export class Interlocks {
     }
   }
 
-  /** Throws `interlock.open`, naming them, unless all that the device needs are closed. */
-  require(device: string): void {
+  /**
+   * Throws `interlock.open`, naming them, unless all are closed that the device needs for the command; for none, all.
+   * `tells`: what of itself the device can end alone. What it does not tell apart is forbidden with the rest.
+   */
+  require(device: string, command?: Command, tells: readonly Act[] = acts): void {
     const open = (this.#options.needs.get(device) ?? []).flatMap((name) => {
       const interlock = this.#options.topic.value.interlocks[name]
-      return interlock && !interlock.closed ? [`${interlock.title} (${interlock.reason ?? 'open'})`] : []
+      if (!interlock || interlock.closed) return []
+      if (command && !isForbidden(command, wholly(interlock.forbids, tells))) return []
+      return [`${interlock.title} (${interlock.reason ?? 'open'})`]
     })
     if (open.length === 0) return
     const message = `${device} is held by its interlock: ${open.join(', ')}. Close it and try again`
@@ -87,8 +95,13 @@ export class Interlocks {
     const since = before.closed === closed ? before.since : Date.now()
     topic.merge({ interlocks: { [name]: { closed, since, reason: why ?? null } } })
     if (before.closed && !closed) {
-      const { title, devices, emergency } = before
-      opened({ name, title, why, devices, emergency })
+      const { title, devices, emergency, forbids } = before
+      opened({ name, title, why, devices, emergency, forbids })
     }
   }
+}
+
+/** What is forbidden to a device that can end only `tells` by itself: all of it, where the rest cannot be told apart. */
+export function wholly(forbids: readonly Act[], tells: readonly Act[]): readonly Act[] {
+  return forbids.every((act) => tells.includes(act)) ? forbids : acts
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { acts } from '../../../shared/command.ts'
 import { deviceId } from '../../../shared/device.ts'
 import { pause } from '../../core/deadline.ts'
 import { condition, whyOpen } from './condition.ts'
@@ -44,10 +45,21 @@ export const interlockConfig = z
   .strictObject({
     title: z.string().optional(),
     emergency: z.boolean().default(false).describe('opening it is an emergency stop of the whole bench'),
+    forbids: z
+      .union([z.enum(acts), z.array(z.enum(acts)).min(1)])
+      .default([...acts])
+      .transform((forbids) => acts.filter((act) => forbids === act || forbids.includes(act)))
+      .describe(
+        'what its devices may not do while it is open: emission, motion, or a list of both, as it is when left out',
+      ),
     file: file.optional(),
     reading: reading.optional(),
     key: z.literal(true).optional().describe('a software key, open at the start, set by the operator'),
   })
+  .refine(
+    ({ emergency, forbids }) => !emergency || forbids.length === acts.length,
+    'an emergency stop forbids everything: leave forbids out',
+  )
   .refine(
     (entry) => [entry.file, entry.reading, entry.key].filter((source) => source !== undefined).length === 1,
     'give exactly one of file, reading and key',

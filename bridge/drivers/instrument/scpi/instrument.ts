@@ -120,8 +120,10 @@ export class DeclaredInstrument implements Device {
     return this.#safety.makeSafe(CONFIRM_MS)
   }
 
-  endEmission(): void {
-    if (this.#entries.emits) void this.#darken(CONFIRM_MS, 'its emission was ended')
+  /** Undefined where nothing is declared to emit: then it can only be stopped as a whole. */
+  get endEmission(): (() => void) | undefined {
+    if (!this.#entries.emits) return undefined
+    return () => void this.#darken(CONFIRM_MS, 'its emission was ended')
   }
 
   /** As of `Light.comes`. */
