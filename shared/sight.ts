@@ -65,6 +65,37 @@ export const sightState = z.object({
 })
 export type SightState = z.infer<typeof sightState>
 
+interface Size {
+  width: number
+  height: number
+}
+
+/** Why nobody knows that the laser hits at the crosshair, as words go on after it; undefined when that was seen. */
+export function whyUnchecked(
+  { mount, crosshair }: Pick<SightState, 'mount' | 'crosshair'>,
+  size: Size | undefined,
+): string | undefined {
+  // Where a fixed camera sees the place that the turret points at follows from clicks on the laser's own spot.
+  if (mount === 'fixed') return undefined
+  if (!crosshair) return 'is the middle of the picture, and was never checked against the laser'
+  if (!isIn(crosshair, size)) return 'was put into a picture of another size'
+  if (crosshair.checkedAt !== undefined) return undefined
+  return 'was put there by hand, and was never checked against the laser'
+}
+
+/** The same, but for a crosshair with which somebody wanted real light though it was unchecked: they are asked once. */
+export function whyAskFirst(
+  sight: Pick<SightState, 'mount' | 'crosshair'>,
+  size: Size | undefined,
+): string | undefined {
+  const { crosshair } = sight
+  return crosshair?.accepted && isIn(crosshair, size) ? undefined : whyUnchecked(sight, size)
+}
+
+function isIn({ size }: CrosshairState, picture: Size | undefined): boolean {
+  return !picture || (size?.width === picture.width && size.height === picture.height)
+}
+
 const device = z.object({ device: deviceId })
 const nothing = z.object({})
 const calibrated = z.object({ residualPx: z.number(), pixelsPerDegree: z.number() })

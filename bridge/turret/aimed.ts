@@ -8,7 +8,7 @@ import type { Stream } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
 import { pixelsPerDegree } from './affine.ts'
 import { AutoFire } from './auto-fire.ts'
-import { Calibration } from './calibration.ts'
+import { Calibration, whyUnsure } from './calibration.ts'
 import { type SightContext, sightOf, turretError } from './context.ts'
 import { Crosshair } from './crosshair.ts'
 import { Figures } from './figures.ts'
@@ -82,7 +82,7 @@ export class Aimed implements Disposable {
    * against the laser, unless that is asked for.
    */
   armAutoFire(rules: AutoFireRules, uncheckedCrosshair: boolean, caller: Caller): void {
-    const unchecked = rules.mock ? undefined : this.crosshair.whyUnchecked
+    const unchecked = rules.mock ? undefined : this.crosshair.whyAskFirst
     if (unchecked !== undefined && !uncheckedCrosshair)
       throw turretError(
         this.#context,
@@ -256,16 +256,8 @@ export class Aimed implements Disposable {
   }
 
   #turretChanged(): void {
-    const { alarm, homed, motors, lifecycle, activity, pattern } = this.#context.state.value
-    const why = alarm
-      ? alarm.message
-      : homed === false
-        ? 'the turret does not know where it points'
-        : motors === false
-          ? 'the motors are without current'
-          : lifecycle.phase === 'ready'
-            ? undefined
-            : `the turret is ${lifecycle.phase}`
+    const { activity, pattern } = this.#context.state.value
+    const why = whyUnsure(this.#context.state.value)
     if (why !== undefined) this.#unsure(why)
     const turns = activity === 'moving' || activity === 'jogging'
     // While it moves itself, another's move ends its own.

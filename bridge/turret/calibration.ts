@@ -1,5 +1,5 @@
 import type { Pixel, SightState } from '../../shared/sight.ts'
-import type { Direction } from '../../shared/turret.ts'
+import type { Direction, TurretState } from '../../shared/turret.ts'
 import { monotonicMs } from '../core/clock.ts'
 import { pause } from '../core/deadline.ts'
 import type { Caller } from '../core/device.ts'
@@ -185,7 +185,23 @@ export class Calibration {
     } finally {
       await this.#move(base, 0, 0, caller).catch(() => {})
     }
+    await this.#requireReturn(caller)
     return samples
+  }
+
+  /** Throws when the picture is not where it was at first, now that the turret is: something else than the turret has moved it. */
+  async #requireReturn(caller: Caller): Promise<void> {
+    if (caller.signal.aborted) throw turretError(this.#context, 'aborted', 'the calibration was given up')
+    await this.#keep('there')
+    const { x, y, quality } = await sightOf(this.#context).shift('base', 'there')
+    const away = Math.hypot(x, y)
+    if (quality >= LEAST_QUALITY && away <= MOST_RESIDUAL_PX) return
+    const what = quality < LEAST_QUALITY ? 'is another' : `lies ${Math.round(away)} px beside itself`
+    throw turretError(
+      this.#context,
+      'camera.failed',
+      `the picture ${what} after the turret has come back: see whether the camera is fixed, and what moves before it`,
+    )
   }
 
   /** Where it points, a step within its limits: homing leaves it beyond them. */
@@ -236,4 +252,12 @@ export class Calibration {
       throw turretError(this.#context, 'device.busy', 'it has not yet said where it points: try again')
     return pose
   }
+}
+
+/** Why pixels may mean other directions by now, as far as the turret itself knows; undefined when they do not. */
+export function whyUnsure({ alarm, homed, motors, lifecycle }: TurretState): string | undefined {
+  if (alarm) return alarm.message
+  if (homed === false) return 'the turret does not know where it points'
+  if (motors === false) return 'the motors are without current'
+  return lifecycle.phase === 'ready' ? undefined : `the turret is ${lifecycle.phase}`
 }

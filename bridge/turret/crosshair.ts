@@ -4,6 +4,7 @@ import {
   type LaserSpot,
   type Pixel,
   type SightState,
+  whyAskFirst,
 } from '../../shared/sight.ts'
 import type { Caller } from '../core/device.ts'
 import { type SightContext, sightOf, turretError } from './context.ts'
@@ -77,19 +78,11 @@ export class Crosshair {
     if (isLaser) this.#keep({ x, y, found: 'spot', checkedAt: at })
   }
 
-  /** Why real light is not to follow it without being asked for; undefined when it may. */
-  get whyUnchecked(): string | undefined {
-    // Where a fixed camera sees the place that the turret points at follows from clicks on the laser's own spot.
-    if (this.#context.mount === 'fixed') return undefined
-    const { crosshair } = this.#shown
-    if (!crosshair)
-      return 'the crosshair is the middle of the picture, and was never checked against the laser'
-    const { size } = sightOf(this.#context)
-    const { width, height } = crosshair.size ?? {}
-    if (size && (width !== size.width || height !== size.height))
-      return 'the crosshair was put into a picture of another size'
-    if (crosshair.accepted || crosshair.checkedAt !== undefined) return undefined
-    return 'the crosshair was put there by hand, and was never checked against the laser'
+  /** Why real light is not to follow it without being asked for; undefined when it may, or was asked for before. */
+  get whyAskFirst(): string | undefined {
+    const { mount } = this.#context
+    const why = whyAskFirst({ mount, crosshair: this.#shown.crosshair }, sightOf(this.#context).size)
+    return why && `the crosshair ${why}`
   }
 
   /** Somebody wants real light with it though it was never checked: they are not asked again before it is another. */

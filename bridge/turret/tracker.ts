@@ -9,7 +9,8 @@ import { pixelsPerDegree } from './affine.ts'
 import type { Calibration } from './calibration.ts'
 import { chooseTarget } from './choose.ts'
 import { aimOf, type SightContext, sightOf } from './context.ts'
-import { lostAt, OLDEST_PICTURE_MS, searched, stateAfter, type TrackState, whyNotNow } from './lost.ts'
+import { FreshPictures } from './fresh-pictures.ts'
+import { lostAt, searched, stateAfter, type TrackState } from './lost.ts'
 import { Pid } from './pid.ts'
 import { Target } from './target.ts'
 import { Relay, type Tuned } from './tuning.ts'
@@ -79,9 +80,9 @@ export class Tracker implements Steering {
   #over = false
   #held = false
   #relay: Swing | undefined
-  /** Since when there is no picture that says anything about now, by performance.now(). */
-  #blindSince = performance.now()
-  #blind: NodeJS.Timeout | undefined
+  readonly #pictures = new FreshPictures(
+    (why) => void this.end(`${why}: nothing can be followed by that`).catch(() => {}),
+  )
 
   constructor(
     context: SightContext,
@@ -137,7 +138,7 @@ export class Tracker implements Steering {
   async end(why: string): Promise<void> {
     if (this.#over) return
     this.#over = true
-    clearTimeout(this.#blind)
+    this.#pictures.end()
     this.#unfollow?.()
     this.#relay?.done.reject(new Error(why))
     const following = this.#following
@@ -199,7 +200,7 @@ export class Tracker implements Steering {
   }
 
   #look(seen: Sighting): void {
-    if (!this.verify() || !this.#isOfNow(seen)) return
+    if (!this.verify() || !this.#pictures.take(seen.madeAt)) return
     const at = localMsOf(seen.madeAt) - (seen.exposureMs ?? 0) / 2
     const pose = aimOf(this.#context).at(at)
     const crosshair = (pose && this.#calibration.pixelOf(pose)) ?? this.#options.crosshair()
@@ -232,24 +233,6 @@ export class Tracker implements Steering {
       targetSpeed: this.#target.speed,
       latencyMs: this.#latencyMs,
     })
-  }
-
-  /** What is old or of the future is not looked at; when there is nothing else, it ends. */
-  #isOfNow({ madeAt }: Sighting): boolean {
-    const now = performance.now()
-    const why = whyNotNow(now - localMsOf(madeAt))
-    if (why === undefined) {
-      this.#blindSince = now
-      this.#blind ??= setTimeout(() => this.#endBlind('no picture has come for 2 s'), OLDEST_PICTURE_MS)
-      this.#blind.refresh()
-      return true
-    }
-    if (now - this.#blindSince > OLDEST_PICTURE_MS) this.#endBlind(why)
-    return false
-  }
-
-  #endBlind(why: string): void {
-    void this.end(`${why}: nothing can be followed by that`).catch(() => {})
   }
 
   /** Where the target must be in a picture that was made at `at`; undefined when it was not seen for long. */

@@ -4,6 +4,8 @@ import { autoFireRules } from '../../shared/tracking.ts'
 import { burstMs, burstOf, firstDraft, problemsOf } from '../../web/panels/turret/burst-draft.ts'
 import { patternProgress, patternWords } from '../../web/panels/turret/pattern-words.ts'
 import { lightPhase, missingForLight, obstacle } from '../../web/panels/turret/reasons.ts'
+import { crosshairWords } from '../../web/panels/turret/words.ts'
+import { whyAskFirst } from '../../shared/sight.ts'
 import { detectorsOf, draftOf } from '../../web/panels/turret/seeing-draft.ts'
 
 const bounds = { longestPulseMs: 500, mostPulses: 20, dutyPercent: 20, powerPercent: 80, stepMs: 50 }
@@ -136,4 +138,28 @@ it('asks for the detectors that are switched on, as they were set, and for no ot
   expect(() => detectorsOf(draft)).toThrow(/^Contrast: /)
   draft.fields.spot['contrast'] = undefined
   expect(() => detectorsOf(draft)).toThrow(/^Contrast is missing/)
+})
+
+it('says of a crosshair whether the laser was seen there, and asks once before light follows one that it was not', () => {
+  const size = { width: 640, height: 480 }
+  const at = { x: 331.5, y: 235, size }
+  const hand = { mount: 'turret' as const, crosshair: { ...at, found: 'click' as const } }
+  const checked = { mount: 'turret' as const, crosshair: { ...at, found: 'spot' as const, checkedAt: 0 } }
+  expect(crosshairWords({ mount: 'turret' }, size)).toBe(
+    'It is the middle of the picture, and was never checked against the laser',
+  )
+  expect(crosshairWords(hand, size)).toBe(
+    '+12.0, −4.5 px from the middle: it was put there by hand, and was never checked against the laser',
+  )
+  expect(crosshairWords(checked, size)).toMatch(
+    /^\+12.0, −4.5 px from the middle, at the laser’s spot, found /,
+  )
+  expect(crosshairWords(checked, { width: 1280, height: 960 })).toMatch(/picture of another size/)
+  expect(whyAskFirst({ mount: 'turret' }, size)).toBeDefined()
+  expect(whyAskFirst({ mount: 'fixed' }, size)).toBeUndefined()
+  expect(whyAskFirst(hand, size)).toBeDefined()
+  const accepted = { ...hand, crosshair: { ...hand.crosshair, accepted: true } }
+  expect(whyAskFirst(accepted, size)).toBeUndefined()
+  expect(whyAskFirst(accepted, { width: 320, height: 240 })).toBeDefined()
+  expect(whyAskFirst(checked, size)).toBeUndefined()
 })

@@ -22,6 +22,8 @@ export interface OverlayScene {
   /** The identity that is tracked. */
   target: number | undefined
   crosshair: Pixel
+  /** Where the laser's spot was found, or is being found; nobody has confirmed it yet. */
+  spot: Pixel | undefined
   /** The middle of the picture, marked when the crosshair is elsewhere. */
   middle: Pixel | undefined
   light: 'dark' | 'lit' | 'rehearsal'
@@ -43,7 +45,24 @@ export function paintOverlay(
   context.lineCap = 'round'
   context.lineJoin = 'round'
   for (const thing of scene.things) paintThing(context, scene, thing, colours)
+  if (scene.spot) paintSpot(context, scene, scene.spot, colours)
   paintCrosshair(context, scene, colours)
+}
+
+/** Two rings, and nothing in the middle: what is under them is to be seen. */
+function paintSpot(
+  context: CanvasRenderingContext2D,
+  { place, frame }: OverlayScene,
+  spot: Pixel,
+  { lit }: OverlayColours,
+): void {
+  const { x, y } = seenAt(spot, frame, place)
+  context.setLineDash([])
+  for (const radius of [10, 20]) {
+    const ring = new Path2D()
+    ring.arc(x, y, radius, 0, 2 * Math.PI)
+    stroke(context, ring, lit, 2)
+  }
 }
 
 /** A line that is seen on light and on dark pictures. */

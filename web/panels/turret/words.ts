@@ -1,8 +1,8 @@
-import type { SightState } from '../../../shared/sight.ts'
+import { type SightState, whyUnchecked } from '../../../shared/sight.ts'
 import type { TrackingState } from '../../../shared/tracking.ts'
 import type { TurretState } from '../../../shared/turret.ts'
 import type { DetectorName, Thing } from '../../../shared/vision.ts'
-import { fixed } from '../../lib/format.ts'
+import { dateAndTime, fixed } from '../../lib/format.ts'
 import type { LightPhase } from './reasons.ts'
 
 export const DETECTOR_NAMES: Readonly<Record<DetectorName, string>> = {
@@ -86,6 +86,21 @@ export function calibrationWords({
     case 'valid':
       return `Valid: ${fixed(pixelsPerDegree, 1)} px a degree, off by ${fixed(residualPx, 2)} px RMS`
   }
+}
+
+/** Who says that the laser hits where the crosshair is. */
+export function crosshairWords(
+  sight: Pick<SightState, 'mount' | 'crosshair'>,
+  frame: { width: number; height: number } | undefined,
+): string {
+  const { crosshair } = sight
+  const unchecked = whyUnchecked(sight, frame)
+  if (!crosshair || !frame) return `It ${unchecked ?? 'is the middle of the picture'}`
+  const place = offsetWords(crosshair.x - (frame.width - 1) / 2, crosshair.y - (frame.height - 1) / 2)
+  if (unchecked !== undefined) return `${place} from the middle: it ${unchecked}`
+  return crosshair.checkedAt === undefined
+    ? `${place} from the middle`
+    : `${place} from the middle, at the laser’s spot, found ${dateAndTime(crosshair.checkedAt)}`
 }
 
 /** How far the crosshair is from the middle: `+12.0, −4.5 px`. */
