@@ -49,6 +49,12 @@ export const cameraState = deviceBase.extend({
   temperatureC: z.number().optional(),
   /** Set where live view cannot be had: why, and when the last frame was made (ms since the epoch). */
   lastFrame: z.object({ reason: z.string(), madeAt: z.number().optional() }).optional(),
+  clockSet: z
+    .boolean()
+    .optional()
+    .describe(
+      'the clock was set since its process began: the RTP timestamps of its video do not tell how old a picture is',
+    ),
   /** Why its process is started anew on purpose, while it is. */
   restarting: z.string().optional(),
   encoder: z

@@ -79,6 +79,7 @@ export interface CameraStatus {
   features: CameraFeatures
   temperatureC: number | undefined
   lastFrame: CameraState['lastFrame']
+  clockSet: boolean
 }
 
 /** Bridge to camera process. `answer` closes a `connect`, `produce` or `tap` with the same request number. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CameraSettings } from '../../shared/camera.ts'
-import { epochMsOf, monotonicMs } from '../core/clock.ts'
+import { epochMsOf, isClockSet, monotonicMs } from '../core/clock.ts'
 import type { Capture } from './capture/capture.ts'
 import { lastFrameReason } from './last-frame.ts'
 import type { CameraStatus, FromHost } from './protocol.ts'
@@ -67,6 +67,7 @@ export class Turner {
       settings: this.settings,
       features: { ...features },
       temperatureC,
+      clockSet: isClockSet(),
       lastFrame:
         reason === undefined ? undefined : { reason, madeAt: this.frameAt && epochMsOf(this.frameAt) },
     }

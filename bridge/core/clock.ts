@@ -3,6 +3,8 @@ const SET_MS = 5
 /** Between reading the one clock and the other, at most; a thread that was kept waiting between them reads them again. */
 const APART_MS = 0.5
 const TRIES = 5
+/** A picture's age is told to people in whole tens of ms. */
+const TOLD_MS = 20
 
 /**
  * CLOCK_MONOTONIC in ms, with fractions (clock_gettime(2), by process.hrtime): the same clock in all processes of a
@@ -39,6 +41,11 @@ export function epochMs(): number {
  */
 export function streamMsOf(monotonic: number): number {
   return monotonic + STREAM_OFFSET
+}
+
+/** Whether the clock was set since this process began, so that `streamMsOf` does not say the time of day any more. */
+export function isClockSet(): boolean {
+  return Math.abs(epochMsOf(0) - STREAM_OFFSET) > TOLD_MS
 }
 
 const LOCAL_ZERO = monotonicMs() - performance.now()

@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import {
   epochMs,
   epochMsOf,
+  isClockSet,
   localMsOf,
   monotonicMs,
   monotonicMsOf,
@@ -45,11 +46,14 @@ it.each([HOUR_MS, -HOUR_MS, 6000, -6000])(
     const at = monotonicMs()
     const [epoch, stream] = [epochMsOf(at), streamMsOf(at)]
     expect(Math.abs(epoch - Date.now())).toBeLessThan(50)
+    expect(isClockSet()).toBe(false)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + shift })
     expect(epochMsOf(at) - epoch).toBeGreaterThan(shift - 100)
     expect(epochMsOf(at) - epoch).toBeLessThan(shift + 100)
     expect(Math.abs(epochMs() - Date.now())).toBeLessThan(1000)
     expect(streamMsOf(at)).toBe(stream)
+    // Then a picture's age is not told by it any more.
+    expect(isClockSet()).toBe(true)
     expect(monotonicMs()).toBeGreaterThan(at)
     expect(monotonicMs() - at).toBeLessThan(1000)
   },

@@ -230,7 +230,10 @@ export class CameraWatch {
     void video.play().catch(() => undefined)
     const look = this.#lookForFrozen(attempt)
     this.telemetry.follow(video, reception.receiver, attempt.ended.signal, {
-      stamped: () => typeof this.#publication === 'object' && this.#publication.codec === 'h264',
+      stamped: () =>
+        typeof this.#publication === 'object' &&
+        this.#publication.codec === 'h264' &&
+        !this.#state()?.clockSet,
       onFrame: () => {
         look.seen()
         this.#videoFailures = 0
