@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { CameraState } from '../../shared/camera.ts'
+import type { ControlState } from '../../shared/control.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { fileURLToPath } from 'node:url'
 import { Client } from '../support/socket.ts'
@@ -288,4 +289,25 @@ it('lets a dark turret move while an interlock is open that forbids emission alo
   await client.call('interlock.set', { interlock: 'curtain', closed: false })
   expect(await move).toMatchObject({ pan: 60 })
   expect(await state()).toMatchObject({ homed: true, position: { pan: 60, tilt: 40 } })
+})
+
+it('halts a plain move when the page that ordered it is gone, before the lease lapses', async () => {
+  const { client, bridge, sim } = await opened({ targets: [] })
+  await client.call('turret.home', turret)
+  await client.call('turret.move', { ...turret, pan: 90, tilt: 40, wait: true })
+  using other = await Client.connect(bridge.ready.url)
+  const seen = async () =>
+    (await other.call('topic.read', { topic: 'turret/turret' })).snapshot as unknown as TurretState
+  await client.call('turret.move', { ...turret, pan: -90, speed: 20 })
+  await expect.poll(async () => (await seen()).position!.pan, { timeout: 5000 }).toBeLessThan(88)
+  const cancelled = () => sim.events().realTime.filter(({ byte }) => byte === 0x85).length
+  const before = cancelled()
+  client.socket.disconnect()
+  await expect.poll(cancelled, { timeout: 1000 }).toBeGreaterThan(before)
+  const { snapshot } = await other.call('topic.read', { topic: 'control' })
+  expect((snapshot as unknown as ControlState).lease).toMatchObject({ connected: false })
+  await expect.poll(async () => (await seen()).moving, { timeout: 5000 }).toBe(false)
+  const { homed, position } = await seen()
+  expect(homed).toBe(true)
+  expect(position!.pan).toBeGreaterThan(0)
 })
