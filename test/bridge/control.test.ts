@@ -75,7 +75,7 @@ function rig(more = false): Rig {
   })
   const supply: Device = {
     commands: {},
-    stop: () => (reached.push('supply stop'), Promise.resolve()),
+    stop: () => (reached.push('supply stop'), Promise.resolve('proven')),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const control = new Control({

@@ -36,7 +36,7 @@ function rig(topic: Topic<InstrumentState>): Rig {
   const { id } = topic.value
   const guards = new DeviceGuards(noGuardian)
   const control = new Control({
-    interlocks: { door: { title: 'Door', key: true, emergency: false } },
+    interlocks: { door: { title: 'Door', key: true, emergency: false, forbids: ['emission', 'motion'] } },
     needs: new Map([[id, ['door']]]),
     guards,
     readings: { state: () => undefined, newestPower: () => undefined },

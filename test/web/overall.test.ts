@@ -30,7 +30,10 @@ const quiet: Known = {
   failingWatches: 0,
 }
 const lit = device('Laser', { emission: { emitting: true, since: AT } })
-const door = { title: 'Lab door', closed: false, since: 0, settable: false, emergency: false, devices: [] }
+const door = {
+  ...{ title: 'Lab door', closed: false, since: 0, settable: false, emergency: false, devices: [] },
+  forbids: ['emission' as const, 'motion' as const],
+}
 
 it('says that all is in order, and who has control, when nothing is to be said', () => {
   expect(overallOf(quiet)).toEqual({
