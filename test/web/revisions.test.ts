@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Revisions } from '../../web/lib/revisions.ts'
+import { Revisions, topicsBehind } from '../../web/lib/revisions.ts'
 
 interface State {
   fps?: number
@@ -69,4 +69,17 @@ it('asks anew when more patches overtook the snapshot than it keeps', () => {
   for (let rev = 1; rev <= 1001; rev++) revisions.patch({ rev, patch: { fps: rev } })
   expect(revisions.snapshot(0, {})).toBe(false)
   expect(revisions.rev).toBeUndefined()
+})
+
+it('finds the topics of which something is missing by what the bridge says that it has sent', () => {
+  const have: Record<string, number | undefined> = {
+    whole: 7,
+    ahead: 9,
+    behind: 6,
+    asking: undefined,
+    lost: 3,
+  }
+  const asked = { whole: 5, ahead: 7, behind: 6, asking: 2, lost: 3, gone: 1 }
+  const sent = { whole: 7, ahead: 8, behind: 7, asking: 4, gone: 1 }
+  expect(topicsBehind(asked, sent, (name) => have[name])).toEqual(['behind', 'lost'])
 })

@@ -7,6 +7,22 @@ export interface Change {
   patch: object
 }
 
+/**
+ * The topics of which something is missing, to be subscribed to anew. The page asked about `asked`, was told what the
+ * bridge had sent of them before that answer, and has `have` now, with nothing of a topic that it asks for just now.
+ */
+export function topicsBehind(
+  asked: Record<string, number>,
+  sent: Record<string, number>,
+  have: (topic: string) => number | undefined,
+): string[] {
+  return Object.keys(asked).filter((name) => {
+    const rev = have(name)
+    // The bridge does not send what it does not know to be followed.
+    return rev !== undefined && rev < (sent[name] ?? Infinity)
+  })
+}
+
 /** A bridge that sends more than this before it answers the subscription is asked again. */
 const BUFFER_LIMIT = 1000
 

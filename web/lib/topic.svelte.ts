@@ -1,6 +1,6 @@
 import { topicName, type TopicKind, type TopicState } from '../../shared/topics.ts'
 import { call } from './call.ts'
-import { type Change, Revisions } from './revisions.ts'
+import { type Change, Revisions, topicsBehind } from './revisions.ts'
 import { socket } from './socket.ts'
 
 const RETRY_MS = 2000
@@ -108,10 +108,8 @@ export function followedRevisions(): Record<string, number> {
 
 /** What the bridge says that it has sent of `asked` before this arrived: a topic that is not there yet has missed something. */
 export function compareRevisions(asked: Record<string, number>, sent: Record<string, number>): void {
-  for (const name of Object.keys(asked)) {
-    const topic = followed.get(name)
-    if (topic?.rev !== undefined && topic.rev < (sent[name] ?? Infinity)) void topic.subscribe()
-  }
+  const behind = topicsBehind(asked, sent, (name) => followed.get(name)?.rev)
+  for (const name of behind) void followed.get(name)?.subscribe()
 }
 
 socket.on('patch', ({ topic, ...change }) => followed.get(topic)?.accept(change))

@@ -10,8 +10,14 @@ export const SET_BYTES = 4
  * the bridge would parse a frame in one go, and a frame of 20 megapixels would hold it for 70 ms.
  */
 export class FrameOutlet {
+  readonly #opened: () => void
   #server: Server | undefined
   #socket: Socket | undefined
+
+  /** `opened` hears when the bridge has connected. */
+  constructor(opened: () => void) {
+    this.#opened = opened
+  }
 
   get open(): boolean {
     return this.#socket !== undefined
@@ -30,6 +36,7 @@ export class FrameOutlet {
       socket.once('close', () => {
         if (this.#socket === socket) this.#socket = undefined
       })
+      this.#opened()
     })
     this.#server = server
     server.once('error', reject)

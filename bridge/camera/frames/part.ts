@@ -28,7 +28,9 @@ interface FrameSet {
 /** Packs frames to measure on: once for all viewers who want them alike, and while one of them can take one. */
 export class FramesPart implements Part<FramesProtocol['to']> {
   readonly #context: PartContext<FramesProtocol['from']>
-  readonly #outlet = new FrameOutlet()
+  readonly #outlet = new FrameOutlet(() => {
+    for (const set of this.#sets.values()) this.#settle(set)
+  })
   readonly #sets = new Map<number, FrameSet>()
   #unfollow: (() => void) | undefined
 

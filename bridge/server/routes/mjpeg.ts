@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { Readable } from 'node:stream'
 import { BenchError } from '../../../shared/errors.ts'
 import type { FindDevice } from '../call.ts'
 import { parameter, type Route } from '../route.ts'
@@ -16,21 +16,28 @@ export function mjpegRoute(device: FindDevice): Route {
       const id = parameter(context, 'id')
       const camera = device(id)
       if (!camera.jpegs) throw new BenchError('device.unsupported', `${id} is not a camera`, { device: id })
-      const body = new PassThrough({ highWaterMark: 1 })
       let waiting: Uint8Array | undefined
-      const send = (): void => {
-        if (!waiting || body.readableLength > 0 || context.res.writableLength > 0) return
-        const jpeg = waiting
+      let isWanted = false
+      const body = new Readable({
+        highWaterMark: 1,
+        read: () => {
+          isWanted = true
+          give()
+        },
+      })
+      const give = (): void => {
+        if (!waiting || !isWanted || context.res.writableNeedDrain) return
+        const head = `--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${waiting.length}\r\n\r\n`
+        const part = Buffer.concat([Buffer.from(head), waiting, Buffer.from('\r\n')])
         waiting = undefined
-        body.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.length}\r\n\r\n`)
-        body.write(jpeg)
-        body.write('\r\n', send)
+        isWanted = false
+        body.push(part)
       }
       const end = camera.jpegs((jpeg) => {
         waiting = jpeg
-        send()
+        give()
       })
-      context.res.on('drain', send)
+      context.res.on('drain', give)
       context.res.once('close', () => {
         end()
         body.destroy()
