@@ -103,7 +103,7 @@ function rig(more = false): Rig {
         ? ([
             ['turret', fake('turret')],
             ['supply', supply],
-          ] as const)
+          ] satisfies [string, Device][])
         : []),
     ],
     mayHold: () => true,
