@@ -1,17 +1,17 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 import { TallyReporter } from './test/support/reporter.ts'
 
 // Groups run one after the other. They start at 1: on a machine of two cores vitest puts group 0 after all others.
 const inGroup = (groupOrder: number) => ({ sequence: { groupOrder } })
 
-// A machine that others use too is held up for seconds now and then: what fails twice has failed.
-const onceMore = { retry: 1 }
-
+// Nothing is tried again: a test that fails now and then is one that depends on something it does not say.
 export default defineConfig({
   test: {
     // Most tests wait for processes and wires: two cores have time for more of them than two.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', new TallyReporter()],
     projects: [
       {
@@ -21,7 +21,6 @@ export default defineConfig({
           testTimeout: 20_000,
           // What is waited for comes late on a busy machine.
           expect: { poll: { timeout: 5000 } },
-          ...onceMore,
           ...inGroup(2),
         },
       },
@@ -45,7 +44,6 @@ export default defineConfig({
           expect: { poll: { timeout: 10_000 } },
           // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
           fileParallelism: false,
-          ...onceMore,
           ...inGroup(3),
         },
       },

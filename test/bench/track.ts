@@ -9,9 +9,10 @@ import { worldLine } from '../../shared/world.ts'
 import { startScene } from '../support/scene-bench.ts'
 import { progress, rounded } from './statistics.ts'
 
-const SETTLE_MS = 5000
+const SETTLE_MS = 2000
 const NEAR_DEGREES = 3
-const MEASURE_MS = 20_000
+/** Once around the figure: 88 degrees. */
+const MEASURE_MS = 4500
 
 /** What is looked for, and what it is looked for with. */
 const runs: Record<string, { target: Record<string, unknown>; detectors: Detectors }> = {

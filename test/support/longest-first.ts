@@ -1,0 +1,24 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Of more than 10 s each on two quiet cores: one of these that begins last is waited for by idle workers. */
+const LONG = [
+  'turret-safety',
+  'watch-browser',
+  'turret-sim',
+  'turret-sight',
+  'turret-paths',
+  'vision',
+  'camera-aravis',
+  'hostile',
+]
+
+/** Begins with the files that take longest. Vitest knows how long each took only where it has run before. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return at < 0 ? LONG.length : at
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
