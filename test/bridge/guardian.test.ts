@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
 import type { BenchState } from '../../shared/bench.ts'
-import { GuardedBench, LitInstruments, until } from '../support/guarded-bench.ts'
+import { GuardedBench } from '../support/guarded-bench.ts'
+import { LitInstruments, until } from '../support/lit-bench.ts'
 
 let instruments: LitInstruments
 let bench: GuardedBench

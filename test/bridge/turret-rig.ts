@@ -39,7 +39,13 @@ export async function openTurret(
     memory = new TestMemory(),
     guard = new NotedGuard(),
     ...config
-  }: { laser?: Record<string, unknown>; topic?: Topic<TurretState>; memory?: DeviceMemory; guard?: NotedGuard; homeWithinS?: number } = {},
+  }: {
+    laser?: Record<string, unknown>
+    topic?: Topic<TurretState>
+    memory?: DeviceMemory
+    guard?: NotedGuard
+    homeWithinS?: number
+  } = {},
 ): Promise<OpenTurret> {
   const faults: BenchError[] = []
   const deeds: OpenTurret['deeds'] = []

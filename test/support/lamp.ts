@@ -23,7 +23,9 @@ export class Lamps {
         commands: {},
         stop: () => {
           end()
-          return this.stuck ? Promise.reject(new Error('it does not answer')) : Promise.resolve('proven' as const)
+          return this.stuck
+            ? Promise.reject(new Error('it does not answer'))
+            : Promise.resolve('proven' as const)
         },
         endEmission: end,
         [Symbol.asyncDispose]: () => Promise.resolve(),
