@@ -1,4 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { config, laserConfigOf } from '../../bridge/drivers/turret/grbl/config.ts'
+import { LightLedger } from '../../bridge/drivers/turret/grbl/light-ledger.ts'
+import { BenchError } from '../../shared/errors.ts'
+import { TestMemory } from '../support/device-memory.ts'
 import { type GrblExchange, GrblReplay } from '../support/grbl-wire.ts'
 import { type OpenTurret, openTurret } from './turret-rig.ts'
 
@@ -37,15 +41,17 @@ async function converse(
     open = opening(),
     laser = {},
     status = AT_HOME,
+    memory = new TestMemory(),
   }: {
     open?: GrblExchange[]
     laser?: Record<string, unknown>
     status?: string
+    memory?: TestMemory
   } = {},
 ): Promise<OpenTurret & { grbl: GrblReplay }> {
   const grbl = await GrblReplay.listen([...open, ...exchanges])
   grbl.status = status
-  const turret = await openTurret(grbl.resource, { laser })
+  const turret = await openTurret(grbl.resource, { laser, memory })
   onTestFinished(async () => {
     await expect.poll(() => grbl.left).toEqual({ unsaid: [], unexpected: [] })
     grbl.expect(...CLOSING)
@@ -57,6 +63,12 @@ async function converse(
 }
 
 const HOMING: GrblExchange = ['$H', 'ok']
+const CONFIG = config.parse({
+  resource: 'TCPIP::127.0.0.1::5030::SOCKET',
+  pan: { axis: 'X', min: -1, max: 1 },
+  tilt: { axis: 'Y', min: -1, max: 1 },
+  laser: { cooldownMs: 60_000 },
+})
 
 it('opens with a reset, learns the settings, and shows them', async () => {
   const { state } = await converse([])
@@ -155,15 +167,115 @@ it('is locked, in words, when it was just switched on', async () => {
   expect(state().alarm).toEqual({ message: expect.stringContaining('turret.home') })
 })
 
-it('says why homing failed', async () => {
-  const { call, state, grbl } = await converse([['$H', 'ALARM:9', ...LOCKED]])
+it.each([
+  [7, 'door was opened', ['ok', ...LOCKED]],
+  [8, 'stayed pressed', ['ok', ...LOCKED]],
+  [9, 'did not find a limit switch', ['ok', ...LOCKED]],
+  // grblHAL begins anew without the ok.
+  [9, 'did not find a limit switch', LOCKED],
+])('says why homing failed, though it is answered ok: alarm %i', async (number, words, answer) => {
+  const { call, state, grbl } = await converse([['$H', `ALARM:${number}`, ...answer]])
+  grbl.status = LOCKED_STATUS
   await expect(call('turret.home')).rejects.toMatchObject({
     code: 'turret.alarm',
-    message: expect.stringContaining('did not find a limit switch'),
+    message: expect.stringContaining(words),
   })
-  grbl.status = LOCKED_STATUS
-  await expect.poll(() => state().alarm?.code).toBe(9)
-  expect(state().homed).toBe(false)
+  expect(state()).toMatchObject({ homed: false, alarm: { code: number } })
+  grbl.expect(['$X', '[MSG:Caution: Unlocked]', 'ok'])
+  grbl.status = AT_HOME
+  await call('turret.unlock')
+  await expect(call('laser.enable')).rejects.toMatchObject({
+    code: 'laser.unready',
+    message: expect.stringContaining('not homed'),
+  })
+})
+
+it('does not believe a homing that ends elsewhere than idle, or not homed by its own word', async () => {
+  const { call, state, grbl } = await converse([HOMING, HOMING, HOMING])
+  for (const status of [LOCKED_STATUS, '<Idle|MPos:0.000,0.000,0.000|FS:0,0|H:0>']) {
+    grbl.status = status
+    await expect(call('turret.home')).rejects.toMatchObject({ code: 'turret.alarm' })
+    expect(state().homed).toBe(false)
+  }
+  grbl.status = '<Idle|MPos:-100.000,-50.000,0.000|FS:0,0|H:1>'
+  await call('turret.home')
+  expect(state()).toMatchObject({ homed: true, position: { pan: 0, tilt: 0 } })
+})
+
+it('reads the settings of grblHAL as the bit fields that they are', async () => {
+  const { state } = await converse([], { open: opening({ $22: 5, $21: 3 }) })
+  expect(state()).toMatchObject({ problems: [], homed: false })
+})
+
+it('tells the guardian what may emit or move before the bytes leave, and what is seen of it', async () => {
+  const { call, guard, grbl } = await converse([HOMING, ...PROOF])
+  expect(guard.plan).toMatchObject({
+    resource: grbl.resource.replace('TCPIP::', 'TCPIP0::'),
+    guard: 'takeover',
+    clearing: '',
+    messages: ['\x85', '!', '\x18'],
+    proofs: [{ ask: '?', answer: '^<' }],
+  })
+  await call('turret.home')
+  await call('laser.enable')
+  expect(guard.said.filter((word) => word === 'mayMove')).toHaveLength(1)
+  expect(guard.said).not.toContain('mayEmit')
+  guard.refuse = new BenchError('guardian.lost', 'nobody is there')
+  grbl.expect(['\x18', ...WELCOME], MODES)
+  await expect(call('laser.fire')).rejects.toMatchObject({ code: 'guardian.lost' })
+  guard.refuse = undefined
+  grbl.expect(...PROOF)
+  await call('laser.enable')
+  guard.said.length = 0
+  grbl.expect(['\x99'], ['G1F100M3S500G4P0.075M30', '[MSG:Pgm End]', 'ok'])
+  const fire = call('laser.fire')
+  await expect.poll(() => guard.said).toContain('mayEmit')
+  expect(guard.said).not.toContain('seenDark')
+  await fire
+  await expect.poll(() => guard.said).toContain('seenDark')
+})
+
+it('writes down what limits light before a pulse leaves, and lets none leave that is not written down', async () => {
+  const memory = new TestMemory()
+  const { call, grbl, state } = await converse([HOMING, ...PROOF], { memory, laser: { cooldownMs: 60_000 } })
+  await call('turret.home')
+  await call('laser.enable')
+  const written = Promise.withResolvers<void>()
+  const { write } = memory
+  memory.write = async (name, value) => {
+    await written.promise
+    return write.call(memory, name, value)
+  }
+  const fire = call('laser.fire', { pulses: 2, pulseMs: 100 })
+  await expect.poll(() => state().laser?.emitting).toBe(true)
+  const asked = grbl.asked
+  await expect.poll(() => grbl.asked).toBeGreaterThan(asked + 2)
+  // Nothing was said beside what is expected, which is nothing.
+  expect(grbl.left).toEqual({ unsaid: [], unexpected: [] })
+  grbl.expect(['\x99'], ['G1F100M3S500G4P0.075M30'])
+  written.resolve()
+  await expect.poll(() => grbl.left.unsaid).toEqual([])
+  // What a bridge would find that is started after this one was killed.
+  const kept = await LightLedger.read(memory, laserConfigOf(CONFIG, 'Grbl'))
+  expect(kept.fireCount).toBe(1)
+  expect(kept.cooledAt - performance.now()).toBeGreaterThan(60_000)
+  grbl.expect(['\x18', ...WELCOME], MODES)
+  await call('laser.disable')
+  await expect(fire).rejects.toMatchObject({ code: 'aborted' })
+})
+
+it('fires nothing when the disk does not take it', async () => {
+  const memory = new TestMemory()
+  const { call, grbl, state } = await converse([HOMING, ...PROOF], { memory })
+  await call('turret.home')
+  await call('laser.enable')
+  memory.write = () => Promise.reject(new Error('no space left on the device'))
+  grbl.expect(['\x18', ...WELCOME], MODES)
+  await expect(call('laser.fire')).rejects.toMatchObject({
+    code: 'laser.unready',
+    message: expect.stringContaining('no space left'),
+  })
+  expect(state().laser).toMatchObject({ enabled: false, fireCount: 0 })
 })
 
 it('stops with three bytes that wait for nothing, and confirms', async () => {

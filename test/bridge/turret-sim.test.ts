@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
+import { TestMemory } from '../support/device-memory.ts'
 import { startGrbl } from '../support/grbl-wire.ts'
 import { type OpenTurret, openTurret } from './turret-rig.ts'
 
@@ -260,7 +261,11 @@ it('leaves no more than one pulse behind when its line is cut in a burst', async
 
 it('opened again after a lost line it is dark, not enabled, unhomed, and keeps count and cooldown', async () => {
   const sim = await startGrbl(NEAR)
-  const first = await openTurret(sim.resource, { laser: { longestPulseMs: 2000, cooldownMs: 60_000 } })
+  const memory = new TestMemory()
+  const first = await openTurret(sim.resource, {
+    memory,
+    laser: { longestPulseMs: 2000, cooldownMs: 60_000 },
+  })
   await first.call('turret.home')
   await first.call('laser.enable')
   const fire = first.call('laser.fire', { pulseMs: 2000 }).catch(() => {})
@@ -268,7 +273,7 @@ it('opened again after a lost line it is dark, not enabled, unhomed, and keeps c
   sim.fault('DROP')
   await fire
   await first.device[Symbol.asyncDispose]()
-  const second = await openTurret(sim.resource, { topic: first.topic })
+  const second = await openTurret(sim.resource, { topic: first.topic, memory })
   await expect.poll(() => sim.events().light.at(-1)!.on).toBe(false)
   expect(second.state()).toMatchObject({
     homed: false,

@@ -6,7 +6,7 @@ export class TestMemory implements DeviceMemory {
 
   read(name: string): Promise<unknown> {
     const text = this.kept.get(name)
-    return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as unknown))
+    return Promise.try(() => (text === undefined ? undefined : (JSON.parse(text) as unknown)))
   }
 
   write(name: string, value: unknown): Promise<void> {

@@ -2,11 +2,13 @@ import { Axes } from './axes.ts'
 import { freshModes, GrblError, type Modes } from './block.ts'
 import { runBlock } from './execute.ts'
 import { Faults } from './faults.ts'
+import { type Firmware, MANNERS } from './firmware.ts'
 import type { LightChange } from './laser.ts'
+import { LineFaults } from './line-faults.ts'
 import { Mechanics, type MechanicsOptions } from './mechanics.ts'
 import { Output } from './output.ts'
 import type { Planner } from './planner.ts'
-import { statusReport } from './report.ts'
+import { StatusReports } from './report.ts'
 import { RxBuffer } from './rx-buffer.ts'
 import { Settings } from './settings.ts'
 import { runSystem } from './system.ts'
@@ -26,6 +28,13 @@ export interface ControllerOptions extends MechanicsOptions {
   dwellStepMs: number
   /** How long a reset takes, ms; what arrives meanwhile is lost. */
   resetMs: number
+  firmware?: Firmware
+  /** What the board says when it has power again and before its welcome, and how often it welcomes. */
+  boot?: { ms: number; noise: string; welcomes: number }
+  /** Fields that its reports do not have. */
+  leftOut?: readonly string[]
+  /** How long a write into its memory keeps it from hearing, ms. */
+  memoryMs?: number
 }
 
 export interface Hooks {
@@ -49,8 +58,22 @@ export class Controller implements Disposable {
   client: { say: (text: string) => void; drop: () => void } | undefined
   modes: Modes = freshModes
   state: State
-  readonly rx = new RxBuffer()
+  readonly firmware: Firmware
+  readonly rx: RxBuffer
+  readonly reports: StatusReports
+  readonly lineFaults = new LineFaults()
+  /** The safety door is open. */
+  door = false
+  homed = false
   readonly #hooks: Hooks
+  /** Lines of other channels: a pendant, a web page. Their answers go there. */
+  readonly #others: string[] = []
+  /** Whose line is executed. */
+  #isOther = false
+  /** It hears nothing, or does nothing, before this (performance.now()). */
+  #deafUntil = 0
+  #pausedUntil = 0
+  #asked = false
   #work: Work | undefined
   #waiting: Wait | undefined
   /** A limit has been met: nothing is heard but a reset. */
@@ -61,8 +84,14 @@ export class Controller implements Disposable {
   constructor(options: ControllerOptions, hooks: Hooks) {
     this.options = options
     this.#hooks = hooks
+    this.firmware = options.firmware ?? 'Grbl'
+    this.rx = new RxBuffer(MANNERS[this.firmware].rxBytes)
+    this.reports = new StatusReports(this, options.leftOut ?? [])
     for (const [axis, mm] of options.travel.entries()) this.settings.store(130 + axis, mm)
-    this.output = new Output(this.settings, hooks.light)
+    this.output = new Output(this.settings, (change) => {
+      this.reports.lightChanged()
+      hooks.light(change)
+    })
     this.axes = new Axes({
       settings: this.settings,
       mechanics: new Mechanics(options),
@@ -70,7 +99,7 @@ export class Controller implements Disposable {
       motion: hooks.motion,
     })
     this.faults = new Faults(this)
-    this.state = this.settings.isSet(22) ? 'Alarm' : 'Idle'
+    this.state = this.#firstState
   }
 
   get planner(): Planner {
@@ -78,19 +107,59 @@ export class Controller implements Disposable {
   }
 
   say(line: string): void {
-    if (!this.faults.silent) this.client?.say(`${line}\r\n`)
+    if (!this.faults.silent) this.client?.say(this.lineFaults.heard(line))
+  }
+
+  /** A word by the way. */
+  message(text: string): void {
+    this.say(`[MSG:${MANNERS[this.firmware].message}${text}]`)
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.faults.deaf) return
+    if (this.faults.deaf || performance.now() < this.#deafUntil) return
     this.#advance()
     for (const byte of bytes) {
       if (byte === 0x18 || byte === 0x3f || byte === 0x21 || byte === 0x7e || byte > 0x7f)
         this.#realTime(byte)
-      else if (!this.#resetting) this.rx.push(byte)
+      else if (!this.#resetting && !this.faults.takeByte()) this.rx.push(byte)
       if (byte === 0x0a || byte === 0x0d) this.#pump()
     }
     this.#schedule()
+  }
+
+  /** A line of another channel. */
+  receiveOther(line: string): void {
+    this.#advance()
+    this.#others.push(line)
+    this.#pump()
+    this.#schedule()
+  }
+
+  /** A real-time byte of another channel, or of a button of the machine. */
+  receiveOtherByte(byte: number): void {
+    this.#advance()
+    this.#realTime(byte)
+    this.#pump()
+    this.#schedule()
+  }
+
+  /** The door is opened, or closed, which lets nothing go on by itself. */
+  setDoor(open: boolean): void {
+    this.#advance()
+    this.door = open
+    if (open) this.#door()
+    this.#schedule()
+  }
+
+  /** Executes nothing for a while, and goes on. */
+  pause(ms: number): void {
+    this.#pausedUntil = performance.now() + ms
+    setTimeout(() => this.catchUp(), ms + 1).unref()
+  }
+
+  /** A setting is written: on an AVR no byte is heard meanwhile (eeprom.c). */
+  writeMemory(): void {
+    this.#deafUntil = performance.now() + (this.options.memoryMs ?? 0)
   }
 
   /** Lets the time pass that has passed. */
@@ -104,8 +173,9 @@ export class Controller implements Disposable {
     this.output.dark()
     this.#forget()
     for (const axis of [0, 1, 2]) this.planner.setPosition(axis, 0)
-    this.state = this.settings.isSet(22) ? 'Alarm' : 'Idle'
-    this.#restart()
+    this.homed = false
+    this.state = this.#firstState
+    this.#restart(this.options.boot)
   }
 
   /** Looks at the switches again after somebody has pressed or released one. */
@@ -125,7 +195,10 @@ export class Controller implements Disposable {
     this.axes.home()
     yield { ready: () => !this.axes.homing }
     this.axes.homed()
+    this.homed = true
     this.state = 'Idle'
+    if (this.#asked) this.say(this.reports.next())
+    this.#asked = false
     yield* this.runStartup()
     return 0
   }
@@ -133,7 +206,7 @@ export class Controller implements Disposable {
   sleep(): void {
     this.output.dark()
     this.state = 'Sleep'
-    this.say('[MSG:Sleeping]')
+    this.message('Sleeping')
   }
 
   /** The soft limit of G-code: comes to rest in good order, then locks. Answers nothing: everything is given up. */
@@ -169,8 +242,9 @@ export class Controller implements Disposable {
     if (byte === 0x18) return this.#reset()
     if (this.#resetting || this.#critical) return
     if (byte === 0x3f) {
-      // Homing looks at nothing but a reset.
-      if (this.state !== 'Home') this.say(statusReport(this))
+      // Grbl notes in homing that it was asked, and answers when it is done.
+      if (this.state === 'Home' && !MANNERS[this.firmware].reportsHoming) this.#asked = true
+      else this.say(this.reports.next())
     } else if (byte === 0x21) this.#hold()
     else if (byte === 0x7e) this.#resume()
     else if (byte === 0x85) this.#cancelJog()
@@ -183,6 +257,7 @@ export class Controller implements Disposable {
     this.output.dark()
     if (this.axes.inMotion) {
       this.say(`ALARM:${this.axes.homing ? 6 : 3}`)
+      this.homed = false
       this.state = 'Alarm'
     } else if (this.state === 'Sleep') this.state = 'Alarm'
     else if (this.state !== 'Alarm') this.state = 'Idle'
@@ -190,23 +265,32 @@ export class Controller implements Disposable {
     this.#restart()
   }
 
-  #restart(): void {
+  #restart({ ms, noise, welcomes } = { ms: this.options.resetMs, noise: '', welcomes: 1 }): void {
     clearTimeout(this.#resetting)
+    if (noise !== '') this.client?.say(noise)
     this.#resetting = setTimeout(() => {
       this.#resetting = undefined
       this.rx.clear()
-      this.say("\r\nGrbl 1.1h ['$' for help]")
-      if (this.state === 'Alarm') this.say("[MSG:'$H'|'$X' to unlock]")
+      this.reports.begin()
+      for (let i = 0; i < welcomes; i++) this.say(`${noise}\r\n${MANNERS[this.firmware].welcome}`)
+      if (this.state === 'Alarm') this.message("'$H'|'$X' to unlock")
+      else if (this.door) this.#door()
       else this.#work = this.runStartup()
       this.axes.settlePins()
       this.#pump()
       this.#schedule()
-    }, this.options.resetMs)
+    }, ms)
+  }
+
+  get #firstState(): State {
+    return this.settings.hasBit(22, 0) ? 'Alarm' : 'Idle'
   }
 
   #forget(): void {
     this.axes.cut()
     this.#work = undefined
+    this.#isOther = false
+    this.#others.length = 0
     this.#waiting = undefined
     this.#critical = false
     this.modes = freshModes
@@ -217,11 +301,17 @@ export class Controller implements Disposable {
   #alarm(number: number): void {
     this.output.dark()
     this.axes.cut()
+    if (number !== 2) this.homed = false
     this.state = 'Alarm'
     this.say(`ALARM:${number}`)
-    if (number > 2) return this.#reset()
+    if (number > 2) {
+      // The line that was to home is answered all the same (system.c, system_execute_line).
+      this.say('ok')
+      this.#reset()
+      return
+    }
     this.#critical = true
-    this.say('[MSG:Reset to continue]')
+    this.message('Reset to continue')
   }
 
   #hold(): void {
@@ -229,13 +319,12 @@ export class Controller implements Disposable {
     else if (this.state === 'Run' || this.state === 'Idle') {
       this.planner.holding = this.state === 'Run'
       this.state = 'Hold'
-      // DISABLE_LASER_DURING_HOLD, as it is delivered.
-      if (this.settings.isSet(32)) this.output.dark()
+      if (this.settings.isSet(32) && !MANNERS[this.firmware].litInHold) this.output.dark()
     }
   }
 
   #resume(): void {
-    if ((this.state !== 'Hold' && this.state !== 'Door') || this.planner.speed > 0) return
+    if ((this.state !== 'Hold' && this.state !== 'Door') || this.planner.speed > 0 || this.door) return
     this.planner.holding = false
     this.state = this.planner.empty ? 'Idle' : 'Run'
     if (this.modes.spindle === 'M3') this.output.set('M3', this.modes.s)
@@ -250,17 +339,25 @@ export class Controller implements Disposable {
   }
 
   #door(): void {
+    if (this.state === 'Home') return this.#alarm(7)
     this.output.dark()
     this.planner.holding = !this.planner.empty
     if (this.state === 'Alarm' || this.state === 'Sleep') return
     this.state = 'Door'
-    this.say('[MSG:Check Door]')
+    this.message('Check Door')
   }
 
   #pump(): void {
-    while (!this.#resetting && !this.#critical && !this.#suspended) {
+    while (
+      !this.#resetting &&
+      !this.#critical &&
+      !this.#suspended &&
+      performance.now() >= this.#pausedUntil
+    ) {
       if (!this.#work) {
-        const line = this.rx.takeLine()
+        const other = this.#others.shift()
+        this.#isOther = other !== undefined
+        const line = other ?? this.rx.takeLine()
         if (line === undefined) return
         this.#work = this.#run(line)
       }
@@ -272,7 +369,8 @@ export class Controller implements Disposable {
         continue
       }
       this.#work = undefined
-      if (step.value !== undefined) this.say(step.value === 0 ? 'ok' : `error:${step.value}`)
+      if (step.value !== undefined && !this.#isOther)
+        this.say(step.value === 0 ? 'ok' : `error:${step.value}`)
     }
   }
 
@@ -320,7 +418,7 @@ export class Controller implements Disposable {
 
   /** Any change of a limit pin is a hard limit (limits.c); during homing and in an alarm nobody looks. */
   #pinsChanged(): void {
-    const guarded = this.settings.isSet(21) && this.state !== 'Alarm' && this.state !== 'Home'
+    const guarded = this.settings.hasBit(21, 0) && this.state !== 'Alarm' && this.state !== 'Home'
     if (guarded && !this.#critical) this.#alarm(1)
   }
 

@@ -31,7 +31,7 @@ export function* runBlock(machine: Controller, line: string): Work {
 export function* runJog(machine: Controller, text: string): Work {
   if (machine.state !== 'Idle' && machine.state !== 'Jog') return 8
   const block = readBlock(text, machine.modes, true)
-  if (machine.settings.isSet(20) && !inTravel(machine, targetOf(machine, block))) return 15
+  if (machine.settings.hasBit(20, 0) && !inTravel(machine, targetOf(machine, block))) return 15
   yield { ready: () => machine.planner.free > 0 }
   const { spindle, s } = machine.modes
   const added = machine.planner.add(targetOf(machine, block), block.modes.feed, { spindle, s })
@@ -41,7 +41,7 @@ export function* runJog(machine: Controller, text: string): Work {
 
 function* travel(machine: Controller, block: Block, feed: number, s: number): Work {
   const target = targetOf(machine, block)
-  if (machine.settings.isSet(20) && !inTravel(machine, target)) yield* machine.softLimit()
+  if (machine.settings.hasBit(20, 0) && !inTravel(machine, target)) yield* machine.softLimit()
   yield { ready: () => machine.planner.free > 0 }
   const light = { spindle: block.modes.spindle, s }
   if (machine.planner.add(target, feed, light)) machine.start('Run')
@@ -67,7 +67,9 @@ function* dwell(machine: Controller, seconds: number): Work {
   const steps = Math.ceil(Math.fround(Math.fround(seconds) * Math.fround(1000 / dwellStepMs)))
   let due = performance.now()
   for (let step = 0; step < steps; step++) {
-    due += dwellStepMs
+    // A hold stands between two steps: what is left of them is executed after it.
+    const now = performance.now()
+    due = now - due > dwellStepMs ? now + dwellStepMs : due + dwellStepMs
     const until = due
     yield { ready: () => performance.now() >= until, due: until }
   }
@@ -91,7 +93,7 @@ function* endProgram(machine: Controller, end: 'M0' | 'M2'): Work {
   machine.output.overrides.reset()
   if (machine.faults.takeEeprom()) throw new GrblError(7)
   machine.output.set('M5', 0)
-  machine.say('[MSG:Pgm End]')
+  machine.message('Pgm End')
   return 0
 }
 
@@ -105,7 +107,10 @@ function targetOf({ planner }: Controller, { axes, modes, machine }: Block): Vec
   }) as Vector
 }
 
-/** Everything between minus the travel and 0 (system_check_travel_limits). */
+/** Everything between minus the travel and 0, or 0 and the travel where it counts up (system_check_travel_limits). */
 function inTravel({ settings }: Controller, target: Vector): boolean {
-  return target.every((mm, axis) => mm <= 0 && mm >= -settings.ofAxis(130, axis))
+  return target.every((mm, axis) => {
+    const travel = settings.ofAxis(130, axis)
+    return settings.countsUp(axis) ? mm >= 0 && mm <= travel : mm <= 0 && mm >= -travel
+  })
 }

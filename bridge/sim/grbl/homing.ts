@@ -97,5 +97,6 @@ export class Homing {
 /** What the count of an axis is set to when the cycle is done, mm. */
 export function homedPosition(settings: Settings, axis: number): number {
   const off = settings.get(27)
+  if (settings.hasBit(22, 3)) return 0
   return settings.get(23) & (1 << axis) ? off - settings.ofAxis(130, axis) : -off
 }

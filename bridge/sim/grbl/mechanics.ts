@@ -11,6 +11,8 @@ interface Axis {
   at: number
   /** Somebody holds the switch down. */
   held: boolean
+  /** Its switches are not seen: a wire is broken. */
+  blind: boolean
 }
 
 export interface MechanicsOptions {
@@ -32,6 +34,7 @@ export class Mechanics {
       motor: start[i] ?? -mm / 2,
       at: start[i] ?? -mm / 2,
       held: false,
+      blind: false,
     }))
   }
 
@@ -54,9 +57,15 @@ export class Mechanics {
     if (it) it.held = held
   }
 
+  /** Breaks the wire of an axis' switches. */
+  blind(axis: number): void {
+    const it = this.#axes[axis]
+    if (it) it.blind = true
+  }
+
   /** Whether an axis stands on one of its switches. */
   pressed(axis: number): boolean {
     const it = this.#axes[axis]
-    return it !== undefined && (it.held || it.at >= 0 || it.at <= -it.travel - SWITCH_MM)
+    return it !== undefined && !it.blind && (it.held || it.at >= 0 || it.at <= -it.travel - SWITCH_MM)
   }
 }

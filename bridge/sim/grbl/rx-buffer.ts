@@ -1,14 +1,17 @@
-/** Bytes that Grbl holds until it can read them (RX_BUFFER_SIZE of config.h). */
-export const RX_BYTES = 128
-
 /** What was received and is not yet read. What does not fit is lost, as on the serial port. */
 export class RxBuffer {
+  readonly #most: number
   #bytes: number[] = []
   /** Bytes lost since the simulator was started. */
   lost = 0
 
+  /** `most`: RX_BUFFER_SIZE of config.h. */
+  constructor(most: number) {
+    this.#most = most
+  }
+
   get free(): number {
-    return RX_BYTES - this.#bytes.length
+    return this.#most - this.#bytes.length
   }
 
   push(byte: number): void {

@@ -53,6 +53,16 @@ export class Settings {
     return this.get(number) !== 0
   }
 
+  /** Whether a bit of a setting is set: grblHAL's $20 to $22 are more than switches. */
+  hasBit(number: number, bit: number): boolean {
+    return (this.get(number) & (1 << bit)) !== 0
+  }
+
+  /** Whether an axis counts from 0 at its switch (bit 3 of grblHAL's $22) upwards, which it does when it homes to its negative end. */
+  countsUp(axis: number): boolean {
+    return this.hasBit(22, 3) && this.hasBit(23, axis)
+  }
+
   /** One of the four per-axis settings: 100 steps/mm, 110 mm/min, 120 mm/s², 130 mm. */
   ofAxis(group: 100 | 110 | 120 | 130, axis: number): number {
     return this.get(group + axis)
@@ -62,9 +72,9 @@ export class Settings {
   store(number: number, value: number): number {
     if (!this.#values.has(number)) return 3
     if (value < 0) return 4
-    if (number === 20 && value !== 0 && !this.isSet(22)) return 10
+    if (number === 20 && value !== 0 && !this.hasBit(22, 0)) return 10
     this.#values.set(number, WHOLE.has(number) ? Math.trunc(value) : value)
-    if (number === 22 && value === 0) this.#values.set(20, 0)
+    if (number === 22 && (value & 1) === 0) this.#values.set(20, 0)
     return 0
   }
 

@@ -23,14 +23,15 @@ export function* runSystem(machine: Controller, line: string): Work {
     case '$X':
       if (machine.state !== 'Alarm') return 0
       machine.state = 'Idle'
-      return say(['[MSG:Caution: Unlocked]'])
+      machine.message('Caution: Unlocked')
+      return 0
   }
   if (!atRest) return 8
   switch (line) {
     case '$H':
-      return machine.settings.isSet(22) ? yield* machine.home() : 5
+      return machine.settings.hasBit(22, 0) ? yield* machine.home() : 5
     case '$I':
-      return say(buildReport())
+      return say(buildReport(machine))
     case '$N':
       return say(machine.settings.startup.map((block, i) => `$N${i}=${block}`))
     case '$#':
@@ -49,5 +50,6 @@ export function* runSystem(machine: Controller, line: string): Work {
   }
   const setting = /^\$(\d+)=([-+]?[\d.]+)$/.exec(line)
   if (!setting) return 3
+  machine.writeMemory()
   return machine.settings.store(Number(setting[1]), Number(setting[2]))
 }

@@ -75,7 +75,11 @@ export class LightLedger {
       fireCount: data.fireCount,
       ...(data.lastEndedAt === undefined ? {} : { lastEndedAt: data.lastEndedAt }),
       cooledAt: then + data.cooldownMs,
-      past: data.light.map(({ from, to }) => ({ from: then + from, to: then + to })),
+      past: data.light.map(({ from, to }) => {
+        // Light that was still to come when the bridge ended is over by now, at the latest.
+        const early = Math.max(0, then + to - now)
+        return { from: then + from - early, to: then + to - early }
+      }),
     })
   }
 

@@ -230,8 +230,6 @@ export class Motion implements Aim {
   forget(): void {
     this.#wish += 1
     this.#letGo()
-    // Reports from before it may be on their way still.
-    this.#trustFrom = performance.now()
     this.#end(false)
   }
 
@@ -300,6 +298,8 @@ export class Motion implements Aim {
   #end(arrived: boolean): void {
     this.#activity = 'rest'
     this.#target = undefined
+    // Reports from before it may be on their way still.
+    this.#trustFrom = performance.now()
     this.#rest.resolve(arrived)
     this.#options.changed()
   }

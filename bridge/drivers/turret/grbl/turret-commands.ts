@@ -61,18 +61,22 @@ async function home(turret: Turret): Promise<void> {
   const failed = (why: string, cause?: unknown): BenchError =>
     new BenchError('turret.alarm', `${context.id}: ${why}`, { device: context.id, cause })
   // Grbl answers ok to a homing that has failed, after its alarm and before it begins anew.
-  const requireNoAlarm = (cause?: unknown): void => {
-    if (condition.alarms !== alarms) throw failed(condition.alarmMessage, cause)
+  const requireNoAlarm = async (cause?: unknown): Promise<void> => {
+    if (condition.alarms === alarms) return
+    const why = condition.alarmMessage
+    // Whoever goes on after this finds it begun anew.
+    await reports.fresh(wire).catch(() => {})
+    throw failed(why, cause)
   }
   try {
     await motion.home(require)
   } catch (error) {
-    requireNoAlarm(error)
+    await requireNoAlarm(error)
     throw error
   }
-  requireNoAlarm()
+  await requireNoAlarm()
   const status = await reports.fresh(wire)
-  requireNoAlarm()
+  await requireNoAlarm()
   if (status.state !== 'Idle' || status.homed === false)
     throw failed(
       `homing has ended with the controller in ${stateWord(status)}${status.homed === false ? ' and not homed' : ''}: home again`,
