@@ -8,22 +8,19 @@ import { BY_HAND, Follower } from './watch-rig.ts'
 /** Outside of the heap, whose own limit would end the tab alone. */
 const hog = `<script>const all = []; setInterval(() => all.push(new Uint8Array(2e7).fill(1)), 50)</script>`
 const WAIT = { timeout: 60_000, interval: 50 }
-/** Two, for one host is asked for two pages at once. */
-const sites: Site[] = []
+let site: Site
 let bridge: Awaited<ReturnType<typeof startBridge>>
 let watcher: Follower
 let holds = true
 const held: ServerResponse[] = []
 
 beforeAll(async () => {
-  for (let n = 0; n < 2; n++) {
-    const hold = (_: unknown, response: ServerResponse): void => {
-      if (holds) held.push(response)
-      else response.end('well')
-    }
-    sites.push(await Site.open({ '/': hold, '/hog': hog }))
+  const hold = (_: unknown, response: ServerResponse): void => {
+    if (holds) held.push(response)
+    else response.end('well')
   }
-  const pages = { allow: ['127.0.0.1'], atOnce: 4, mostMemoryMB: 900 }
+  site = await Site.open({ '/': hold, '/hog': hog })
+  const pages = { allow: ['127.0.0.1'], atOnce: 2, mostMemoryMB: 900 }
   bridge = await startBridge(
     await writeBench({ server: { localRole: 'administrator' }, watches: { pages }, devices: {} }),
   )
@@ -35,7 +32,7 @@ afterAll(async () => {
   const all = await treeOf(bridge.pid)
   await bridge[Symbol.asyncDispose]()
   await allGone(all)
-  for (const site of sites) await site[Symbol.asyncDispose]()
+  await site[Symbol.asyncDispose]()
 }, 90_000)
 
 beforeEach(() => {
@@ -43,16 +40,16 @@ beforeEach(() => {
   held.length = 0
 })
 
-async function save(site: Site, path = '/'): Promise<string> {
-  const what = { kind: 'page' as const, url: site.url(path), with: 'browser' as const }
-  return watcher.save({ name: path, schedule: BY_HAND, deadlineS: 40, what })
+async function save(): Promise<string> {
+  const what = { kind: 'page' as const, url: site.url('/'), with: 'browser' as const }
+  return watcher.save({ name: 'held', schedule: BY_HAND, deadlineS: 40, what })
 }
 
-/** Four watches that are all being checked: each in a page of the browser that has not come yet. */
-async function four(): Promise<string[]> {
-  const ids = await Promise.all([0, 1, 0, 1].map((n) => save(sites[n]!)))
+/** Two watches that are being checked: each in a page of the browser that has not come yet. */
+async function two(): Promise<string[]> {
+  const ids = [await save(), await save()]
   await watcher.client.call('watch.check', { ids })
-  await vi.waitFor(() => expect(held).toHaveLength(4), WAIT)
+  await vi.waitFor(() => expect(held).toHaveLength(2), WAIT)
   return ids
 }
 
@@ -73,9 +70,9 @@ async function allWell(ids: readonly string[]): Promise<void> {
 }
 
 it('fails that check alone whose process is killed', async () => {
-  const ids = await four()
+  const ids = await two()
   const visitors = (await childrenOf(bridge.pid)).filter(({ command }) => command.includes('browser-visit'))
-  expect(visitors).toHaveLength(4)
+  expect(visitors).toHaveLength(2)
   process.kill(visitors[0]!.pid, 'SIGKILL')
   const failed = await vi.waitFor(
     () => ids.find((id) => watcher.status(id).outcome === 'failing') ?? Promise.reject(new Error('none')),
@@ -93,7 +90,7 @@ it('fails that check alone whose process is killed', async () => {
 it.each(['browser', 'process of the browser'])(
   'fails none when the %s is killed: what was checked in it is checked again',
   async (what) => {
-    const ids = await four()
+    const ids = await two()
     const { restarts } = watcher.all.browser
     const host = await childOf(bridge.pid, 'browser-host')
     const before = await treeOf(host)
@@ -108,9 +105,9 @@ it.each(['browser', 'process of the browser'])(
 )
 
 it('fails that page alone for which the browser grows too large, twice', async () => {
-  const [innocent, other] = [await save(sites[0]!), await save(sites[1]!)]
-  await watcher.client.call('watch.check', { ids: [innocent, other] })
-  await vi.waitFor(() => expect(held).toHaveLength(2), WAIT)
+  const innocent = await save()
+  await watcher.client.call('watch.check', { ids: [innocent] })
+  await vi.waitFor(() => expect(held).toHaveLength(1), WAIT)
   holds = false
   const greedy = await watcher.client.call('watch.save', {
     name: 'hog',
@@ -118,14 +115,14 @@ it('fails that page alone for which the browser grows too large, twice', async (
     deadlineS: 60,
     what: {
       kind: 'page',
-      url: sites[0]!.url('/hog'),
+      url: site.url('/hog'),
       with: 'browser',
       steps: [{ do: 'wait', seconds: 50 }],
     },
   })
   const { reason } = await watcher.check(greedy.id, 100_000)
   expect(reason).toMatch(/^the browser took \d+ MB, more than .* allows \(900\), and was ended, twice$/)
-  await allWell([innocent, other])
+  await allWell([innocent])
 }, 150_000)
 
 interface Process {
