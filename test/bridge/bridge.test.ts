@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Lifecycle } from '../../shared/device.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
@@ -18,11 +17,12 @@ it('closes within 3 s of SIGTERM and leaves no child behind', { timeout: 30_000 
   await using bridge = await startBridge(
     await writeBench({ devices: { camera, dut }, simulators: [{ program: 'ctp10', args: ['--port', '0'] }] }),
   )
-  await sleep(1500)
+  const kinds = async (): Promise<(string | undefined)[]> =>
+    (await childrenOf(bridge.pid)).map(
+      ({ command }) => /mediasoup-worker|camera\/host|sim\/ctp10/.exec(command)?.[0],
+    )
+  await expect.poll(kinds).toEqual(expect.arrayContaining(['mediasoup-worker', 'camera/host', 'sim/ctp10']))
   const children = await childrenOf(bridge.pid)
-  expect(
-    children.map(({ command }) => /mediasoup-worker|camera\/host|sim\/ctp10/.exec(command)?.[0]),
-  ).toEqual(expect.arrayContaining(['mediasoup-worker', 'camera/host', 'sim/ctp10']))
   expect(await bridge.end('SIGTERM')).toBeLessThan(3000)
   expect(bridge.child.exitCode).toBe(0)
   const alive = children.filter(({ pid }) => {
@@ -68,14 +68,19 @@ it('answers /health in under 50 ms while an instrument is silent', { timeout: 30
   await using instrument = await startCtp10()
   const dut = { driver: 'instrument.exfo-ctp10', resource: instrument.ready.resource }
   await using bridge = await startBridge(await writeBench({ devices: { dut } }))
-  await sleep(500)
+  using client = await Client.connect(bridge.ready.url)
+  await expect.poll(() => lifecycle(client, 'instrument/dut')).toMatchObject({ phase: 'ready' })
   instrument.child.kill('SIGSTOP')
   try {
-    await fetch(`${bridge.ready.url}/health`)
-    const begun = performance.now()
-    const answer = await fetch(`${bridge.ready.url}/health`)
-    expect(performance.now() - begun).toBeLessThan(50)
-    expect(await answer.json()).toMatchObject({ status: 'ok', devices: { dut: expect.any(String) } })
+    // What waits for the instrument waits each time; what waits for this machine does not.
+    const times: number[] = []
+    for (let n = 0; n < 10; n++) {
+      const begun = performance.now()
+      const answer = await fetch(`${bridge.ready.url}/health`)
+      times.push(performance.now() - begun)
+      expect(await answer.json()).toMatchObject({ status: 'ok', devices: { dut: expect.any(String) } })
+    }
+    expect(Math.min(...times)).toBeLessThan(50)
   } finally {
     instrument.child.kill('SIGCONT')
   }

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { startCtp10 } from '../support/bench-process.ts'
 import { call, openCtp10, type OpenCtp10 } from './ctp10-rig.ts'
@@ -122,7 +121,8 @@ it('reads each module at its own rate', { timeout: 20_000 }, async () => {
     powersPerSecond: 5,
     moreModules: [{ module: 2, powersPerSecond: 100 }, { module: 3 }],
   })
-  await sleep(2000)
+  // Two seconds of the slowest.
+  await expect.poll(() => rows.get('power/ctp10')?.length ?? 0, { timeout: 10_000 }).toBeGreaterThan(10)
   const perSecond = (stream: string): number => {
     const all = rows.get(stream) ?? []
     return ((all.length - 1) * 1000) / (all.at(-1)!.time - all[0]!.time)

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { startCtp10 } from '../support/bench-process.ts'
 import { startScene } from '../support/scene-bench.ts'
@@ -18,7 +18,25 @@ import {
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const { open } = chromiumForFile()
+const { openForFile } = chromiumForFile()
+let ctp10: Awaited<ReturnType<typeof startCtp10>>
+let scene: Awaited<ReturnType<typeof startScene>>
+let operator: Page
+
+beforeAll(async () => {
+  ctp10 = await startCtp10()
+  scene = await startScene(
+    { targets: [{ path: 'still', centre: { pan: 2, tilt: 1 } }] },
+    {
+      laser: { cooldownMs: 0, dutyPercent: 100 },
+      devices: { ctp: { driver: 'instrument.exfo-ctp10', title: 'Tester', resource: ctp10.ready.resource } },
+    },
+  )
+})
+afterAll(async () => {
+  await scene[Symbol.asyncDispose]()
+  await ctp10.end()
+})
 
 /** A page that gets no time to beat may not fire: the bridge is right, and the test begins again. */
 const STARVED = /heartbeat|burst was ended|laser is not enabled/
@@ -61,15 +79,8 @@ async function sweepOnce(client: Client): Promise<void> {
 }
 
 it('turns by gamepad as far as it is pushed, goes to presets by their keys, home where that was set, and runs a pattern that fires and reads a trace', async () => {
-  await using ctp10 = await startCtp10()
-  await using scene = await startScene(
-    { targets: [] },
-    {
-      devices: { ctp: { driver: 'instrument.exfo-ctp10', title: 'Tester', resource: ctp10.ready.resource } },
-    },
-  )
   await sweepOnce(scene.client)
-  const operator = await operating(open(await freed(scene)))
+  operator = await operating(openForFile(await freed(scene)))
   await homeAndCentre(scene, operator)
   const motion = operator.getByTestId('turret-motion')
   const goneTo = (pan: number) =>
@@ -162,11 +173,6 @@ it('turns by gamepad as far as it is pushed, goes to presets by their keys, home
 })
 
 it('fires by itself at what it tracks: first a rehearsal, then light, as often as it was armed for', async () => {
-  await using scene = await startScene(
-    { targets: [{ path: 'still', centre: { pan: 2, tilt: 1 } }] },
-    { laser: { cooldownMs: 0, dutyPercent: 100 } },
-  )
-  const operator = await operating(open(await freed(scene)))
   await homeAndCentre(scene, operator)
   await enableLaser(operator)
   await operator.getByTestId('sight-calibrate').click()

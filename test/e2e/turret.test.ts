@@ -1,4 +1,5 @@
-import { expect, it, vi } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startScene } from '../support/scene-bench.ts'
 import { chromiumForFile, expectAttribute } from './rig.ts'
 import { expectRest, freed, homeAndCentre, operating, positionOf, SLOW, stateOf } from './turret-rig.ts'
@@ -6,12 +7,19 @@ import { expectRest, freed, homeAndCentre, operating, positionOf, SLOW, stateOf 
 const FINDING = { timeout: 90_000, interval: 500 }
 vi.setConfig({ testTimeout: 240_000 })
 
-const { open } = chromiumForFile()
+const { openForFile } = chromiumForFile()
+let scene: Awaited<ReturnType<typeof startScene>>
+let operator: Page
+let observer: Page
+
+beforeAll(async () => {
+  scene = await startScene({ targets: [{ path: 'still', centre: { pan: 3, tilt: 2 } }] })
+})
+afterAll(() => scene[Symbol.asyncDispose]())
 
 it('turns by held arrow and key, rehearses, fires, and ends a burst by anybodyâ€™s emergency stop', async () => {
-  await using scene = await startScene()
   const at = await freed(scene)
-  const [operator, observer] = await Promise.all([operating(open(at)), open(at)])
+  ;[operator, observer] = await Promise.all([operating(openForFile(at)), openForFile(at)])
   // Whoever only watches sees why nothing may be done.
   expect(await observer.getByTestId('turret-home').getAttribute('title')).toMatch(/has control/)
   expect(await observer.getByTestId('laser-missing').textContent()).toMatch(/has control.*not enabled/)
@@ -61,12 +69,11 @@ it('turns by held arrow and key, rehearses, fires, and ends a burst by anybodyâ€
   const { light } = scene.sim.events()
   expect(light.some(({ power }) => power > 0)).toBe(true)
   expect(light.at(-1)?.power).toBe(0)
+  await operator.getByTestId('estop-reset').click()
+  await expect.poll(() => operator.getByTestId('estop-banner').count(), SLOW).toBe(0)
 })
 
 it('calibrates, points by a click, keeps presets and runs a pattern with stills, finds the crosshair, and tracks', async () => {
-  await using scene = await startScene({ targets: [{ path: 'still', centre: { pan: 3, tilt: 2 } }] })
-  const at = await freed(scene)
-  const [operator, observer] = await Promise.all([operating(open(at)), open(at)])
   await homeAndCentre(scene, operator)
   await operator.getByTestId('sight-calibrate').click()
   await expect
