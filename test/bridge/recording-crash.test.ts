@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import type { CameraState } from '../../shared/camera.ts'
 import type { MediaEntry } from '../../shared/gallery.ts'
@@ -24,6 +23,13 @@ async function ready(client: Client): Promise<void> {
   await expect.poll(async () => (await stateOf(client)).publication, { timeout: 20_000 }).toBeDefined()
 }
 
+/** Waits until so many frames of a recording that runs are kept. At 30 a second. */
+async function kept(client: Client, frames: number, part = 1): Promise<void> {
+  await expect
+    .poll(async () => (await stateOf(client)).recording, { timeout: 20_000 })
+    .toMatchObject({ phase: 'running', part, frames: expect.toSatisfy((n: number) => n >= frames) as number })
+}
+
 const pathOf = (bench: string, { id, takenAt, format }: MediaEntry): string =>
   join(
     dirname(bench),
@@ -38,17 +44,14 @@ it("goes on as another part when the camera's process is killed, and loses a sec
   using client = await Client.connect(bridge.ready.url)
   await ready(client)
   const begun = await client.call('camera.record.start', { device: 'slide', measured: 'tiff' })
-  await sleep(500)
+  await kept(client, 15)
   process.kill(await childOf(bridge.pid, 'mediasoup-worker'), 'SIGKILL')
-  await sleep(1000)
   // The recording does not go through the SFU.
-  expect((await stateOf(client)).recording).toMatchObject({ phase: 'running', part: 1 })
+  await kept(client, 45)
   const killedAt = Date.now()
   process.kill(await childOf(bridge.pid, 'camera/host'), 'SIGKILL')
-  await expect
-    .poll(async () => (await stateOf(client)).recording, { timeout: 20_000 })
-    .toMatchObject({ phase: 'running', part: 2 })
-  await sleep(1200)
+  await kept(client, 0, 2)
+  await kept(client, ((await stateOf(client)).recording?.frames ?? 0) + 36, 2)
   const second = await client.call('camera.record.stop', { device: 'slide' })
   expect(second).toMatchObject({ part: 2, phase: 'whole', group: begun.group })
   const { entries } = await client.call('media.list', { group: begun.group ?? '' })
@@ -76,7 +79,7 @@ it('plays to its last second when the bridge is killed, and is closed in the gal
     using client = await Client.connect(bridge.ready.url)
     await ready(client)
     begun = await client.call('camera.record.start', { device: 'slide' })
-    await sleep(1800)
+    await kept(client, 54)
   }
   const killedAt = Date.now()
   await bridge.end('SIGKILL')
@@ -99,7 +102,7 @@ it('is whole when the bridge is closed under way', async () => {
     using client = await Client.connect(bridge.ready.url)
     await ready(client)
     begun = await client.call('camera.record.start', { device: 'slide' })
-    await sleep(1000)
+    await kept(client, 30)
   }
   await bridge.end('SIGTERM')
   const path = pathOf(bench, begun)
