@@ -4,7 +4,6 @@ import { Control } from '../../bridge/control/control.ts'
 import { DeviceGuards } from '../../bridge/control/device-guards.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
-import type { DeviceBase } from '../../shared/device.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { startCtp10, startLaser } from '../support/bench-process.ts'
 import { callerAs } from '../support/caller.ts'
@@ -87,7 +86,7 @@ describe('a sweep of a CTP10', () => {
     const simulator = await startCtp10()
     onTestFinished(async () => void (await simulator.end()))
     const bench = rig(ctp10Topic())
-    const guard = bench.guards.of('ctp10', bench.topic as unknown as Topic<DeviceBase>)
+    const guard = bench.guards.of('ctp10', bench.topic)
     const { device } = await openCtp10(simulator.ready.resource, {}, guard, bench.topic)
     bench.is(device)
     await bench.say('lease.take')
@@ -122,7 +121,7 @@ describe('a sweep of a CTP10', () => {
     const simulator = await startCtp10(['--speed-up', '50'])
     onTestFinished(async () => void (await simulator.end()))
     const { guards, topic } = rig(ctp10Topic())
-    const guard = guards.of('ctp10', topic as unknown as Topic<DeviceBase>)
+    const guard = guards.of('ctp10', topic)
     const { device } = await openCtp10(simulator.ready.resource, {}, guard, topic)
     await call(device, 'ctp.setSweep', { stabilisation: { keepOn: false, seconds: 0 } })
     await call(device, 'ctp.runSweep', {})
@@ -135,7 +134,7 @@ describe('a sweep of a CTP10', () => {
 it('a reference that has no end is ended, and says so', async () => {
   await using simulator = await startCtp10()
   const { guards, topic } = rig(ctp10Topic())
-  const guard = guards.of('ctp10', topic as unknown as Topic<DeviceBase>)
+  const guard = guards.of('ctp10', topic)
   const { device } = await openCtp10(simulator.ready.resource, {}, guard, topic)
   await call(device, 'ctp.takeReference', { channel: 1 })
   await expect.poll(() => topic.value.condition?.active).toContain('referencing')
@@ -154,7 +153,7 @@ it('a sweep whose connection is lost says so once it is known to have ended', as
   await using simulator = await startCtp10()
   await using tap = await WireTap.open(simulator.ready.port)
   const { guards, topic } = rig(ctp10Topic())
-  const guard = guards.of('ctp10', topic as unknown as Topic<DeviceBase>)
+  const guard = guards.of('ctp10', topic)
   const resource = `TCPIP::127.0.0.1::${tap.port}::SOCKET`
   const { device } = await openCtp10(resource, {}, guard, topic)
   await call(device, 'ctp.runSweep', {})
@@ -177,7 +176,7 @@ describe('the light of a declared laser', () => {
     const tap = await through?.(Number(/::(\d+)::/.exec(simulator.ready.resource)?.[1]))
     const resource = tap ? `TCPIP::127.0.0.1::${tap.port}::SOCKET` : simulator.ready.resource
     const bench = rig(dutTopic())
-    const guard = bench.guards.of('dut', bench.topic as unknown as Topic<DeviceBase>)
+    const guard = bench.guards.of('dut', bench.topic)
     const open = async (): Promise<Device> => {
       const { device } = await openDeclared({ resource, model: 'lightbench-test-laser' }, guard, bench.topic)
       bench.is(device)
