@@ -9,8 +9,7 @@ export function withLentPorts(guardian: Guardian): Guardian {
   return {
     require: () => guardian.require(),
     protect: (device, plan) => {
-      browserPorts.protect(plan)
-      guardian.protect(device, plan)
+      if (!browserPorts.protect(plan)) guardian.protect(device, plan)
     },
     may: (device, may) => guardian.may(device, may),
   }

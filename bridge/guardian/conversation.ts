@@ -1,17 +1,21 @@
 import { BenchError } from '../../shared/errors.ts'
 import { pause } from '../core/deadline.ts'
-import type { Proof, SafePlan } from '../core/safe-plan.ts'
+import { type Proof, provesSafe, type SafePlan } from '../core/safe-plan.ts'
 import { openResource, wireOptions } from '../transport/resource.ts'
 import type { Receiver, Transport } from '../transport/transport.ts'
 
 /** A line longer than this is noise. */
 const LONGEST_LINE = 4096
 const ROOM_BYTES = 1024
-/** How long one question may wait for its answer. */
-const ANSWER_MS = 400
-const REAL_TIME_MS = 50
+/** How long a message may wait for its answer where its proof does not say. */
+const ANSWER_MS = 3000
+/** A real-time byte has no end, and is lost on a controller that is just being reset: it is said again. */
+const REAL_TIME_EVERY_MS = 50
+const REAL_TIME_MS = 400
+/** An error queue holds no more: one that never empties proves nothing. */
+const MOST_ANSWERS = 64
 
-/** One connection of the guardian to a device: it writes what a plan says and hears lines. */
+/** One connection of the guardian to a device: it writes what a plan says, and hears lines. */
 export class Conversation {
   readonly #plan: SafePlan
   #transport: Transport | undefined
@@ -50,14 +54,27 @@ export class Conversation {
     if (this.#plan.clearing !== '') this.#transport?.write(this.#plan.clearing)
   }
 
-  /** Why the device is not known to be safe; undefined once every proof holds. Waits 400 ms for each answer at most. */
+  /**
+   * Why the device is not known to be safe; undefined once every proof holds. A question that is not answered in time
+   * ends the conversation: its answer, coming late, would be taken for the next question's.
+   */
   async whyNotSafe(signal: AbortSignal): Promise<string | undefined> {
+    let against: string | undefined
     for (const proof of this.#plan.proofs) {
-      const answer = await this.#ask(proof, signal)
-      if (answer === undefined) return this.#lost?.message ?? `it does not answer ${proof.ask.trim()}`
-      if (!new RegExp(proof.safe).test(answer)) return `it answered ${answer} to ${proof.ask.trim()}`
+      const asked = proof.ask.trim()
+      for (let n = 0; n < (proof.once === true ? MOST_ANSWERS : 1); n++) {
+        const answer = await this.#ask(proof, signal)
+        if (answer === undefined) {
+          const why = this.#lost?.message ?? `it does not answer ${asked}`
+          if (proof.ask.endsWith('\n')) this.close()
+          return why
+        }
+        // What was in a queue is of these messages or of older ones: the queue is emptied, and asked again.
+        if (provesSafe(proof, answer)) break
+        against ??= `it answered ${answer} to ${asked}`
+      }
     }
-    return undefined
+    return against
   }
 
   close(): void {
@@ -66,22 +83,22 @@ export class Conversation {
     this.#onLost?.()
   }
 
-  async #ask({ ask, answer }: Proof, signal: AbortSignal): Promise<string | undefined> {
+  async #ask({ ask, answer, deadlineMs }: Proof, signal: AbortSignal): Promise<string | undefined> {
     if (this.#lost) return undefined
     const wanted = new RegExp(answer)
     const over = new AbortController()
     let found: string | undefined
-    this.#text = ''
     this.#heard = (line) => {
-      if (!wanted.test(line)) return
+      if (found !== undefined || !wanted.test(line)) return
       found = line
       over.abort()
     }
     this.#onLost = () => over.abort()
     const until = AbortSignal.any([over.signal, signal])
-    // A real-time byte has no end, and is lost on a controller that is just being reset: it is said again.
-    const everyMs = ask.endsWith('\n') ? ANSWER_MS : REAL_TIME_MS
-    for (let waited = 0; waited < ANSWER_MS && !until.aborted; waited += everyMs) {
+    const isMessage = ask.endsWith('\n')
+    const mostMs = deadlineMs ?? (isMessage ? ANSWER_MS : REAL_TIME_MS)
+    const everyMs = isMessage ? mostMs : REAL_TIME_EVERY_MS
+    for (let waited = 0; waited < mostMs && !until.aborted; waited += everyMs) {
       this.#transport?.write(ask)
       this.#transport?.expectAnswer?.()
       await pause(everyMs, until)
@@ -96,12 +113,8 @@ export class Conversation {
     received: (count, end) => {
       this.#text += Buffer.from(this.#room.buffer, this.#room.byteOffset, count).toString('latin1')
       const lines = this.#text.split(/[\r\n]+/)
-      this.#text = lines.pop()?.slice(-LONGEST_LINE) ?? ''
+      this.#text = end ? '' : (lines.pop()?.slice(-LONGEST_LINE) ?? '')
       for (const line of lines) if (line.trim() !== '') this.#heard?.(line.trim())
-      if (!end) return
-      const last = this.#text.trim()
-      this.#text = ''
-      if (last !== '') this.#heard?.(last)
     },
     closed: (error) => {
       this.#lost ??= error

@@ -6,6 +6,8 @@ const OWN_LATE_MS = 50
 export const LATE_MS = 500
 /** A device that takes one connection costs the bridge: one that waits for a processor is given so long. */
 const STARVED_LATE_MS = 900
+/** A bridge that has beaten within this has told what it knew. */
+const TALKS_MS = 250
 const ENDED_AFTER_MS = 5000
 const IDLE_ENDED_AFTER_MS = 10_000
 /** A machine that is busy is no reason to end a recording: a bridge that waits for a processor has so many times as long. */
@@ -72,7 +74,9 @@ export class Judge {
         return this.#verdict('end', silent)
       return armed.standby ? this.#verdict('standby', silent) : NOTHING
     }
-    if (armed.emits && this.#holderAt !== undefined && now - this.#holderAt > HOLDER_LATE_MS) {
+    // Beats come by the bridge: while it is silent itself, theirs say nothing.
+    const holderLate = this.#holderAt !== undefined && now - this.#holderAt > HOLDER_LATE_MS
+    if (armed.emits && holderLate && silent < TALKS_MS) {
       const why = `the operator's heartbeat has stopped, and the bridge has not ended the emission`
       return { act: armed.takeover ? 'end' : 'standby', why }
     }

@@ -149,7 +149,8 @@ export class Keeper {
             continue
           }
         }
-        if (provenAt === undefined) {
+        // A proof that can be had once speaks of the messages just before it.
+        if (provenAt === undefined || this.#plan.proofs.some(({ once }) => once)) {
           talk.endMessage()
           talk.sendSafe()
           if (!told) {

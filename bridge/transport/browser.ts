@@ -86,14 +86,17 @@ class BrowserPorts {
 
   /**
    * Gives the page that lends the port, and each that lends it later, what makes its device safe: whoever has the port is
-   * the only one who can when this process is dead or cut off. Does nothing for a resource that is no page's port.
+   * the only one who can when this process is dead or cut off. Answers whether the plan's resource is a page's port.
    */
-  protect(plan: SafePlan): void {
+  protect(plan: SafePlan): boolean {
     const resource = parseResource(plan.resource)
-    const wanted = resource.wire === 'browser' ? this.#wanted.get(resource.port) : undefined
-    if (!wanted) return
-    wanted.safe = plan.clearing === '' ? plan.messages : [plan.clearing, ...plan.messages]
-    tellSafe(wanted)
+    if (resource.wire !== 'browser') return false
+    const wanted = this.#wanted.get(resource.port)
+    if (wanted) {
+      wanted.safe = plan.clearing === '' ? plan.messages : [plan.clearing, ...plan.messages]
+      tellSafe(wanted)
+    }
+    return true
   }
 
   /** Opens a port that some page lends, or will within 10 s. Rejects with `connection.lost`, saying what to do. */

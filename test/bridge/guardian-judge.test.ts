@@ -90,6 +90,17 @@ describe("the operator's heartbeat", () => {
     )
   })
 
+  it('says nothing while the bridge itself is silent', () => {
+    const judge = new Judge(0)
+    judge.holder(0)
+    let acted = ''
+    for (let now = LOOK_MS; acted === '' && now < 2000; now += LOOK_MS) {
+      const { act, why } = judge.look({ now, armed: takeover, starves: () => true })
+      if (act !== 'nothing') acted = `${act} at ${now}: ${why}`
+    }
+    expect(acted).toBe('end at 925: the bridge has not answered for 925 ms')
+  })
+
   it('is nobody’s when the lease has ended, and does not matter to what moves', () => {
     for (const [armed, holder] of [
       [standby, undefined],

@@ -11,8 +11,12 @@ class Supply implements AsyncDisposable {
   /** How many connections it takes at once. */
   most = Infinity
   on = true
-  /** It obeys only after so many commands. */
+  /** It obeys only after so many commands, and has an error for each before. */
   deafTo = 0
+  readonly #errors: string[] = []
+  /** What it is asked with `LATE?` it answers so much later. */
+  lateMs = 0
+  opened = 0
   readonly #server: Server
 
   private constructor(server: Server) {
@@ -55,6 +59,7 @@ class Supply implements AsyncDisposable {
       return
     }
     this.connections.add(socket)
+    this.opened += 1
     socket.on('close', () => this.connections.delete(socket))
     let text = ''
     socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -63,7 +68,12 @@ class Supply implements AsyncDisposable {
       for (const line of lines) {
         this.heard.push(line)
         if (line === 'OUTP?') socket.write(this.on ? '1\n' : '0\n')
-        else if (line === 'OUTP2 OFF' && --this.deafTo < 0) this.on = false
+        else if (line === 'LATE?') setTimeout(() => socket.writable && socket.write('0\n'), this.lateMs)
+        else if (line === 'ERR?') socket.write(`${this.#errors.shift() ?? '0,"No error"'}\n`)
+        else if (line === 'OUTP2 OFF') {
+          if (--this.deafTo < 0) this.on = false
+          else this.#errors.push('-222,"Data out of range"')
+        }
       }
     })
   }
@@ -128,7 +138,7 @@ it('takes over a device that takes one connection, as soon as the other is gone'
 
 it('names a device that says nothing, or that cannot be reached', async () => {
   const device = await supply()
-  const mute = device.plan({ proofs: [{ ask: 'NEVER?\n', answer: '', safe: '^0$' }] })
+  const mute = device.plan({ proofs: [{ ask: 'NEVER?\n', answer: '', safe: '^0$', deadlineMs: 300 }] })
   expect(await new Keeper('supply', mute, 1000).makeSafe()).toMatchObject({
     state: 'sent',
     reason: 'it does not answer NEVER?',
@@ -145,4 +155,21 @@ it('sends twice what no answer can prove, and says so', async () => {
   const outcome = await new Keeper('supply', device.plan({ proofs: [] })).makeSafe()
   expect(outcome).toMatchObject({ state: 'sent', reason: 'it cannot say whether it is safe' })
   await vi.waitFor(() => expect(device.heard).toEqual(['OUTP1 OFF', 'OUTP2 OFF', 'OUTP1 OFF', 'OUTP2 OFF']))
+})
+
+it('gives no late answer to the next question: it connects anew, and asks there', async () => {
+  const device = await supply()
+  device.lateMs = 300
+  const questions = ['OUTP?\n', 'LATE?\n'].map((ask) => ({ ask, answer: '', safe: '^0$', deadlineMs: 200 }))
+  const outcome = await new Keeper('supply', device.plan({ proofs: questions }), 1500).makeSafe()
+  expect(outcome).toMatchObject({ state: 'sent', reason: 'it does not answer LATE?' })
+  expect(device.opened).toBeGreaterThan(1)
+})
+
+it('sends the messages again before it asks an error queue again, and believes no queue that was emptied before', async () => {
+  const device = await supply()
+  device.deafTo = Infinity
+  const queue = [{ ask: 'ERR?\n', answer: '', safe: '^0,', once: true }]
+  const outcome = await new Keeper('supply', device.plan({ proofs: queue }), 1000).makeSafe()
+  expect(outcome).toMatchObject({ state: 'sent', reason: expect.stringMatching(/-222/) as string })
 })
