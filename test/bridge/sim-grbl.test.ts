@@ -5,8 +5,19 @@ import { Controller, type ControllerOptions } from '../../bridge/sim/grbl/contro
 import type { LightChange } from '../../bridge/sim/grbl/laser.ts'
 import { serve } from '../../bridge/sim/grbl/server.ts'
 
+/** A clock for the simulator and its test that stands while this machine is held up. */
+function startClock(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'hrtime'] })
+  const ticking = setInterval(() => vi.advanceTimersByTime(1), 1)
+  onTestFinished(() => {
+    clearInterval(ticking)
+    vi.useRealTimers()
+  })
+}
+
 /** A raw client of a simulator in this process. */
 async function client(options: Partial<ControllerOptions> = {}, settings: Record<number, number> = {}) {
+  startClock()
   const light: LightChange[] = []
   const motion: { moving: boolean; ns: bigint }[] = []
   const machine = new Controller(
@@ -204,11 +215,6 @@ it('holds 128 bytes that it has not read, and loses what comes beyond', async ()
 })
 
 it('executes a pulse in one line: light for whole steps of the dwell, and off by itself', async () => {
-  // By a clock that stands while this machine is held up.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'hrtime'] })
-  onTestFinished(() => void vi.useRealTimers())
-  const ticking = setInterval(() => vi.advanceTimersByTime(1), 1)
-  onTestFinished(() => clearInterval(ticking))
   const { ask, light } = await client({}, FREE)
   expect(await ask('G1F100M3S500G4P0.075M30')).toEqual(['[MSG:Pgm End]', 'ok'])
   expect(light.map(({ on }) => on)).toEqual([true, false])
