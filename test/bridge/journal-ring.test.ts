@@ -99,8 +99,8 @@ it('has every exchange of a session: lane, asker, texts, bytes, times and what w
     { sent: 'SILENT?', error: 'device.timeout', message: expect.stringMatching(/did not answer SILENT\?/) },
   ])
   expect(entries[1]?.wireMs).toBeGreaterThan(25)
-  expect(entries[1]?.waitMs).toBeLessThan(5)
   expect(entries[2]?.waitMs).toBeGreaterThan(25)
+  expect(entries[1]?.waitMs).toBeLessThan(entries[2]?.waitMs ?? 0)
   expect(Math.abs((entries[1]?.at ?? 0) - Date.now())).toBeLessThan(10_000)
 })
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask } from '../support/people.ts'
@@ -36,6 +36,12 @@ const bench = {
   watches: { pages: { allow: ['127.0.0.1'] } },
   devices: { slide: { driver: 'camera.sim', title: 'Slide', width: 320, height: 240 } },
 }
+let bridge: Awaited<ReturnType<typeof startBridge>>
+beforeAll(async () => {
+  bridge = await startBridge(await writeBench(bench))
+})
+afterAll(() => bridge.end())
+
 /** Clicks on the screenshot, at a place of the page in px. */
 async function clickOnPage(page: Page, x: number, y: number): Promise<void> {
   const image = page.getByTestId('picker-stage').locator('img')
@@ -47,7 +53,6 @@ const openWatches = (url: string, viewport?: typeof PHONE): Promise<Page> => ope
 
 it('picks a part of a page, and tells two browsers at once when it has changed', async () => {
   await using site = await startSite()
-  await using bridge = await startBridge(await writeBench(bench))
   const [page, other] = await Promise.all([
     openWatches(bridge.ready.url),
     openWatches(bridge.ready.url, PHONE),
@@ -119,8 +124,9 @@ it('picks a part of a page, and tells two browsers at once when it has changed',
 })
 
 it('keeps hundreds in a list of few rows: search, ranges with Shift, pause, export, import', async () => {
-  await using bridge = await startBridge(await writeBench(bench))
   const { url } = bridge.ready
+  const left = await ask(url, {}, 'watch.list', {})
+  await ask(url, {}, 'watch.remove', { ids: left.map(({ id }) => id) })
   const cell = (i: number): Promise<unknown> =>
     ask(url, {}, 'watch.save', {
       name: `Cell ${i}`,
