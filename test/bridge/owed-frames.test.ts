@@ -18,7 +18,7 @@ import { Tap } from '../../bridge/camera/tap.ts'
 import type { Caller, Device, JpegListener } from '../../bridge/core/device.ts'
 import { mjpegRoute } from '../../bridge/server/routes/mjpeg.ts'
 
-const whole: FrameRequest = { step: 1, compression: 'none', level: 3, maxFps: null }
+const whole: FrameRequest = { region: null, step: 1, compression: 'none', level: 3, maxFps: null }
 const frame = (number: number): Frame => ({
   ...{ width: 2, height: 2, bitDepth: 8, format: 'mono8', madeAt: number * 10, number },
   data: new Uint8Array(4).fill(number),
@@ -66,7 +66,7 @@ it('packs the newest frame as soon as somebody can take it, though none comes af
     gone: () => {},
   })
   onTestFinished(() => reader[Symbol.dispose]())
-  const as = { region: undefined, step: 1, compression: 'none', level: 3 } as const
+  const as = { region: null, step: 1, compression: 'none', level: 3 } as const
   part.heard({ type: 'pack', set: 1, as, maxFps: null, wanted: false })
   for (const number of [1, 2, 3]) frames.offer(frame(number))
   part.heard({ type: 'pack', set: 1, as, maxFps: null, wanted: true })

@@ -128,7 +128,7 @@ async function litOverPage(): Promise<Lent> {
       Array.from(bytes),
     )
   })
-  stack.defer(() => tcp.removeAllListeners('data'))
+  stack.defer(() => void tcp.removeAllListeners('data'))
   const page = await context.newPage()
   await page.addInitScript(() => {
     const toLaser = new BroadcastChannel('to-laser')
