@@ -27,7 +27,11 @@ beforeAll(async () => {
     },
   })
   const known = new Map([...drivers, [lamps.driver.kind, lamps.driver]])
-  bench = await openBench(await loadConfig(file, known, { port: 0 }), ending.signal, pino({ level: 'silent' }))
+  bench = await openBench(
+    await loadConfig(file, known, { port: 0 }),
+    ending.signal,
+    pino({ level: 'silent' }),
+  )
 })
 afterAll(async () => {
   ending.abort()
