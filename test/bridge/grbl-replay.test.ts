@@ -323,6 +323,19 @@ it('enables the laser with a dark pulse, and fires pulses of one line each', asy
   expect(state().laser?.fireCount).toBe(0)
 })
 
+it('takes what grblHAL says of a dark pulse, on at S0, for no light', async () => {
+  const { call, state, grbl, deeds } = await converse([HOMING])
+  await call('turret.home')
+  grbl.expect(...PROOF, ['\x99'], ['G1F100M3S0G4P0.275M30', '[MSG:Pgm End]', 'ok'])
+  await call('laser.enable')
+  const fire = call('laser.fire', { mock: true, pulseMs: 300 })
+  grbl.status = '<Idle|MPos:-100.000,-50.000,0.000|Bf:100,1023|FS:0,0|A:S>'
+  await fire
+  grbl.status = AT_HOME
+  expect(state().laser?.enabled).toBe(true)
+  expect(deeds).toEqual([])
+})
+
 it('rehearses in the dark: no count, no cooldown', async () => {
   const dark: GrblExchange = ['G1F100M3S0G4P0.075M30', '[MSG:Pgm End]', 'ok']
   const { call, state } = await converse([HOMING, ...PROOF, ['\x99'], dark])

@@ -86,7 +86,7 @@ describe('what the controller does by itself in a burst', () => {
       ].map(([what, state]) => [what!, state!, firmware] as const),
     ),
   )('%s ends it, is named, and goes on with nothing: %s of %s', async (what, word, firmware) => {
-    const { call, sim, state, guard } = await enabled(['--firmware', firmware])
+    const { call, sim, state, guard, faults } = await enabled(['--firmware', firmware])
     const fire = call('laser.fire', { pulses: 3, pulseMs: 1500 })
     const fired = expect(fire).rejects.toMatchObject({
       code: 'aborted',
@@ -107,6 +107,7 @@ describe('what the controller does by itself in a burst', () => {
     const before = guard.said.length
     await expect.poll(() => guard.said.slice(before), within).toContain('seenDark')
     expect(sim.events().light).toHaveLength(2)
+    expect(faults).toEqual([])
   })
 })
 

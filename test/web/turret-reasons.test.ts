@@ -81,6 +81,7 @@ it('names everything that keeps light in, what keeps this page from asking first
 
 it.each<[Partial<LaserState>, string]>([
   [{ emitting: true, ready: false }, 'lit'],
+  [{ unordered: true, enabled: false, ready: false }, 'unordered'],
   [{ mock: true, ready: false }, 'rehearsal'],
   [{}, 'ready'],
   [{ ready: false, missing: ['it is cooling down'] }, 'blocked'],

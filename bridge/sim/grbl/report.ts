@@ -46,9 +46,11 @@ export class StatusReports {
       this.#overrides = REFRESH.overrides[pace] - 1
       const { overrides } = output
       fields.push(`Ov:${overrides.feed},${overrides.rapid},${overrides.spindle}`)
-      const lit = output.speed > 0 ? (modes.spindle === 'M4' ? 'C' : 'S') : ''
-      // grblHAL tells that nothing is on, Grbl tells nothing then.
-      if (lit !== '' || firmware === 'grblHAL') fields.push(`A:${lit}`)
+      const isHal = firmware === 'grblHAL'
+      // grblHAL has it on at S0 too, and tells that nothing is on; Grbl tells nothing then.
+      const isOn = isHal ? modes.spindle !== 'M5' : output.speed > 0
+      const lit = isOn ? (modes.spindle === 'M4' ? 'C' : 'S') : ''
+      if (lit !== '' || isHal) fields.push(`A:${lit}`)
       if (MANNERS[firmware].saysHomed) fields.push(`H:${this.#machine.homed ? 1 : 0}`)
     }
     const told = fields.filter((field) => !this.#leftOut.includes(field.slice(0, field.indexOf(':'))))

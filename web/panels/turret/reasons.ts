@@ -33,12 +33,14 @@ function busyWith({ activity, laser }: TurretState): string | undefined {
 }
 
 /** Whether light can come out, at a glance. */
-export type LightPhase = 'unknown' | 'lit' | 'rehearsal' | 'armed' | 'ready' | 'blocked' | 'disabled'
+export type LightPhase =
+  'unknown' | 'unordered' | 'lit' | 'rehearsal' | 'armed' | 'ready' | 'blocked' | 'disabled'
 
 /** What the laser panel says at its top. */
 export function lightPhase(turret: TurretState | undefined, stale: boolean): LightPhase {
   const laser = turret?.laser
   if (stale || !laser || turret.lifecycle.phase !== 'ready') return 'unknown'
+  if (laser.unordered) return 'unordered'
   if (laser.emitting) return 'lit'
   if (laser.mock) return 'rehearsal'
   if (laser.enabled && turret.autoFire?.armed && !turret.autoFire.rules?.mock) return 'armed'

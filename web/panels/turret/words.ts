@@ -33,6 +33,10 @@ const TRACKING: Readonly<Record<TrackingState['state'], string>> = {
 /** Whether light can come out: in a few words, and what that means. */
 export const LIGHT_WORDS: Readonly<Record<LightPhase, readonly [title: string, says: string]>> = {
   unknown: ['Not known', 'Whether light comes out cannot be told from here.'],
+  unordered: [
+    'Light that nobody here ordered',
+    'The controller says that light is on. It is reset and disabled: look for a pendant, or another program.',
+  ],
   lit: ['Light', 'A burst is under way. Anybody can stop it.'],
   rehearsal: ['Rehearsal', 'A burst is under way, without light.'],
   armed: ['Armed: fires by itself', 'At the target that is tracked, by the rules of auto-fire.'],

@@ -26,12 +26,17 @@ export class Condition {
    */
   homed = false
 
-  constructor(id: string, config: Config, facts: Facts, status: Status) {
+  constructor(
+    id: string,
+    config: Config,
+    { facts, status, saysHomed }: { facts: Facts; status: Status; saysHomed: boolean | undefined },
+  ) {
     this.#id = id
     this.facts = facts
     this.problems = problemsOf(facts, config)
     this.status = status
-    this.homed = homesBy(facts) && status.homed === true && status.state !== 'Alarm'
+    this.saysHomed = saysHomed
+    this.homed = homesBy(facts) && saysHomed === true && status.state !== 'Alarm'
   }
 
   setting(number: number): number {

@@ -29,12 +29,14 @@ export class Emission {
   /** Takes a report; `settled`: no reset is under way which it may be older than. */
   reported(status: Status, settled: boolean): void {
     const { guard, laser, cut } = this.#options
-    const lit = emits(status)
+    const { busy, lit: ordered } = laser()
+    // grblHAL says `A:S` in a rehearsal as well, whose S is 0.
+    const rehearsed = busy && !ordered && status.speed === 0
+    const lit = emits(status) && !rehearsed
     const dark = isDark(status)
     if (lit || dark) this.dark = dark
     if (lit) guard.seenEmitting()
     if (!settled) return
-    const { busy, lit: ordered } = laser()
     this.pending ||= ordered
     if (lit && !ordered) {
       this.unordered = true

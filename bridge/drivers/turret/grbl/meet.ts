@@ -30,7 +30,7 @@ export async function meet(
   wire: GrblWire,
   reports: Reports,
   signal: AbortSignal,
-): Promise<{ facts: Facts; status: Status }> {
+): Promise<{ facts: Facts; status: Status; saysHomed: boolean | undefined }> {
   const first = await reports.fresh(wire, SIGN_MS).catch(() => undefined)
   signal.throwIfAborted()
   if (first?.state === 'Jog' && first.speed === 0) {
@@ -41,6 +41,8 @@ export async function meet(
     }
   }
   const version = await begin(wire, signal)
+  // A reset in motion has lost the position.
+  reports.saysHomed = undefined
   if (version.startsWith('0'))
     throw new BenchError('device.unsupported', `the controller is Grbl ${version}: version 1.1 is needed`)
   for (let left = WELCOMES; ; left--) {
@@ -49,7 +51,8 @@ export async function meet(
       const facts = await learn(wire, version)
       wire.rxBytes = facts.rxBytes ?? wire.rxBytes
       wire.firmware = facts.firmware
-      return { facts, status: await reports.confirmDark(wire, true) }
+      const status = await reports.confirmDark(wire, true)
+      return { facts, status, saysHomed: reports.saysHomed }
     } catch (error) {
       signal.throwIfAborted()
       if (left === 1 || !(error instanceof BenchError) || error.code !== 'aborted') throw error

@@ -27,6 +27,8 @@ interface MotionOptions {
   /** Degrees of one motor step of each axis. */
   step: (axis: 'pan' | 'tilt') => number
   homeWithinMs: number
+  /** Whether its positions are directions. */
+  knowsPlace: () => boolean
   /** Throws while nothing may move. */
   require: () => void
   /** It was told to come to rest, and has not. */
@@ -146,7 +148,7 @@ export class Motion implements Aim {
   }
 
   at(time: number): Direction | undefined {
-    return this.#pursuit.at(time)
+    return this.#options.knowsPlace() ? this.#pursuit.at(time) : undefined
   }
 
   /** Whether somebody steers, and needs to know where it is. */

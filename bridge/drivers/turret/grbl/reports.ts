@@ -14,12 +14,16 @@ export class Reports {
   readonly #device: string
   readonly #waiting = new Set<{ since: number; resolve: (status: Status) => void }>()
 
+  /** What was said last of whether it is homed: not every report says it. */
+  saysHomed: boolean | undefined
+
   constructor(device: string) {
     this.#device = device
   }
 
   /** A report has come that was asked for at `askedAt`. */
   take(status: Status, askedAt: number): void {
+    this.saysHomed = status.homed ?? this.saysHomed
     for (const waiting of this.#waiting) if (askedAt >= waiting.since) waiting.resolve(status)
   }
 
@@ -49,13 +53,16 @@ export class Reports {
    * it is not lit then.
    */
   async confirmDark(wire: GrblWire, blind = false): Promise<Status> {
+    let status = await this.fresh(wire)
+    // Held at its door it answers its state and nothing else.
+    const isHeld = status.state === 'Door'
     let modes: string[] = []
     // An ok that was doubled answers the question before the controller does.
-    for (let i = 0; i < ASKED && !modes.some((line) => line.startsWith('[GC:')); i++)
+    for (let i = 0; i < ASKED && !isHeld && !modes.some((line) => line.startsWith('[GC:')); i++)
       modes = await wire.send('$G')
-    let status = await this.fresh(wire)
+    if (!isHeld) status = await this.fresh(wire)
     for (let i = 1; i < REPORTS_FOR_LIGHT && status.speed === undefined; i++) status = await this.fresh(wire)
-    const off = modes.some((line) => /^\[GC:.* M5\b/.test(line))
+    const off = isHeld || modes.some((line) => /^\[GC:.* M5\b/.test(line))
     const still = status.feed === 0 && !moves(status)
     const dark = isDark(status) || (blind && status.speed === undefined && !emits(status))
     if (off && dark && still) return status

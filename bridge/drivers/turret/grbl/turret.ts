@@ -82,6 +82,7 @@ export class Turret implements Device {
       acceleration: (axis) => setting(120, axis),
       step,
       homeWithinMs: config.homeWithinS * 1000,
+      knowsPlace: () => condition.knowsPlace,
       require: () => {
         this.requireIdle()
         condition.requirePlace()
@@ -136,9 +137,10 @@ export class Turret implements Device {
       context.signal,
     )
     try {
-      const { facts, status } = await meet(wire, reports, context.signal)
-      const condition = new Condition(context.id, config, facts, status)
-      const ledger = await LightLedger.read(context.memory, laserConfigOf(config, facts.firmware))
+      const met = await meet(wire, reports, context.signal)
+      const condition = new Condition(context.id, config, met)
+      const laser = laserConfigOf(config, met.facts.firmware)
+      const ledger = await LightLedger.read(context.memory, laser)
       turret = new Turret(context, config, { wire, reports, condition, ledger })
     } catch (error) {
       wire[Symbol.dispose]()

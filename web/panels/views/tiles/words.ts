@@ -18,6 +18,7 @@ export function turretText({ alarm, homed, activity }: TurretState): string {
 
 /** What its laser is doing, in a word or two. */
 export function laserText(laser: NonNullable<TurretState['laser']>): string {
+  if (laser.unordered) return 'LIGHT that nobody here ordered'
   if (laser.emitting) return laser.mock ? 'rehearsing' : 'LIGHT ON'
   if (laser.ready) return 'ready to fire'
   return laser.enabled ? 'enabled' : 'off'
