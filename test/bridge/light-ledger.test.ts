@@ -37,7 +37,7 @@ it('is not shortened by a death of the bridge in the pulse, or in the gap before
 it('goes on with duty, count and cooldown where they were', async () => {
   const memory = new TestMemory()
   const ledger = await read(memory)
-  ledger.add(performance.now() - 1500)
+  ledger.add(performance.now() - 1500, performance.now())
   ledger.cooledAt = performance.now() + 10_000
   await ledger.keep()
   const after = await read(memory)

@@ -42,6 +42,8 @@ interface Firing {
   mock: boolean
   proof: boolean
   litAt?: number | undefined
+  /** When the controller ends by itself what it executes, by performance.now(). */
+  endsAt?: number
   /** Whether a pulse of light has left. */
   shone?: boolean
   /** Why it was ended before its time, in words. */
@@ -166,11 +168,12 @@ export class Laser {
         if (!mock) guard.mayEmit()
         if (fired === 0) wire.realTime(PLAIN_POWER)
         burst.litAt = performance.now()
+        burst.endsAt = burst.litAt + pulseMs + config.dwellStepMs
         burst.shone = !mock
         await this.#execute(line, pulseMs)
         requireBurst()
         fired += 1
-        this.#dark(burst)
+        this.#dark(burst, performance.now())
         if (fired === pulses) return fired
         if (!mock) kept = ledger.keepAhead(pulseMs, gapMs)
         kept?.catch(() => {})
@@ -190,14 +193,17 @@ export class Laser {
     }
   }
 
-  /** A reset has ended all light; the laser is to be enabled anew. */
-  darkened(why?: string): void {
+  /**
+   * A reset has ended all light; the laser is to be enabled anew. `unheard`: no reset has reached the controller, which
+   * ends its pulse by itself.
+   */
+  darkened(why?: string, unheard = false): void {
     this.#darkened += 1
     this.#enabled = false
     const burst = this.#burst
     if (burst) {
       if (why !== undefined) burst.why ??= why
-      this.#over(burst)
+      this.#over(burst, unheard ? burst.endsAt : undefined)
     }
     this.#options.changed()
   }
@@ -227,22 +233,22 @@ export class Laser {
     )
   }
 
-  /** A pulse has ended, now at the latest. */
-  #dark(burst: Firing): void {
+  /** A pulse has ended, or ends at `until`. */
+  #dark(burst: Firing, until: number): void {
     const { litAt, mock } = burst
     burst.litAt = undefined
-    if (litAt !== undefined && !mock) this.#options.ledger.add(litAt)
+    if (litAt !== undefined && !mock) this.#options.ledger.add(litAt, until)
   }
 
   /** The burst is over, if it is still this one; one that gave light is followed by the cooldown. */
-  #over(burst: Firing): void {
+  #over(burst: Firing, until = performance.now()): void {
     if (this.#burst !== burst) return
     // Cut off in a pulse: some of its light there was.
-    this.#dark(burst)
+    this.#dark(burst, until)
     this.#burst = undefined
     const { ledger, config, changed, forgets } = this.#options
     if (!burst.mock) {
-      if (burst.shone) this.#cool(performance.now() + config.cooldownMs)
+      if (burst.shone) this.#cool(until + config.cooldownMs)
       ledger.keep().catch(forgets)
     }
     changed()

@@ -90,11 +90,11 @@ export class LightLedger {
     requireDuty(wanted, this.#past, now, this.#config)
   }
 
-  /** Light has ended, now at the latest. */
-  add(from: number): void {
-    this.#past.push({ from, to: performance.now() })
+  /** A pulse of light that began at `from` has ended, or ends, at `to`. */
+  add(from: number, to: number): void {
+    this.#past.push({ from, to })
     this.fireCount += 1
-    this.lastEndedAt = Date.now()
+    this.lastEndedAt = Math.round(Date.now() + to - performance.now())
   }
 
   /**

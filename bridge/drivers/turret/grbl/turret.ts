@@ -243,7 +243,7 @@ export class Turret implements Device {
 
   lost(error: BenchError): void {
     this.context.guard.ending(error.message)
-    this.laser.darkened(error.message)
+    this.laser.darkened(error.message, true)
     this.motion.forget()
     if (!this.#closed.signal.aborted) this.context.fault(error)
   }
