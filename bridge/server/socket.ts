@@ -220,7 +220,16 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
   const resume = (): void => {
     for (const part of [connection, frames, pictures]) part.resume()
   }
-  socket.conn.on('drain', resume)
+  let isDrained = false
+  socket.conn.on('drain', () => {
+    if (isDrained) return
+    isDrained = true
+    // Not at once: an event with binary arguments is several packets, and this may be between two of them.
+    setImmediate(() => {
+      isDrained = false
+      if (socket.connected) resume()
+    })
+  })
   log.debug({ address }, 'a browser has come')
   return { resume }
 }

@@ -139,3 +139,31 @@ it('says quietly on every page that there is no guardian', async () => {
   await expect.poll(() => textOf(wall, 'overall')).toContain('No guardian')
   await expectAttribute(wall, 'overall', 'data-tone', 'good')
 })
+
+it('says loudly on every page and on the wall that the guardian is lost', async () => {
+  // What the bridge says of its guardian on the way to this page is that it is lost.
+  const lost = async (page: Page): Promise<Page> => {
+    await page.routeWebSocket(/socket\.io/, (socket) => {
+      socket.connectToServer().onMessage((message) => {
+        const said = /"guardian":\{"state":"\w+"/
+        socket.send(
+          typeof message === 'string' ? message.replace(said, '"guardian":{"state":"lost"') : message,
+        )
+      })
+    })
+    return page
+  }
+  const page = await lost(await open('about:blank'))
+  for (const name of PAGES) {
+    await page.goto(`${bench.url}/#/${name}`)
+    await page.locator(`main[data-page=${name || 'bench'}]`).waitFor()
+    await expectAttribute(page, 'guardian', 'data-state', 'lost')
+  }
+  expect(await textOf(page, 'guardian')).toContain('nothing may emit until it is back')
+  await shot(page, 'lost-desk')
+  const wall = await lost(await open('about:blank', WALL))
+  await wall.goto(`${bench.url}/kiosk/all`)
+  await expectAttribute(wall, 'overall', 'data-tone', 'bad')
+  await expect.poll(() => textOf(wall, 'overall')).toMatch(/Guardian lost.*nothing may emit since/)
+  await shot(wall, 'lost-wall')
+})

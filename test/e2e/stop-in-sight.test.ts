@@ -37,6 +37,7 @@ beforeAll(async () => {
   await client.call('user.add', { name: 'vera', role: 'viewer', password: 'correct horse battery' })
   await client.call('token.add', { name: 'wall', role: 'viewer' })
   await client.call('camera.still', { device: 'eye', format: 'png' })
+  await client.call('preset.save', { device: 'turret', name: 'door', pan: 1, tilt: 1 })
   const kept = await client.call('watch.save', {
     ...{ name: 'Rate', schedule: {} },
     what: {
