@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ViewBody } from '../../shared/views.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { childrenOf } from '../support/children.ts'
@@ -10,20 +10,41 @@ const { open } = chromiumForFile()
 const sim = { driver: 'camera.sim', title: 'Slide', width: 320, height: 240 }
 const noToken = /\?|token|lb_/
 
+type Bridge = Awaited<ReturnType<typeof startBridge>>
+/** Where people sign in; a display's key. */
+let strictFile: string
+let strict: Bridge
+let secret: string
+/** Where everybody may operate. */
+let freeFile: string
+let free: Bridge
+
+beforeAll(async () => {
+  strictFile = await writeBench({ server: { localRole: 'none' }, devices: { slide: sim } })
+  freeFile = await writeBench({ devices: { slide: sim } })
+  ;[strict, free] = await Promise.all([startBridge(strictFile), startBridge(freeFile)])
+  const admin = await setUp(strict.ready.url, strict.output)
+  secret = (await ask(strict.ready.url, admin, 'token.add', { name: 'wall', role: 'viewer' })).secret
+})
+afterAll(() => Promise.all([strict.end(), free.end()]))
+
 /** A page of its own that notices when it is loaded anew. */
 async function mark(page: Page): Promise<() => Promise<boolean>> {
   await page.evaluate(() => ((window as { marked?: boolean }).marked = true))
   return () => page.evaluate(() => (window as { marked?: boolean }).marked !== true)
 }
 
-it('opens by a token, shows the picture without controls, and survives the bridge by itself', async () => {
-  const file = await writeBench({ server: { localRole: 'none' }, devices: { slide: sim } })
-  const first = await startBridge(file)
-  const { url, port } = first.ready
-  const admin = await setUp(url, first.output)
-  const { secret } = await ask(url, admin, 'token.add', { name: 'wall', role: 'viewer' })
+it('says that it is not let in, and that there is no such view', async () => {
+  const { url } = strict.ready
+  const stranger = await open(`${url}/kiosk/all?token=lb_${'x'.repeat(43)}`)
+  await expect.poll(() => stranger.getByTestId('overall').textContent()).toContain('Not let in')
+  const lost = await open(`${url}/kiosk/nowhere?token=${secret}`)
+  await expect.poll(() => lost.getByTestId('kiosk-empty').textContent()).toContain('There are all')
+})
 
-  const page = await open(`${url}/kiosk/all?token=${secret}`, { width: 1920, height: 1080 })
+it('opens by a token, shows the picture without controls, and survives the bridge by itself', async () => {
+  const { url, port } = strict.ready
+  const page = await open(`${url}/kiosk/all?token=${secret}`)
   await expectLive(page, 'slide')
   await expectAttribute(page, 'overall', 'data-tone', 'good')
   expect(page.url()).not.toMatch(noToken)
@@ -32,11 +53,10 @@ it('opens by a token, shows the picture without controls, and survives the bridg
   await expect.poll(() => page.evaluate(() => document.body.dataset['idle'])).toBe('true')
 
   const reloaded = await mark(page)
-  await first.end('SIGKILL')
+  await strict.end('SIGKILL')
   await expectAttribute(page, 'overall', 'data-tone', 'bad')
   await expect.poll(() => page.getByTestId('overall').textContent()).toContain('No connection')
-  await using second = await startBridge(file, port)
-  expect(second.running).toBe(true)
+  strict = await startBridge(strictFile, port)
   await expectLive(page, 'slide', 20_000)
   await expectAttribute(page, 'overall', 'data-tone', 'good')
   expect(await reloaded()).toBe(false)
@@ -44,19 +64,6 @@ it('opens by a token, shows the picture without controls, and survives the bridg
   await page.reload()
   await expectLive(page, 'slide')
   expect(page.url()).not.toMatch(noToken)
-})
-
-it('says that it is not let in, and that there is no such view', async () => {
-  await using bridge = await startBridge(
-    await writeBench({ server: { localRole: 'none' }, devices: { slide: sim } }),
-  )
-  const { url } = bridge.ready
-  const admin = await setUp(url, bridge.output)
-  const stranger = await open(`${url}/kiosk/all?token=lb_${'x'.repeat(43)}`)
-  await expect.poll(() => stranger.getByTestId('overall').textContent()).toContain('Not let in')
-  const { secret } = await ask(url, admin, 'token.add', { name: 'wall', role: 'viewer' })
-  const lost = await open(`${url}/kiosk/nowhere?token=${secret}`)
-  await expect.poll(() => lost.getByTestId('kiosk-empty').textContent()).toContain('There are all')
 })
 
 it('shows a slate with the reason while a camera is faulted, and the picture when it is back', async () => {
@@ -90,8 +97,7 @@ it('shows a slate with the reason while a camera is faulted, and the picture whe
 })
 
 it('turns its pages, is dim at night, and has an emergency stop only where the view says so', async () => {
-  await using bridge = await startBridge(await writeBench({ devices: { slide: sim } }))
-  const { url } = bridge.ready
+  const { url } = free.ready
   const whole = { x: 0, y: 0, w: 16, h: 9 }
   const view: ViewBody & { name: string } = {
     name: 'lab',
@@ -120,20 +126,17 @@ it('turns its pages, is dim at night, and has an emergency stop only where the v
 })
 
 it('starts from what it kept while the bridge is away, and is loaded anew by its service worker when its program has died', async () => {
-  const file = await writeBench({ devices: { slide: sim } })
-  const first = await startBridge(file)
-  const { url, port } = first.ready
-  const page = await open(`${url}/kiosk/all`, DESK)
+  const { url, port } = free.ready
+  const page = await open(`${url}/kiosk/all`)
   await expectLive(page, 'slide')
   await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true)
   // What the worker has not served yet it has not kept.
   await page.reload()
   await expectLive(page, 'slide')
-  await first.end('SIGKILL')
+  await free.end('SIGKILL')
   await page.reload()
   await expect.poll(() => page.getByTestId('overall').textContent()).toContain('No connection')
-  await using second = await startBridge(file, port)
-  expect(second.running).toBe(true)
+  free = await startBridge(freeFile, port)
   await expectLive(page, 'slide', 20_000)
 
   const reloaded = await mark(page)

@@ -173,7 +173,11 @@ it('turns by gamepad as far as it is pushed, goes to presets by their keys, home
 })
 
 it('fires by itself at what it tracks: first a rehearsal, then light, as often as it was armed for', async () => {
-  await homeAndCentre(scene, operator)
+  const motion = operator.getByTestId('turret-motion')
+  for (const axis of ['Pan to', 'Tilt to']) await motion.getByRole('spinbutton', { name: axis }).fill('0')
+  await operator.getByTestId('turret-go').click()
+  await expect.poll(async () => Math.abs((await positionOf(scene)).pan), SLOW).toBeLessThan(0.1)
+  await expectRest(scene)
   await enableLaser(operator)
   await operator.getByTestId('sight-calibrate').click()
   await expectAttribute(operator, 'turret-sight', 'data-calibration', 'valid', SLOW.timeout)
