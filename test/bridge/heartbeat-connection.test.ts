@@ -19,7 +19,7 @@ beforeAll(async () => {
   url = bridge.ready.url
   administrator = await setUp(url, bridge.output)
   token = (await ask(url, administrator, 'token.add', { name: 'page', role: 'operator' })).secret
-})
+}, 60_000)
 afterAll(() => bridge.end())
 
 /** Connects by the token alone, as a browser does, which cannot set headers. Rejects with the refusal's code. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { serviceUnits, type ServiceOptions } from '../../bridge/cli/service-units.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -45,6 +45,9 @@ async function service(...args: string[]): Promise<string> {
 
 let folder: string
 let config: string
+// Each run of the command line is a process to start.
+vi.setConfig({ testTimeout: 60_000 })
+
 beforeAll(async () => {
   // What has to be quoted in a unit.
   folder = join(await mkdtemp(join(tmpdir(), 'lightbench-service-')), 'lab $4 100% "new"')
@@ -53,7 +56,7 @@ beforeAll(async () => {
   await writeFile(config, 'title: "Lab 4:\\n100 % light"\nserver: { port: 443 }\n')
 })
 
-it('writes two units that systemd takes without a word', { timeout: 60_000 }, async () => {
+it('writes two units that systemd takes without a word', async () => {
   const directory = join(folder, 'units')
   await service('--config', config, '--user', 'daemon', '--name', 'bench', '--directory', directory)
   const files = (await readdir(directory)).map((file) => join(directory, file))

@@ -1,7 +1,10 @@
 import { type BrowserServer, chromium, type Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import type { ControlState } from '../../shared/control.ts'
 import { startBridge, startLaser, writeBench } from '../support/bench-process.ts'
 import { chromiumLaunch, launchChromium } from '../support/browser.ts'
+import { Nginx } from '../support/nginx.ts'
+import { ask, setUp } from '../support/people.ts'
 import { Tab } from '../support/tab.ts'
 import { chromiumForFile, expectAttribute, takeControl } from './rig.ts'
 
@@ -179,4 +182,25 @@ it('switches a laser off by the emergency stop of somebody who only watches', as
   expect(await msUntilOff(rig, pressedNs)).toBeLessThan(5000)
   await rig.operator.page.getByTestId('estop-banner').waitFor()
   expect(await rig.operator.page.getByTestId('setting-output').getByRole('switch').isDisabled()).toBe(true)
+})
+
+it('beats for a page that is signed in by its cookie, behind nginx on a path of its own', async () => {
+  await using bridge = await startBridge(await writeBench({ server: { localRole: 'none' } }))
+  const administrator = await setUp(bridge.ready.url, bridge.output)
+  await using nginx = await Nginx.start(bridge.ready.port, '/bench/')
+  const page = await open('about:blank')
+  const [name = '', value = ''] = administrator['cookie']?.split('=') ?? []
+  await page.context().addCookies([{ name, value, url: nginx.url }])
+  await page.goto(nginx.url)
+  await takeControl(page)
+  const lease = async (): Promise<ControlState['lease']> => {
+    const { snapshot } = await ask(bridge.ready.url, administrator, 'topic.read', { topic: 'control' })
+    return (snapshot as ControlState).lease
+  }
+  await expect.poll(lease).toMatchObject({ name: 'root-admin', connected: true, beating: true })
+  await page.getByTestId('lease-release').click()
+  await expect.poll(lease).toBeUndefined()
+  // The worker that is there already beats again.
+  await takeControl(page)
+  await expect.poll(lease).toMatchObject({ beating: true })
 })

@@ -143,7 +143,7 @@ async function litOverPage(): Promise<Lent> {
           },
         })
         this.writable = new WritableStream({
-          write: (bytes) => toLaser.postMessage(Array.from(bytes as Uint8Array)),
+          write: (bytes) => toLaser.postMessage(Array.from(bytes)),
         })
         return Promise.resolve()
       },

@@ -22,10 +22,14 @@ export function startHeartbeat(): void {
   window.addEventListener('pagehide', () => tell({ type: 'hidden' }))
 
   function startWorker(): Worker {
+    // An address, not a state.
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity
     const started = new Worker(new URL('./heartbeat-worker.ts', import.meta.url), { type: 'module' })
     started.onmessage = ({ data: { question } }: MessageEvent<FromHeartbeat>) =>
       tell({ type: 'answer', question, visible: !document.hidden, touches })
     started.onerror = ({ message }) => {
+      // Its end is the end of its connection: no beat of a worker that has failed.
+      started.terminate()
       worker = undefined
       toasts.report(
         new Error(`This page sends no heartbeat (${message || 'its worker does not start'}): load it anew.`),
