@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createHttps } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { guardianStopRequest, type GuardianStopAnswer } from '../../shared/guardian.ts'
 import type { Logger } from '../core/log.ts'
 import type { GuardianFacts } from './guardian.ts'
@@ -61,7 +61,7 @@ export class GuardianPort implements Disposable {
     server.headersTimeout = REQUEST_MS
     server.keepAliveTimeout = IDLE_MS
     server.maxHeadersCount = 64
-    server.on('connection', (socket) => {
+    server.on('connection', (socket: Socket) => {
       const leave = this.#places.take(socket.remoteAddress ?? '')
       if (!leave) {
         socket.destroy()

@@ -115,7 +115,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
       if (stuck || !options.identify(credentialsOf(socket, addressOf(socket.request))))
         socket.disconnect(true)
     }
-    for (const { resume } of served) resume()
+    for (const page of served) page.resume()
   }, LOOK_EVERY_MS)
   log.debug('the socket is open')
   return {

@@ -241,10 +241,10 @@ it('writes down what limits light before a pulse leaves, and lets none leave tha
   await call('turret.home')
   await call('laser.enable')
   const written = Promise.withResolvers<void>()
-  const { write } = memory
+  const write = memory.write.bind(memory)
   memory.write = async (name, value) => {
     await written.promise
-    return write.call(memory, name, value)
+    return write(name, value)
   }
   const fire = call('laser.fire', { pulses: 2, pulseMs: 100 })
   await expect.poll(() => state().laser?.emitting).toBe(true)

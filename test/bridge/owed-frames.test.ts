@@ -57,7 +57,7 @@ it('packs the newest frame as soon as somebody can take it, though none comes af
     settings: () => ({}),
     send: (message: FramesProtocol['from']) => Promise.resolve(listening.resolve(message.path)),
     report: () => {},
-    fail: (error: unknown) => listening.reject(error as Error),
+    fail: (error: unknown) => listening.reject(error),
   } as unknown as PartContext<FramesProtocol['from']>)
   part.heard({ type: 'listen', path: join(await mkdtemp(join(tmpdir(), 'lightbench-frames-')), 'frames') })
   const first = Promise.withResolvers<FrameHeader>()

@@ -199,6 +199,19 @@ describe('an answer that is lost', () => {
   })
 })
 
+it.each(FIRMWARES)('is reset after a limit, which it waits for, and homed anew: %s', async (firmware) => {
+  const { call, sim, state } = await homed(['--firmware', firmware])
+  await call('turret.move', { pan: 90, tilt: 40, wait: true })
+  sim.fault('LIMIT X')
+  await expect.poll(() => state().alarm?.code, within).toBe(1)
+  expect(state()).toMatchObject({ homed: false })
+  expect(state().position).toBeUndefined()
+  sim.fault('RELEASE X')
+  await call('turret.unlock')
+  await call('turret.home')
+  expect(state().homed).toBe(true)
+})
+
 it('shows as moving what another channel turns, and is not ready meanwhile', async () => {
   const { call, sim, state } = await enabled()
   sim.fault('LINE $J=G91X-20F1200')

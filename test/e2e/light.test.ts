@@ -31,6 +31,7 @@ beforeAll(async () => {
     await loadConfig(file, known, { port: 0 }),
     ending.signal,
     pino({ level: 'silent' }),
+    { withoutGuardian: true },
   )
 })
 afterAll(async () => {

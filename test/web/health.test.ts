@@ -70,7 +70,7 @@ it.each([
   ],
   ['has no value', declared({ p: { note: 'above range', at: 0 } }), ['warn No value Pressure']],
 ])('tells of an instrument that %s', (_, part, troubles) => {
-  expect(words(instrument(part as Partial<InstrumentState>))).toEqual(troubles)
+  expect(words(instrument(part))).toEqual(troubles)
 })
 
 it('tells of powers that do not come, but for a reason that is told', () => {

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { BenchState } from '../../shared/bench.ts'
-import type { ControlState } from '../../shared/control.ts'
 import { addressForPhones } from '../../web/kiosk/address.ts'
 import { isNight, msUntilHour, pageAt, shiftAt } from '../../web/kiosk/display.ts'
 import { enter } from '../../web/kiosk/entrance.ts'

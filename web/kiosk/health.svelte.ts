@@ -30,14 +30,14 @@ export class Health {
     $effect(() => {
       const followed = devices === '' ? [] : devices.split(',').map(follow)
       this.#followed = followed
-      return () => followed.forEach(({ close }) => close())
+      return () => followed.forEach((device) => device.close())
     })
   }
 
   /** Reactive. */
   get troubles(): Trouble[] {
-    return this.#followed.flatMap(({ topic, stalePowers }) =>
-      topic.stale ? [] : troublesOf(topic.value, { stalePowers: stalePowers() }),
+    return this.#followed.flatMap((device) =>
+      device.topic.stale ? [] : troublesOf(device.topic.value, { stalePowers: device.stalePowers() }),
     )
   }
 }

@@ -26,9 +26,9 @@ export function troublesOf(device: Device | undefined, { stalePowers = false } =
   // A device that is not open says nothing new, and that it is not open is said already.
   if (!device || device.lifecycle.phase !== 'ready') return []
   const found = {
-    camera: () => cameraTroubles(device as CameraState),
-    instrument: () => instrumentTroubles(device as InstrumentState, stalePowers),
-    turret: () => turretTroubles(device as TurretState),
+    camera: () => cameraTroubles(device),
+    instrument: () => instrumentTroubles(device, stalePowers),
+    turret: () => turretTroubles(device),
   }[device.family]()
   return found.map((trouble) => ({ ...trouble, title: device.title }))
 }

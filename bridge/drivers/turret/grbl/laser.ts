@@ -12,8 +12,9 @@ import type { GrblWire } from './wire.ts'
 const PLAIN_POWER = '\x99'
 /** What the controller may need for a line beside its dwell. */
 const SLACK_MS = 1500
-/** A pulse that is answered so much before its end was not the one that was answered. */
+/** A pulse that is answered so much before its end was not the one that was answered; the clock of a controller is a ceramic resonator's. */
 const EARLY_MS = 5
+const CLOCK_OFF = 0.02
 
 interface LaserOptions {
   id: string
@@ -226,7 +227,7 @@ export class Laser {
     const begun = performance.now()
     await wire.send(line, ms + SLACK_MS, ms)
     const tookMs = performance.now() - begun
-    if (tookMs >= ms - EARLY_MS) return
+    if (tookMs >= ms * (1 - CLOCK_OFF) - EARLY_MS) return
     throw this.#error(
       'turret.error',
       `a pulse of ${ms} ms was answered after ${Math.round(tookMs)} ms: an answer was doubled on the line, or laser.dwellStepMs is not what the controller was built with`,

@@ -33,7 +33,7 @@ export function turretCommands(turret: Turret): Handlers {
     'laser.disable': async (_, { name }) => {
       const why = `${name} disabled the laser`
       context.guard.ending(why)
-      await turret.darken(why)
+      await turret.safety.darken(why)
       return {}
     },
     'laser.fire': async ({ mock, ...wanted }, { signal }) => ({

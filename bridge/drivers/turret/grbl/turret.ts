@@ -14,7 +14,7 @@ import { meet } from './meet.ts'
 import { Motion } from './motion.ts'
 import { poll, SILENT_MS } from './poll.ts'
 import { Reports } from './reports.ts'
-import { SAFE_BYTES } from './safe-plan.ts'
+import { Safety } from './safety.ts'
 import { moves, type Status } from './status.ts'
 import { turretCommands } from './turret-commands.ts'
 import { showTurret } from './turret-state.ts'
@@ -23,10 +23,6 @@ import { GrblWire, RESET } from './wire.ts'
 const CLOSE_MS = 1500
 /** Nobody reads numbers faster, however often they are asked for. */
 const SHOWN_MS = 45
-/** Another press of the stop makes a confirmation under way void. */
-const CONFIRMATIONS = 3
-/** What lights again and again is written down so often. */
-const UNORDERED_AGAIN_MS = 10_000
 
 interface Met {
   wire: GrblWire
@@ -43,6 +39,7 @@ export class Turret implements Device {
   readonly laser: Laser
   readonly reports: Reports
   readonly wire: GrblWire
+  readonly safety: Safety
   readonly commands: Handlers
   readonly #config: Config
   readonly #geometry: Geometry
@@ -51,9 +48,6 @@ export class Turret implements Device {
   readonly #closed = new AbortController()
   #polling: Promise<unknown> = Promise.resolve()
   #shownAt = -Infinity
-  #unorderedAt = -Infinity
-  /** Stops that are not confirmed yet. */
-  readonly #stopping = new Set<Promise<void>>()
 
   private constructor(context: DriverContext<'turret'>, config: Config, met: Met) {
     const { wire, reports, condition, ledger } = met
@@ -87,14 +81,14 @@ export class Turret implements Device {
         this.requireIdle()
         condition.requirePlace()
       },
-      restless: (error) => this.#restless(error),
+      restless: (error) => this.safety.restless(error),
       changed,
     })
     this.#emission = new Emission({
       guard,
       laser: () => this.laser,
-      cut: (why) => this.cut(why),
-      unordered: (why) => this.#unordered(why),
+      cut: (why) => this.safety.cut(why),
+      unordered: (why) => this.safety.unordered(why),
     })
     this.laser = new Laser({
       id,
@@ -106,9 +100,18 @@ export class Turret implements Device {
       obstacles: () => this.#obstacles(),
       unordered: () => this.#emission.unordered,
       changed,
-      cut: (why) => this.cut(why),
-      settled: () => Promise.allSettled(this.#stopping),
+      cut: (why) => this.safety.cut(why),
+      settled: () => this.safety.settled(),
       forgets: (error) => context.log.error({ error }, 'the laser’s light could not be written down'),
+    })
+    this.safety = new Safety({
+      context,
+      wire,
+      reports,
+      parts: () => ({ laser: this.laser, motion: this.motion, emission: this.#emission }),
+      confirmed: (status) => this.reported(status, performance.now(), true),
+      changed,
+      signal: this.#closed.signal,
     })
     this.commands = turretCommands(this)
   }
@@ -131,7 +134,7 @@ export class Turret implements Device {
           const message = 'the controller was switched off and on, or reset by hand'
           turret?.lost(new BenchError('connection.lost', message, { device: context.id }))
         },
-        outOfStep: (line) => turret?.outOfStep(line),
+        outOfStep: (line) => turret?.safety.outOfStep(line),
         lost: (error) => turret?.lost(error),
       },
       context.signal,
@@ -156,14 +159,11 @@ export class Turret implements Device {
   }
 
   stop(): Promise<StopOutcome> {
-    for (const byte of SAFE_BYTES) this.wire.realTime(byte)
-    this.laser.darkened()
-    this.motion.forget()
-    return this.#confirmed().then(() => 'proven')
+    return this.safety.stop().then(() => 'proven')
   }
 
   endEmission(): void {
-    this.cut()
+    this.safety.cut()
   }
 
   endMotion(): void {
@@ -175,7 +175,7 @@ export class Turret implements Device {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed.abort()
-    const safe = [...this.#stopping].at(-1) ?? this.stop()
+    const safe = this.safety.newest ?? this.stop()
     await withDeadline<unknown>(safe, CLOSE_MS, 'making the turret safe before it is closed').catch(
       (error: unknown) =>
         this.context.log.warn({ error }, 'the turret was closed without having confirmed that it is safe'),
@@ -185,28 +185,11 @@ export class Turret implements Device {
     await this.#polling
   }
 
-  /** Ends light before it returns; a turret that has not confirmed it is closed, and not used before it is known to be dark. */
-  cut(why?: string): void {
-    if (why !== undefined) this.context.guard.ending(why)
-    this.darken(why).catch((error: unknown) => this.#fault('the laser was switched off', error))
-  }
-
-  /** Ends light before it returns; resolves when that is confirmed, at once where there was none. */
-  async darken(why?: string): Promise<void> {
-    const lit = this.laser.busy || !this.#emission.dark
-    // The reset is obeyed as its byte arrives (serial.c, mc_reset). Nothing moves during a burst: it costs no position.
-    if (lit) this.wire.realTime(RESET)
-    this.laser.darkened(why)
-    if (!lit) return
-    this.motion.forget()
-    await this.#confirmed()
-  }
-
   /** Throws `device.busy` while something is under way that a new command may not interrupt. */
   requireIdle(): void {
     if (this.motion.activity === 'homing') throw this.busy('it is homing: wait, or halt it')
     if (this.laser.busy) throw this.busy('the laser is firing: wait for the end of the burst')
-    if (this.#stopping.size > 0) throw this.busy('it has not confirmed its stop yet: wait')
+    if (this.safety.pending) throw this.busy('it has not confirmed its stop yet: wait')
   }
 
   busy(what: string): BenchError {
@@ -217,7 +200,7 @@ export class Turret implements Device {
   reported(status: Status, askedAt: number, confirmed = false): void {
     const { condition, motion } = this
     condition.reported(status)
-    const settled = confirmed || (this.#stopping.size === 0 && !this.wire.resetting)
+    const settled = confirmed || (!this.safety.pending && !this.wire.resetting)
     motion.reported(status, this.#directionIn(status, askedAt), askedAt, this.laser.busy)
     this.#emission.reported(status, settled)
     const now = performance.now()
@@ -238,7 +221,7 @@ export class Turret implements Device {
 
   said(text: string): void {
     // After a limit it hears nothing but a reset; the alarm stays, and what it would still do is known to be nothing.
-    if (text.startsWith('[MSG:Reset to continue')) this.wire.realTime(RESET)
+    if (/^\[MSG:.*Reset to continue/.test(text)) this.wire.realTime(RESET)
   }
 
   lost(error: BenchError): void {
@@ -248,54 +231,8 @@ export class Turret implements Device {
     if (!this.#closed.signal.aborted) this.context.fault(error)
   }
 
-  /** What is answered from now on may belong to another line: it is brought to rest and reset, which keeps its position. */
-  outOfStep(line: string): void {
-    if (this.#stopping.size > 0 || this.wire.resetting || this.#closed.signal.aborted) return
-    const { id, log } = this.context
-    const why = `the answer to ${line} was lost on the line`
-    log.warn(why)
-    this.context.did('turret.resync', `${why}: it was brought to rest and reset`)
-    if (this.laser.busy) {
-      this.cut(why)
-      return
-    }
-    const message = `${id}: ${why}. It was brought to rest and reset: see where it points, and ask again`
-    const rest = async (): Promise<void> => {
-      this.wire.void(new BenchError('device.timeout', message, { device: id }))
-      if (this.motion.activity !== 'rest') await this.motion.halt()
-      this.wire.realTime(RESET)
-      this.motion.forget()
-    }
-    this.#confirmed(rest()).catch((error: unknown) => this.#fault(why, error))
-  }
-
   show(): void {
     showTurret(this.context.state, this, this.#geometry.limits, this.#switches())
-  }
-
-  /** Nothing begins to move before it is known that the reset has ended everything: that would be taken for what it has not ended. */
-  #confirmed(rest: Promise<void> = Promise.resolve()): Promise<void> {
-    const stop = rest
-      .then(() => this.#confirm())
-      .finally(() => {
-        this.#stopping.delete(stop)
-        this.show()
-      })
-    this.#stopping.add(stop)
-    return stop
-  }
-
-  /** Resolves when the controller has begun anew and says that nothing moves or shines. */
-  async #confirm(): Promise<void> {
-    for (let left = CONFIRMATIONS; ; left--) {
-      try {
-        await this.wire.settled()
-        this.reported(await this.reports.confirmDark(this.wire), performance.now(), true)
-        return
-      } catch (error) {
-        if (left === 1 || !(error instanceof BenchError) || error.code !== 'aborted') throw error
-      }
-    }
   }
 
   /** Where a report says that it points; undefined when it does not, or cannot be believed yet. */
@@ -325,41 +262,14 @@ export class Turret implements Device {
     this.#continuity.forget()
     this.context.log.warn(why)
     this.context.did('turret.unhomed', why)
-    this.cut(why)
-  }
-
-  #unordered(why: string): void {
-    const now = performance.now()
-    if (now - this.#unorderedAt > UNORDERED_AGAIN_MS) {
-      this.#unorderedAt = now
-      this.context.log.error(why)
-      this.context.did('laser.unordered', `${why}. It was reset and disabled`)
-    }
-    this.cut(why)
-  }
-
-  #restless(error: BenchError): void {
-    if (this.#closed.signal.aborted) return
-    this.context.log.error({ error }, 'the turret does not come to rest')
-    this.context.did('turret.restless', `${error.message}: it was reset`)
-    this.stop().catch((cause: unknown) => this.#fault('it did not come to rest, and was reset', cause))
-  }
-
-  /** Opened again it is reset again, and not used before it is known to be dark and at rest. */
-  #fault(what: string, cause: unknown): void {
-    if (this.#closed.signal.aborted) return
-    const message = `${what}, and the controller has not confirmed it: ${String(cause)}`
-    this.context.fault(new BenchError('device.faulted', message, { device: this.context.id, cause }))
+    this.safety.cut(why)
   }
 
   #poll(): Promise<void> {
     return poll({
       wire: this.wire,
       busy: () =>
-        this.motion.activity !== 'rest' ||
-        this.laser.busy ||
-        this.#emission.pending ||
-        this.#stopping.size > 0,
+        this.motion.activity !== 'rest' || this.laser.busy || this.#emission.pending || this.safety.pending,
       steered: () => this.motion.steered,
       mute: () => this.motion.activity === 'homing',
       silent: () => {
@@ -376,7 +286,7 @@ export class Turret implements Device {
       ...this.condition.obstacles(),
       ...(this.#emission.unordered ? ['light is on that nobody here has ordered'] : []),
       ...(this.motion.activity === 'rest' ? [] : ['the turret is moving']),
-      ...(this.#stopping.size === 0 ? [] : ['the stop is not confirmed yet']),
+      ...(this.safety.pending ? ['the stop is not confirmed yet'] : []),
     ]
   }
 
