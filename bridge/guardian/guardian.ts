@@ -13,25 +13,27 @@ import { restartAfter } from './restarts.ts'
 
 /** So long a bridge that starts waits for the guardian's work; devices that are not safe by then are kept from it. */
 const FINISH_MS = 3000
-/** A stop that the bridge has not carried out by then costs the bridge where devices take one connection. */
+/** A stop that the bridge has not carried out by then costs the bridge where a device takes one connection and may act. */
 const STOP_ENDS_BRIDGE_MS = 400
-
-interface Stopping {
-  done: () => void
-}
+/** The same where by all that is known nothing emits or moves. */
+const STOP_ENDS_IDLE_BRIDGE_MS = 1000
+/** Who has pressed the stop that the guardian finds latched by itself. */
+const GUARDIAN = 'the guardian'
 
 /** The bridge as it is there now. */
 interface Session {
   socket: BridgeSocket
   process: BridgeProcess
   judge: Judge
-  /** Why it is about to end by its own fault. */
-  crash: string | undefined
+  /** Why it is about to end, where that is known: then every device is made safe, and not only what may emit or move. */
+  ending: { by: string; why: string } | undefined
   /** It has ended in order, with everything safe. */
   over: boolean
   /** What was found wrong is being dealt with: the same is not to be dealt with 40 times a second. */
   judged: 'nothing' | 'standby' | 'end'
   welcome: boolean
+  /** Resolves when it has ended. */
+  left: PromiseWithResolvers<void>
 }
 
 /** What the guardian shows on its own page. */
@@ -62,10 +64,12 @@ export class Guardian implements Disposable {
   readonly #latch: LatchFile
   readonly #keepers = new Map<string, Keeper>()
   readonly #revoked = new Set<string>()
-  readonly #stops = new Map<number, Stopping>()
+  /** By number, those that the bridge has not answered yet. */
+  readonly #stops = new Map<number, () => void>()
   readonly #timers: NodeJS.Timeout[]
   #session: Session | undefined
   #deed: GuardianDeed | undefined
+  #acting: Promise<void> = Promise.resolve()
   #stopNumber = 0
   #bridgeSays = 'it has not started yet'
 
@@ -112,10 +116,11 @@ export class Guardian implements Disposable {
       socket,
       process: new BridgeProcess(hello.pid),
       judge: new Judge(performance.now()),
-      crash: undefined,
+      ending: undefined,
       over: false,
       judged: 'nothing',
       welcome: false,
+      left: Promise.withResolvers<void>(),
     }
     const restart = restartAfter(hello.running ? [] : this.#memory.value.deaths, Date.now())
     if (restart.pauseMs === undefined) {
@@ -181,13 +186,13 @@ export class Guardian implements Disposable {
         session.judge.holder(message.beats ? now : undefined)
         break
       case 'stopped':
-        this.#stops.get(message.stop)?.done()
+        this.#stops.get(message.stop)?.()
         break
       case 'revoke':
         this.#revoked.add(message.session)
         break
       case 'crash':
-        session.crash = message.why
+        session.ending = { by: GUARDIAN, why: `the bridge failed: ${message.why}` }
         break
       case 'goodbye':
         session.over = true
@@ -199,7 +204,7 @@ export class Guardian implements Disposable {
     const session = this.#session
     if (!session || session.socket !== socket) return
     this.#session = undefined
-    for (const stop of this.#stops.values()) stop.done()
+    session.left.resolve()
     const now = performance.now()
     const keepers = [...this.#keepers.values()]
     for (const keeper of keepers) keeper.gone(now)
@@ -208,12 +213,12 @@ export class Guardian implements Disposable {
       this.#bridgeSays = 'it has ended in order'
       return
     }
-    this.#bridgeSays = `dead since ${new Date().toISOString()}${session.crash === undefined ? '' : `: ${session.crash}`}`
     const died = session.over ? 'the bridge ended, and had not proven this safe' : 'the bridge died'
-    const why = session.crash === undefined ? died : `the bridge failed: ${session.crash}`
+    const { by, why } = session.ending ?? { by: GUARDIAN, why: died }
+    this.#bridgeSays = `dead since ${new Date().toISOString()}: ${why}`
     // What has pressed the stop before it ended may not have got through with it.
-    const concerned = session.crash === undefined ? armed : keepers
-    if (concerned.length > 0) void this.#act(concerned, why, 'the guardian')
+    const concerned = session.ending ? keepers : armed
+    if (concerned.length > 0) void this.#act(concerned, why, by)
     if (session.welcome && !session.over)
       this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), Date.now()] })
   }
@@ -224,24 +229,40 @@ export class Guardian implements Disposable {
    */
   async stop(by: string, why: string): Promise<{ stopMs: number; by: 'bridge' | 'guardian' }> {
     const begun = performance.now()
-    const number = ++this.#stopNumber
+    const answer = (who: 'bridge' | 'guardian') => ({ stopMs: performance.now() - begun, by: who })
     const session = this.#session
-    if (session?.welcome) {
-      const answered = Promise.withResolvers<void>()
-      this.#stops.set(number, { done: answered.resolve })
-      session.socket.say({ say: 'stop', stop: number, by, why })
-      const inTime = await Promise.race([answered.promise.then(() => true), wait(STOP_WITHIN_MS, false)])
-      if (inTime && this.#session === session) {
-        this.#stops.delete(number)
-        return { stopMs: performance.now() - begun, by: 'bridge' }
-      }
-      void this.#endIfNotStopped(session, answered.promise).finally(() => this.#stops.delete(number))
+    const keepers = [...this.#keepers.values()]
+    if (!session?.welcome) {
+      await this.#act(keepers, why, by)
+      return answer('guardian')
     }
-    const keepers = [...this.#keepers.values()].filter(
-      ({ plan }) => this.#session === undefined || plan.guard === 'standby',
-    )
-    await this.#act(keepers, why, by)
-    return { stopMs: performance.now() - begun, by: 'guardian' }
+    const number = ++this.#stopNumber
+    const answered = Promise.withResolvers<boolean>()
+    this.#stops.set(number, () => answered.resolve(this.#session === session))
+    try {
+      session.socket.say({ say: 'stop', stop: number, by, why })
+      if (await Promise.race([answered.promise, wait(STOP_WITHIN_MS, false)])) return answer('bridge')
+      const standby = this.#act(
+        keepers.filter(({ plan }) => plan.guard === 'standby'),
+        why,
+        by,
+      )
+      const takeover = keepers.filter(({ plan }) => plan.guard === 'takeover')
+      const patience = takeover.some(({ armed }) => armed) ? STOP_ENDS_BRIDGE_MS : STOP_ENDS_IDLE_BRIDGE_MS
+      const late = await Promise.race([answered.promise, wait(patience - STOP_WITHIN_MS, false)])
+      await standby
+      if (late && this.#session === session) return answer('bridge')
+      if (takeover.length > 0 && this.#session === session) {
+        this.#options.log.error('the bridge has not carried out a stop: it is ended')
+        session.ending = { by, why }
+        session.process.end()
+        await Promise.race([session.left.promise, wait(FINISH_MS)])
+      }
+      await this.#acting
+      return answer('guardian')
+    } finally {
+      this.#stops.delete(number)
+    }
   }
 
   [Symbol.dispose](): void {
@@ -258,17 +279,6 @@ export class Guardian implements Disposable {
   async finished(ms: number): Promise<void> {
     const working = [...this.#keepers.values()].filter((keeper) => keeper.busy)
     await Promise.race([Promise.all(working.map((keeper) => keeper.makeSafe())), wait(ms)])
-  }
-
-  async #endIfNotStopped(session: Session, stopped: Promise<void>): Promise<void> {
-    const inTime = await Promise.race([
-      stopped.then(() => true),
-      wait(STOP_ENDS_BRIDGE_MS - STOP_WITHIN_MS, false),
-    ])
-    const takeover = [...this.#keepers.values()].some(({ armed, plan }) => armed && plan.guard === 'takeover')
-    if (inTime || !takeover || this.#session !== session) return
-    this.#options.log.error('the bridge has not carried out a stop: it is ended')
-    session.process.end()
   }
 
   #protect(device: string, plan: Keeper['plan']): void {
@@ -303,15 +313,21 @@ export class Guardian implements Disposable {
     if (act === 'nothing' || act === session.judged || session.judged === 'end') return
     session.judged = act
     const standby = armed.filter(({ plan }) => plan.guard === 'standby')
-    if (standby.length > 0) void this.#act(standby, why, 'the guardian')
+    if (standby.length > 0) void this.#act(standby, why, GUARDIAN)
     if (act === 'standby') return
     this.#options.log.error({ why }, 'the bridge is ended')
-    session.crash = why
+    session.ending ??= { by: GUARDIAN, why }
     session.process.end()
   }
 
   /** Resolves when the commands of all these are on their wires, or could not be sent for 3 s. */
-  async #act(keepers: readonly Keeper[], why: string, by: string): Promise<void> {
+  #act(keepers: readonly Keeper[], why: string, by: string): Promise<void> {
+    const acting = keepers.length === 0 ? Promise.resolve() : this.#make(keepers, why, by)
+    this.#acting = acting
+    return acting
+  }
+
+  async #make(keepers: readonly Keeper[], why: string, by: string): Promise<void> {
     const { log } = this.#options
     const at = Date.now()
     log.error({ why, by, devices: keepers.map(({ device }) => device) }, 'the guardian makes safe')
