@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import type { BridgeSocket } from './bridge-socket.ts'
 import { BridgeProcess } from './bridge-process.ts'
+import { Deeds, wait } from './deeds.ts'
 import { Judge, LOOK_MS } from './judge.ts'
 import { Keeper } from './keeper.ts'
 import { Memory } from './memory.ts'
@@ -61,22 +61,26 @@ export class Guardian implements Disposable {
   readonly startedAt = Date.now()
   readonly #options: GuardianOptions
   readonly #memory: Memory
-  readonly #latch: LatchFile
+  readonly #deeds: Deeds
   readonly #keepers = new Map<string, Keeper>()
   readonly #revoked = new Set<string>()
   /** By number, those that the bridge has not answered yet. */
   readonly #stops = new Map<number, () => void>()
   readonly #timers: NodeJS.Timeout[]
   #session: Session | undefined
-  #deed: GuardianDeed | undefined
-  #acting: Promise<void> = Promise.resolve()
   #stopNumber = 0
   #bridgeSays = 'it has not started yet'
 
   constructor(options: GuardianOptions) {
     this.#options = options
     this.#memory = new Memory(join(options.dataDir, 'guardian.json'))
-    this.#latch = new LatchFile(options.dataDir)
+    this.#deeds = new Deeds({
+      latch: new LatchFile(options.dataDir),
+      lastResort: () => this.#memory.value.lastResort,
+      // The bridge that only was held up is not to light anything again.
+      acted: (deed) => this.#session?.socket.say({ say: 'acted', deed }),
+      log: options.log,
+    })
     for (const [device, plan] of Object.entries(this.#memory.value.plans))
       this.#keepers.set(device, new Keeper(device, plan))
     this.#timers = [
@@ -88,14 +92,14 @@ export class Guardian implements Disposable {
   get facts(): GuardianFacts {
     const shown = (keeper: Keeper): GuardianFacts['devices'][string] => ({
       armed: keeper.armed,
-      outcome: this.#deed?.devices[keeper.device],
+      outcome: this.#deeds.newest?.devices[keeper.device],
     })
     return {
       title: this.#memory.value.title,
       startedAt: this.startedAt,
       bridge: this.#bridgeSays,
       devices: Object.fromEntries([...this.#keepers].map(([id, keeper]) => [id, shown(keeper)])),
-      deed: this.#deed,
+      deed: this.#deeds.newest,
     }
   }
 
@@ -148,7 +152,7 @@ export class Guardian implements Disposable {
     const kept = working.filter((keeper) => keeper.busy)
     for (const keeper of kept) {
       void keeper.makeSafe().then((outcome) => {
-        this.#note(keeper.device, outcome)
+        this.#deeds.note(keeper.device, outcome)
         this.#session?.socket.say({ say: 'released', device: keeper.device, outcome })
       })
     }
@@ -162,7 +166,7 @@ export class Guardian implements Disposable {
     log.info({ pid: hello.pid }, 'the bridge is here')
     socket.say({
       ...{ say: 'welcome', startedAt: this.startedAt, key: this.#options.key.toString('base64'), port },
-      ...{ kept: kept.map(({ device }) => device), ...(this.#deed && { deed: this.#deed }) },
+      ...{ kept: kept.map(({ device }) => device), ...(this.#deeds.newest && { deed: this.#deeds.newest }) },
     })
   }
 
@@ -218,7 +222,7 @@ export class Guardian implements Disposable {
     this.#bridgeSays = `dead since ${new Date().toISOString()}: ${why}`
     // What has pressed the stop before it ended may not have got through with it.
     const concerned = session.ending ? keepers : armed
-    if (concerned.length > 0) void this.#act(concerned, why, by)
+    if (concerned.length > 0) void this.#deeds.act(concerned, why, by)
     if (session.welcome && !session.over)
       this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), Date.now()] })
   }
@@ -233,7 +237,7 @@ export class Guardian implements Disposable {
     const session = this.#session
     const keepers = [...this.#keepers.values()]
     if (!session?.welcome) {
-      await this.#act(keepers, why, by)
+      await this.#deeds.act(keepers, why, by)
       return answer('guardian')
     }
     const number = ++this.#stopNumber
@@ -242,7 +246,7 @@ export class Guardian implements Disposable {
     try {
       session.socket.say({ say: 'stop', stop: number, by, why })
       if (await Promise.race([answered.promise, wait(STOP_WITHIN_MS, false)])) return answer('bridge')
-      const standby = this.#act(
+      const standby = this.#deeds.act(
         keepers.filter(({ plan }) => plan.guard === 'standby'),
         why,
         by,
@@ -258,7 +262,7 @@ export class Guardian implements Disposable {
         session.process.end()
         await Promise.race([session.left.promise, wait(FINISH_MS)])
       }
-      await this.#acting
+      await this.#deeds.latest
       return answer('guardian')
     } finally {
       this.#stops.delete(number)
@@ -313,86 +317,13 @@ export class Guardian implements Disposable {
     if (act === 'nothing' || act === session.judged || session.judged === 'end') return
     session.judged = act
     const standby = armed.filter(({ plan }) => plan.guard === 'standby')
-    if (standby.length > 0) void this.#act(standby, why, GUARDIAN)
+    if (standby.length > 0) void this.#deeds.act(standby, why, GUARDIAN)
     if (act === 'standby') return
     this.#options.log.error({ why }, 'the bridge is ended')
     session.ending ??= { by: GUARDIAN, why }
     session.process.end()
   }
-
-  /** Resolves when the commands of all these are on their wires, or could not be sent for 3 s. */
-  #act(keepers: readonly Keeper[], why: string, by: string): Promise<void> {
-    const acting = keepers.length === 0 ? Promise.resolve() : this.#make(keepers, why, by)
-    this.#acting = acting
-    return acting
-  }
-
-  async #make(keepers: readonly Keeper[], why: string, by: string): Promise<void> {
-    const { log } = this.#options
-    const at = Date.now()
-    log.error({ why, by, devices: keepers.map(({ device }) => device) }, 'the guardian makes safe')
-    const trying = { state: 'trying' as const, ms: 0 }
-    const deed: GuardianDeed = {
-      at,
-      why,
-      devices: { ...Object.fromEntries(keepers.map(({ device }) => [device, trying])) },
-    }
-    this.#deed = deed
-    const sent = keepers.map((keeper) => {
-      const onWire = Promise.withResolvers<void>()
-      void keeper
-        .makeSafe(() => onWire.resolve())
-        .then((outcome) => {
-          onWire.resolve()
-          this.#note(keeper.device, outcome)
-          log.warn({ device: keeper.device, ...outcome }, 'made safe')
-        })
-      return onWire.promise
-    })
-    // The bridge that only was held up is not to light anything again.
-    this.#session?.socket.say({ say: 'acted', deed })
-    // After the commands: nothing that is written to a disk may come before them.
-    this.#keepLatch({ at, by, why })
-    await Promise.race([Promise.all(sent), wait(FINISH_MS)])
-    void this.#lastResort(keepers)
-    this.#session?.socket.say({ say: 'acted', deed: this.#withOutcomes(deed) })
-  }
-
-  #keepLatch(latched: Parameters<LatchFile['set']>[0]): void {
-    try {
-      if (!this.#latch.read()) this.#latch.set(latched)
-    } catch (error) {
-      this.#options.log.error({ error }, 'the latch of the stop could not be kept on the disk')
-    }
-  }
-
-  async #lastResort(keepers: readonly Keeper[]): Promise<void> {
-    const { lastResort } = this.#memory.value
-    if (!lastResort) return
-    await wait(FINISH_MS)
-    const unsafe = keepers.filter(({ outcome }) => outcome.state === 'trying' || outcome.state === 'failed')
-    if (unsafe.length === 0) return
-    const devices = unsafe.map(({ device }) => device)
-    this.#options.log.error({ devices, file: lastResort.file }, 'not confirmed safe: the last resort')
-    await writeFile(lastResort.file, lastResort.text).catch((error: unknown) =>
-      this.#options.log.error({ error }, 'the last resort could not be written'),
-    )
-  }
-
-  #note(device: string, outcome: GuardianDeed['devices'][string]): void {
-    if (this.#deed && device in this.#deed.devices)
-      this.#deed = { ...this.#deed, devices: { ...this.#deed.devices, [device]: outcome } }
-  }
-
-  #withOutcomes(deed: GuardianDeed): GuardianDeed {
-    const devices = Object.keys(deed.devices).map((id) => [id, this.#keepers.get(id)?.outcome] as const)
-    return { ...deed, devices: Object.fromEntries(devices.flatMap(([id, o]) => (o ? [[id, o]] : []))) }
-  }
 }
 
 /** A key that dies with this process: a ticket is good for one start of the guardian. */
 export const newKey = (): Buffer => randomBytes(32)
-
-function wait<T>(ms: number, value?: T): Promise<T | undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms, value))
-}
