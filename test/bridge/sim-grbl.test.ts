@@ -209,7 +209,7 @@ it('holds 128 bytes that it has not read, and loses what comes beyond', async ()
   write('(23456789012345678901234567890123456789012345678901234567890123)\n'.repeat(2))
   await until('ok')
   await until('ok')
-  expect(machine.rx.lost).toBe(2)
+  expect(machine.intake.rx.lost).toBe(2)
   // The end of the line was lost: the next line is part of it.
   expect(await ask('')).toEqual(['ok'])
 })

@@ -4,12 +4,12 @@ import { runBlock } from './execute.ts'
 import { Faults } from './faults.ts'
 import { type Firmware, MANNERS } from './firmware.ts'
 import type { LightChange } from './laser.ts'
+import { Intake } from './intake.ts'
 import { LineFaults } from './line-faults.ts'
 import { Mechanics, type MechanicsOptions } from './mechanics.ts'
 import { Output } from './output.ts'
 import type { Planner } from './planner.ts'
 import { StatusReports } from './report.ts'
-import { RxBuffer } from './rx-buffer.ts'
 import { Settings } from './settings.ts'
 import { runSystem } from './system.ts'
 
@@ -59,20 +59,15 @@ export class Controller implements Disposable {
   modes: Modes = freshModes
   state: State
   readonly firmware: Firmware
-  readonly rx: RxBuffer
+  readonly intake: Intake
   readonly reports: StatusReports
   readonly lineFaults = new LineFaults()
   /** The safety door is open. */
   door = false
   homed = false
   readonly #hooks: Hooks
-  /** Lines of other channels: a pendant, a web page. Their answers go there. */
-  readonly #others: string[] = []
   /** Whose line is executed. */
   #isOther = false
-  /** It hears nothing, or does nothing, before this (performance.now()). */
-  #deafUntil = 0
-  #pausedUntil = 0
   #asked = false
   #work: Work | undefined
   #waiting: Wait | undefined
@@ -85,7 +80,7 @@ export class Controller implements Disposable {
     this.options = options
     this.#hooks = hooks
     this.firmware = options.firmware ?? 'Grbl'
-    this.rx = new RxBuffer(MANNERS[this.firmware].rxBytes)
+    this.intake = new Intake(MANNERS[this.firmware].rxBytes)
     this.reports = new StatusReports(this, options.leftOut ?? [])
     for (const [axis, mm] of options.travel.entries()) this.settings.store(130 + axis, mm)
     this.output = new Output(this.settings, (change) => {
@@ -116,12 +111,12 @@ export class Controller implements Disposable {
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.faults.deaf || performance.now() < this.#deafUntil) return
+    if (this.faults.deaf || this.intake.isDeaf) return
     this.#advance()
     for (const byte of bytes) {
       if (byte === 0x18 || byte === 0x3f || byte === 0x21 || byte === 0x7e || byte > 0x7f)
         this.#realTime(byte)
-      else if (!this.#resetting && !this.faults.takeByte()) this.rx.push(byte)
+      else if (!this.#resetting && !this.faults.takeByte()) this.intake.rx.push(byte)
       if (byte === 0x0a || byte === 0x0d) this.#pump()
     }
     this.#schedule()
@@ -130,7 +125,7 @@ export class Controller implements Disposable {
   /** A line of another channel. */
   receiveOther(line: string): void {
     this.#advance()
-    this.#others.push(line)
+    this.intake.pushOther(line)
     this.#pump()
     this.#schedule()
   }
@@ -153,13 +148,13 @@ export class Controller implements Disposable {
 
   /** Executes nothing for a while, and goes on. */
   pause(ms: number): void {
-    this.#pausedUntil = performance.now() + ms
+    this.intake.pause(ms)
     setTimeout(() => this.catchUp(), ms + 1).unref()
   }
 
   /** A setting is written: on an AVR no byte is heard meanwhile (eeprom.c). */
   writeMemory(): void {
-    this.#deafUntil = performance.now() + (this.options.memoryMs ?? 0)
+    this.intake.deafen(this.options.memoryMs ?? 0)
   }
 
   /** Lets the time pass that has passed. */
@@ -270,7 +265,7 @@ export class Controller implements Disposable {
     if (noise !== '') this.client?.say(noise)
     this.#resetting = setTimeout(() => {
       this.#resetting = undefined
-      this.rx.clear()
+      this.intake.clear()
       this.reports.begin()
       for (let i = 0; i < welcomes; i++) this.say(`${noise}\r\n${MANNERS[this.firmware].welcome}`)
       if (this.state === 'Alarm') this.message("'$H'|'$X' to unlock")
@@ -290,12 +285,11 @@ export class Controller implements Disposable {
     this.axes.cut()
     this.#work = undefined
     this.#isOther = false
-    this.#others.length = 0
     this.#waiting = undefined
     this.#critical = false
     this.modes = freshModes
     this.output.overrides.reset()
-    this.rx.clear()
+    this.intake.clear()
   }
 
   #alarm(number: number): void {
@@ -348,18 +342,12 @@ export class Controller implements Disposable {
   }
 
   #pump(): void {
-    while (
-      !this.#resetting &&
-      !this.#critical &&
-      !this.#suspended &&
-      performance.now() >= this.#pausedUntil
-    ) {
+    while (!this.#resetting && !this.#critical && !this.#suspended && !this.intake.isPaused) {
       if (!this.#work) {
-        const other = this.#others.shift()
-        this.#isOther = other !== undefined
-        const line = other ?? this.rx.takeLine()
-        if (line === undefined) return
-        this.#work = this.#run(line)
+        const taken = this.intake.take()
+        if (!taken) return
+        this.#isOther = taken.isOther
+        this.#work = this.#run(taken.line)
       }
       if (this.#waiting && !this.#waiting.ready()) return
       this.#waiting = undefined

@@ -33,7 +33,7 @@ export class StatusReports {
     const inches = settings.isSet(13) ? 25.4 : 1
     const place = planner.position.map((mm) => (mm / inches).toFixed(inches === 1 ? 3 : 4)).join(',')
     const fields = [`${settings.get(10) & 1 ? 'MPos' : 'WPos'}:${place}`]
-    if (settings.get(10) & 2) fields.push(`Bf:${planner.free},${this.#machine.rx.free}`)
+    if (settings.get(10) & 2) fields.push(`Bf:${planner.free},${this.#machine.intake.rx.free}`)
     fields.push(`FS:${Math.round((planner.speed * 60) / inches)},${Math.round(output.effective)}`)
     const pins = this.#machine.axes.pins.map((pressed, axis) => (pressed ? 'XY'[axis] : '')).join('')
     const door = this.#machine.door ? 'D' : ''

@@ -5,6 +5,7 @@ import type { Firmware } from './firmware.ts'
 import { Hearing } from './hearing.ts'
 import { type Message, messagesIn } from './message.ts'
 import type { Status } from './status.ts'
+import { Welcomes } from './welcomes.ts'
 import { errorWords } from './words.ts'
 
 /** Bytes that are taken out of the stream and obeyed at once (Grbl v1.1 commands, real-time). */
@@ -18,11 +19,7 @@ const RX_BYTES = 128
 const ROOM_BYTES = 1024
 const ASK_MS = 2000
 const RESET_MS = 3000
-/** Two resets in a row may be answered with one welcome or with two: the second comes within this. */
-const WELCOME_AFTER_MS = 1500
-/** Two resets, or one and an alarm that brings a reset of the controller's own along. */
-const MOST_WELCOMES = 2
-/** Alarms below this are not followed by a reset of the controller's own, 4 and 5 (the probe's) neither. */
+/** Alarms that are followed by a reset of the controller's own: all but those of the limits and the probe. */
 const OWN_RESETS = new Set([3, 6, 7, 8, 9, 10, 15, 18])
 /** A line longer than this is noise. */
 const LONGEST_LINE = 512
@@ -70,9 +67,7 @@ export class GrblWire implements Disposable {
   /** Not written yet. */
   readonly #queue: Waiting[] = []
   #resetting: PromiseWithResolvers<string> | undefined
-  #resetAt = -Infinity
-  /** Welcomes that resets and alarms account for and that have not come yet. */
-  #welcomesDue = 0
+  readonly #welcomes = new Welcomes()
   /** When the status that is owed was asked for. */
   #askedAt: number | undefined
   readonly hearing = new Hearing()
@@ -125,7 +120,7 @@ export class GrblWire implements Disposable {
   realTime(bytes: string): void {
     this.#transport?.write(bytes)
     if (!bytes.includes(RESET)) return
-    this.#welcomeDue()
+    this.#welcomes.expect(this.resetting)
     this.#askedAt = undefined
     if (!this.#resetting) {
       this.#resetting = Promise.withResolvers()
@@ -229,7 +224,7 @@ export class GrblWire implements Disposable {
         this.#reported(message.status)
         break
       case 'alarm':
-        if (OWN_RESETS.has(message.number)) this.#welcomeDue()
+        if (OWN_RESETS.has(message.number)) this.#welcomes.expect(this.resetting)
         this.#events.alarm(message.number)
         break
       case 'line':
@@ -280,18 +275,9 @@ export class GrblWire implements Disposable {
       this.#events.outOfStep(first.line.trim())
   }
 
-  #welcomeDue(): void {
-    const now = performance.now()
-    if (now - this.#resetAt > WELCOME_AFTER_MS && !this.#resetting) this.#welcomesDue = 0
-    this.#welcomesDue = Math.min(MOST_WELCOMES, this.#welcomesDue + 1)
-    this.#resetAt = now
-  }
-
   #welcomed(version: string): void {
     const reset = this.#resetting
-    const due = reset !== undefined || performance.now() - this.#resetAt <= WELCOME_AFTER_MS
-    const expected = due && this.#welcomesDue > 0
-    this.#welcomesDue = Math.max(0, this.#welcomesDue - 1)
+    const expected = this.#welcomes.take(this.resetting)
     this.#resetting = undefined
     this.#askedAt = undefined
     // A line that was written before it was lost with the controller's memory.
