@@ -7,9 +7,11 @@ import { Janus } from './janus.ts'
 import { addTimeReader, agesOfVideo } from './time-reader.ts'
 
 const SSRC = 0x11223344
-/** How often somebody asks for a key frame at the beginning: Janus, fed by plain RTP, has no way to. */
+/** How often somebody asks for a key frame until there are pictures: Janus, fed by plain RTP, has no way to. */
 const KEY_EVERY_MS = 500
-const SETTLE_MS = 2000
+const SEEN_MS = 15_000
+/** Half a second of pictures: then the page plays. */
+const SEEN_FRAMES = 15
 
 /** The ages in ms of the pictures, over `ms`, that a page sees through Janus, which our own camera's process feeds. */
 export async function agesThroughJanus(browser: Browser, ms: number): Promise<number[]> {
@@ -34,7 +36,8 @@ export async function agesThroughJanus(browser: Browser, ms: number): Promise<nu
   )
   const page = await browser.newPage()
   await janus.watch((offer) => page.evaluate(answer, offer))
-  for (let waited = 0; waited < SETTLE_MS; waited += KEY_EVERY_MS) {
+  for (const end = performance.now() + SEEN_MS; (await page.evaluate(framesOfVideo)) < SEEN_FRAMES;) {
+    if (performance.now() > end) throw new Error(`no picture came through Janus within ${SEEN_MS / 1000} s`)
     sending?.watched(false)
     sending?.watched(true)
     await sleep(KEY_EVERY_MS)
@@ -43,6 +46,11 @@ export async function agesThroughJanus(browser: Browser, ms: number): Promise<nu
   const ages = await page.evaluate(agesOfVideo, ms)
   await page.close()
   return ages
+}
+
+/** Runs in the page: how many pictures the video has shown. */
+function framesOfVideo(): number {
+  return document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0
 }
 
 /** Runs in the page: shows what the offer brings, as soon as it comes, and answers with all of this side's candidates. */
