@@ -8,8 +8,10 @@ import { Deeds, wait } from './deeds.ts'
 import { Judge, LOOK_MS } from './judge.ts'
 import { Keeper } from './keeper.ts'
 import { Memory } from './memory.ts'
+import type { GuardianFacts } from './page.ts'
 import { BEAT_MS, type FromBridge, type GuardianDeed, type GuardianWeb, STOP_WITHIN_MS } from './protocol.ts'
 import { restartAfter } from './restarts.ts'
+import type { Session } from './session.ts'
 
 /** So long a bridge that starts waits for the guardian's work; devices that are not safe by then are kept from it. */
 const FINISH_MS = 3000
@@ -19,31 +21,6 @@ const STOP_ENDS_BRIDGE_MS = 400
 const STOP_ENDS_IDLE_BRIDGE_MS = 1000
 /** Who has pressed the stop that the guardian finds latched by itself. */
 const GUARDIAN = 'the guardian'
-
-/** The bridge as it is there now. */
-interface Session {
-  socket: BridgeSocket
-  process: BridgeProcess
-  judge: Judge
-  /** Why it is about to end, where that is known: then every device is made safe, and not only what may emit or move. */
-  ending: { by: string; why: string } | undefined
-  /** It has ended in order, with everything safe. */
-  over: boolean
-  /** What was found wrong is being dealt with: the same is not to be dealt with 40 times a second. */
-  judged: 'nothing' | 'standby' | 'end'
-  welcome: boolean
-  /** Resolves when it has ended. */
-  left: PromiseWithResolvers<void>
-}
-
-/** What the guardian shows on its own page. */
-export interface GuardianFacts {
-  title: string
-  startedAt: number
-  bridge: string
-  devices: Record<string, { armed: boolean; outcome: GuardianDeed['devices'][string] | undefined }>
-  deed: GuardianDeed | undefined
-}
 
 interface GuardianOptions {
   dataDir: string

@@ -1,4 +1,13 @@
-import type { GuardianFacts } from './guardian.ts'
+import type { GuardianDeed } from './protocol.ts'
+
+/** What the guardian shows on its own page. */
+export interface GuardianFacts {
+  title: string
+  startedAt: number
+  bridge: string
+  devices: Record<string, { armed: boolean; outcome: GuardianDeed['devices'][string] | undefined }>
+  deed: GuardianDeed | undefined
+}
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
