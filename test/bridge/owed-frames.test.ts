@@ -86,11 +86,12 @@ it('sends an MJPEG viewer that had stopped reading the newest picture, though no
   const app = new Koa()
   // The viewer goes in the middle of a picture.
   app.silent = true
-  app.use((context) => {
+  app.use(async (context) => {
     context['params'] = { id: 'eye' }
-    return route.handle(context, {} as Caller, () => true)
+    await route.handle(context, {} as Caller, () => true)
   })
-  const server = createServer(app.callback()).listen(0, '127.0.0.1')
+  const answer = app.callback()
+  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
   onTestFinished(() => (server.closeAllConnections(), void server.close()))
   await once(server, 'listening')
   const viewer = connect((server.address() as AddressInfo).port, '127.0.0.1')

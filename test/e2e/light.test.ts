@@ -39,9 +39,6 @@ afterAll(async () => {
   await bench[Symbol.asyncDispose]()
 })
 
-const shot = async (page: Page, name: string): Promise<void> => {
-  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/light-${name}.png` })
-}
 const textOf = (page: Page, testId: string): Promise<string> =>
   page
     .getByTestId(testId)
@@ -67,9 +64,6 @@ it('shows light that is on in the header of every page, in the title, at the dev
   expect(await textOf(page, 'emission')).toMatch(/light on since \d\d:\d\d:\d\d/)
   await expectAttribute(wall, 'overall', 'data-tone', 'bad')
   expect(await textOf(wall, 'overall')).toMatch(/Light on.*Probe laser/)
-  await shot(page, 'desk')
-  await shot(phone, 'phone')
-  await shot(wall, 'wall')
   for (const name of PAGES) {
     await page.goto(`${bench.url}/#/${name}`)
     await page.locator(`main[data-page=${name || 'bench'}]`).waitFor()
@@ -87,9 +81,6 @@ it('shows light that is on in the header of every page, in the title, at the dev
   await expect.poll(() => textOf(wall, 'overall')).toMatch(/All in order.*Emission ended.*holds the lease/)
   await expectAttribute(wall, 'overall', 'data-tone', 'good')
 
-  await shot(page, 'ended-desk')
-  await shot(phone, 'ended-phone')
-  await shot(wall, 'ended-wall')
   lamps.light('laser')
   await expect.poll(() => page.getByTestId('emission-ended').count()).toBe(0)
   await expect.poll(() => textOf(wall, 'overall')).not.toContain('Emission ended')
@@ -117,10 +108,6 @@ it('says on every page and on the wall who pressed the stop and why, and what is
     .poll(() => textOf(wall, 'overall-others'))
     .toMatch(/Not confirmed.*Pump laser.*Light on.*Pump laser/)
 
-  await shot(page, 'stop-desk')
-  await page.setViewportSize(PHONE)
-  await shot(page, 'stop-phone')
-  await shot(wall, 'stop-wall')
   lamps.stuck = false
   await operator.call('estop.press', {})
   await expectAttribute(page, 'estop-device-pump', 'data-state', 'safe')
@@ -161,10 +148,8 @@ it('says loudly on every page and on the wall that the guardian is lost', async 
     await expectAttribute(page, 'guardian', 'data-state', 'lost')
   }
   expect(await textOf(page, 'guardian')).toContain('nothing may emit until it is back')
-  await shot(page, 'lost-desk')
   const wall = await lost(await open('about:blank', WALL))
   await wall.goto(`${bench.url}/kiosk/all`)
   await expectAttribute(wall, 'overall', 'data-tone', 'bad')
   await expect.poll(() => textOf(wall, 'overall')).toMatch(/Guardian lost.*nothing may emit since/)
-  await shot(wall, 'lost-wall')
 })

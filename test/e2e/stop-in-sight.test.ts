@@ -196,8 +196,6 @@ describe.each(Object.entries(DIALOGS))('the dialog of %s', (file, { at, by, size
       await page.setViewportSize(viewport)
       await expect.poll(() => problems(page), { message: `${file} at ${name}` }).toEqual([])
       expect(await dialog.isVisible()).toBe(true)
-      const shots = process.env['SHOTS']
-      if (shots) await page.screenshot({ path: `${shots}/${file.replaceAll('/', '-')}-${name}.png` })
     }
   })
 })
