@@ -204,7 +204,7 @@ it('fires by itself at what it tracks: first a rehearsal, then light, as often a
     await operator.getByTestId('autofire-arm').click()
     // Nobody has seen the laser hit at the crosshair: real light asks for that, once.
     if (!mock && !(await stateOf(scene)).sight?.crosshair?.accepted) {
-      const confirm = operator.getByTestId('confirm')
+      const confirm = panel.getByTestId('confirm')
       expect(await confirm.textContent()).toMatch(/never checked against the laser/)
       expect((await stateOf(scene)).autoFire).toMatchObject({ armed: false, rules: { mock: true } })
       await confirm.getByRole('button', { name: 'Arm all the same' }).click()
