@@ -61,7 +61,10 @@ export async function openGuardianship(
     signal,
   })
   const show = (guardian: GuardianState): void => bench.put({ guardian })
-  await link.meet()
+  await link.meet().catch((error: unknown) => {
+    link[Symbol.dispose]()
+    throw error
+  })
   show(link.state)
   const holders = new Map<string, Pick<Caller, 'via' | 'key'>>()
   let revoking: NodeJS.Timeout | undefined

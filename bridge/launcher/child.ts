@@ -12,6 +12,8 @@ interface ChildOptions {
   args: readonly string[]
   /** A process group of its own, so that it can be ended with all its children, and Ctrl-C in a terminal reaches the launcher alone. */
   group: boolean
+  /** What it writes to its standard output is nobody's business. */
+  quiet?: boolean
   /** Hears of every end; answers whether to start again. */
   ended: (code: number | null, signal: NodeJS.Signals | null, wasReady: boolean) => boolean
   started?: (pid: number) => void
@@ -45,13 +47,13 @@ export class Child {
   }
 
   async #run(): Promise<void> {
-    const { args, group, ended, started } = this.#options
+    const { args, group, quiet = false, ended, started } = this.#options
     const { signal } = this.#over
     while (!signal.aborted) {
       const begun = performance.now()
       const child = spawn(process.execPath, [...args, '--with-parent'], {
         // Its standard input is its lifeline; `ipc` says that it is ready.
-        stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
+        stdio: ['pipe', quiet ? 'ignore' : 'inherit', 'inherit', 'ipc'],
         detached: group,
       })
       this.#child = child

@@ -39,6 +39,7 @@ try {
         name: program,
         args: [file(`sim/${program}/main.ts`), ...args],
         group: true,
+        quiet: true,
         ended: (code, signal) => {
           if (!closing) log.warn({ program, code, signal }, 'the simulator ended: it is started again')
           return !closing

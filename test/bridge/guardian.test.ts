@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
 import type { BenchState } from '../../shared/bench.ts'
+import { freePort } from '../support/free-port.ts'
 import { GuardedBench } from '../support/guarded-bench.ts'
 import { LitInstruments, until } from '../support/lit-bench.ts'
 
@@ -106,4 +108,33 @@ it('stops by its own port, with a ticket, whatever the bridge does', async () =>
   expect(answer).toMatchObject({ ok: true, value: { by: 'bridge' } })
   expect((await bench.control()).stop).toMatchObject({ latched: true, why: 'smoke' })
   expect(existsSync(join(bench.dataDir, 'emergency-stop.json'))).toBe(true)
+})
+
+it('keeps a bridge down that has died five times in ten minutes, says why on its own page, and still stops', async () => {
+  await bench.ready()
+  await bench.bridge.end()
+  await bench.guardian.end()
+  const file = join(bench.dataDir, 'guardian.json')
+  const kept = JSON.parse(await readFile(file, 'utf8')) as { web: { port: number } }
+  const port = await freePort()
+  const deaths = Array.from({ length: 5 }, () => Date.now())
+  await writeFile(file, JSON.stringify({ ...kept, web: { ...kept.web, port }, deaths }))
+  await bench.startGuardian()
+  await expect(bench.startBridge()).rejects.toThrow(/ended with 75/)
+  const guardian = `http://127.0.0.1:${port}`
+  await until('its port is open', () =>
+    fetch(guardian).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  )
+  expect(await (await fetch(guardian)).text()).toMatch(/five|5 times in ten minutes/)
+  const answer = await (await fetch(`${guardian}/api/estop`, { method: 'POST' })).json()
+  expect(answer).toMatchObject({ ok: true, value: { by: 'guardian' } })
+  await until('every device has been made safe', async () => {
+    const { value } = (await (await fetch(`${guardian}/health`)).json()) as {
+      value: { devices: Record<string, { outcome?: { state: string } }> }
+    }
+    return Object.values(value.devices).every(({ outcome }) => outcome?.state === 'proven')
+  })
 })
