@@ -2,9 +2,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { BenchState } from '../../shared/bench.ts'
-import type { ControlState } from '../../shared/control.ts'
 import { GuardedBench } from '../support/guarded-bench.ts'
-import { LitInstruments, until } from '../support/lit-bench.ts'
+import { ASK_EVERY_MS, LitInstruments, until } from '../support/lit-bench.ts'
 import { Client } from '../support/socket.ts'
 import type { Flood } from './flood.ts'
 import { percentile, progress, rounded } from './statistics.ts'
@@ -119,12 +118,12 @@ async function pressed(bench: GuardedBench, guardianUrl: string): Promise<number
 
 /** Allows light again, once every device has said that it is safe. */
 async function reset(bench: GuardedBench, operator: Client): Promise<void> {
-  await until('the stop is reset', async () => {
-    const { lease, stop } = (await operator.call('topic.read', { topic: 'control' }))
-      .snapshot as unknown as ControlState
-    if (!lease) await operator.call('lease.take', {})
+  const isReset = async (): Promise<boolean> => {
+    const { lease, stop } = await bench.control()
+    if (!lease) await operator.ask('lease.take', {})
     if (Object.values(stop.devices).some(({ state }) => state === 'stopping')) return false
     return (await operator.ask('estop.reset', {})).ok
-  })
+  }
+  await until('the stop is reset', isReset, ASK_EVERY_MS)
   await bench.ready()
 }

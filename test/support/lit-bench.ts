@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { CommandName } from '../../shared/commands.ts'
 import { BEAT_MS, type ControlState } from '../../shared/control.ts'
 import { startCtp10, startLaser } from './bench-process.ts'
 import { startGrbl } from './grbl-wire.ts'
 import { Client } from './socket.ts'
 
 const WAIT_MS = 20_000
+/** A page that asks more often runs out of calls. */
+export const ASK_EVERY_MS = 50
 const PAN = { axis: 'X', zeroMm: -100, min: -95, max: 95 }
 const TILT = { axis: 'Y', zeroMm: -50, min: -45, max: 45 }
 /** Nothing but what is tested is to end a pulse. */
@@ -13,12 +16,16 @@ const LASER = { longestPulseMs: 10_000, cooldownMs: 0, dutyPercent: 100 }
 /** The instruments that the guardian is tried with, each a program of its own, which goes on whatever happens to the bridge. */
 export type Instrument = 'ctp10' | 'laser' | 'turret'
 
-/** Asks until it is so. Throws after 20 s. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+/** Asks every 5 ms, or as often as is said, until it is so. Throws after 20 s. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  everyMs = 5,
+): Promise<void> {
   const end = performance.now() + WAIT_MS
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`${what}: not within ${WAIT_MS / 1000} s`)
-    await sleep(5)
+    await sleep(everyMs)
   }
 }
 
@@ -133,11 +140,23 @@ export abstract class LitBench {
 
   /** Switches all light on, a pulse of 5 s in the case of the turret, and waits until each instrument emits. */
   async light(client: Client, which: readonly Instrument[] = ['ctp10', 'laser', 'turret']): Promise<void> {
+    // What it is set to is learnt after it is ready; a machine that is held up lets a heartbeat lapse in between.
+    const done = async (name: CommandName, input: object): Promise<void> => {
+      let refused: string | undefined
+      const ask = async (): Promise<boolean> => {
+        const result = await client.ask(name, input)
+        refused = result.ok ? undefined : result.error.message
+        return result.ok
+      }
+      await until(name, ask, ASK_EVERY_MS).catch((cause: unknown) => {
+        throw new Error(`${name}: ${refused ?? 'no answer'}`, { cause })
+      })
+    }
     const calls = {
-      ctp10: () => client.call('ctp.laserOn', { device: 'ctp10', laser: 1 }),
-      laser: () => client.call('instrument.emit', { device: 'laser', setting: 'output', value: true }),
+      ctp10: () => done('ctp.laserOn', { device: 'ctp10', laser: 1 }),
+      laser: () => done('instrument.emit', { device: 'laser', setting: 'output', value: true }),
       turret: async () => {
-        await client.call('laser.enable', { device: 'turret' })
+        await done('laser.enable', { device: 'turret' })
         const burst = { pulses: 1, pulseMs: 5000, gapMs: 0, powerPercent: 50, mock: false }
         void client.ask('laser.fire', { device: 'turret', ...burst }).catch(() => {})
       },
