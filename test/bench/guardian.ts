@@ -79,7 +79,7 @@ async function stopsUnderFlood(instruments: LitInstruments): Promise<number[]> {
   const targets = all.filter(({ url }) => !/estop|lease\./.test(url))
   const always = [
     { method: 'GET', url: `${guardianUrl}/health` },
-    { method: 'POST', url: `${guardianUrl}/api/estop?forged` },
+    { method: 'POST', url: `${guardianUrl}/api/estop`, body: '{"ticket":"forged"}' },
   ]
   const flood = fork(fileURLToPath(new URL('flood.ts', import.meta.url)))
   const times: number[] = []
