@@ -21,7 +21,7 @@ export async function lock() {
     told = true
     await sleep(500)
   }
-  const timer = setInterval(() => utimesSync(path, new Date(), new Date()), beat)
+  const timer = setInterval(touch, beat)
   const release = () => {
     clearInterval(timer)
     if (holder() === me) rmSync(path, { force: true })
@@ -30,6 +30,14 @@ export async function lock() {
   return () => {
     process.off('exit', release)
     release()
+  }
+}
+
+function touch() {
+  try {
+    utimesSync(path, new Date(), new Date())
+  } catch {
+    // Somebody has cleared the cache: the set-up goes on, and is no less whole for it.
   }
 }
 
