@@ -9,7 +9,7 @@ import { Judge, LOOK_MS } from './judge.ts'
 import { Keeper } from './keeper.ts'
 import { Memory } from './memory.ts'
 import type { GuardianFacts } from './page.ts'
-import { BEAT_MS, type FromBridge, type GuardianDeed, type GuardianWeb, STOP_WITHIN_MS } from './protocol.ts'
+import { BEAT_MS, type FromBridge, type GuardianWeb, STOP_WITHIN_MS } from './protocol.ts'
 import { restartAfter } from './restarts.ts'
 import type { Session } from './session.ts'
 

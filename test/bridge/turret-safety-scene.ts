@@ -4,7 +4,7 @@ import { ask, type Headers } from '../support/people.ts'
 import { Person, type SafetyBench, turret, until } from './turret-safety-rig.ts'
 
 /** Longer than anything is waited for: nothing but permission ends it in time. */
-const LONG = { pulses: 3, pulseMs: 1500, gapMs: 50, powerPercent: 50 }
+const LONG = { pulses: 3, pulseMs: 2900, gapMs: 50, powerPercent: 50 }
 /** Of a pulse that nobody can end any more, so much is left. */
 export const PULSE = { pulses: 6, pulseMs: 300, gapMs: 300, powerPercent: 50 }
 
