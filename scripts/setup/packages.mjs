@@ -14,6 +14,8 @@ const forTests = {
   'python3-pyvisa-py': `${python}/pyvisa_py/__init__.py`,
   'python3-serial': `${python}/serial/__init__.py`,
   'lxi-tools': '/usr/bin/lxi',
+  // VXI-11 looks its protocol up by name (getprotobyname(3)).
+  netbase: '/etc/protocols',
   socat: '/usr/bin/socat',
   systemd: '/usr/bin/systemd-analyze',
   nginx: '/usr/sbin/nginx',
