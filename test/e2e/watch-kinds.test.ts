@@ -158,7 +158,8 @@ it('finds with each kind what has changed or gone wrong, tells of it, and shows 
   for (const name of ['Region', 'Fetched', 'Driven']) await bothShow(name, 'data-unseen', /^[1-9]/)
   await operator.call('ctp.laserOn', { device: 'dut', laser: 1 })
   await bothShow('Power', 'data-outcome', /^ok$/)
-  for (const each of pages) await expect.poll(() => each.title(), POLL).toMatch(/^\([4-7]\) Watches/)
+  for (const each of pages)
+    await expect.poll(() => each.title(), POLL).toMatch(/^LIGHT ON: \([4-7]\) Watches/)
 
   // Each way has told, and the page as well.
   const told = (): string[] =>
