@@ -13,7 +13,7 @@ const ROUNDS = 20
 const LANES = 2
 const CONNECTIONS = 8
 /** What is flooded at the same time. */
-const TARGETS_AT_ONCE = 6
+const TARGETS_AT_ONCE = 3
 
 /**
  * On the instruments' own clocks, the last of a CTP10's laser, a declared laser and a turret in a 5 s pulse to go dark,
