@@ -92,8 +92,9 @@ it.each([5000, -3_600_000])(
     await client.call('vision.set', { device: 'eye', fps: 30, detectors: { spot: {} } })
     await client.call('track.start', turret)
     await expect.poll(async () => (await state()).position!.pan, { timeout: 30_000 }).toBeCloseTo(3, 0)
+    // On a busy machine a picture comes late now and then, and it coasts for a moment.
+    await expect.poll(async () => (await state()).tracking?.state, { timeout: 10_000 }).toBe('locked')
     const { tracking, position } = await state()
-    expect(tracking).toMatchObject({ state: 'locked' })
     expect(position!.tilt).toBeCloseTo(2, 0)
     expect(tracking!.latencyMs ?? 0).toBeLessThan(2000)
   },
