@@ -53,11 +53,6 @@ export class BridgeProcess {
     this.#waitedMs = this.#facts()?.waitedMs ?? this.#waitedMs
   }
 
-  get alive(): boolean {
-    const facts = this.#facts()
-    return facts !== undefined && facts.state !== 'Z'
-  }
-
   /** Ends it with all of its group when it leads one: its cameras, media workers and checks. */
   end(): void {
     const facts = this.#facts()

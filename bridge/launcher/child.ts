@@ -8,7 +8,6 @@ const LEAST_MS = 500
 const KILL_MS = 10_000
 
 interface ChildOptions {
-  name: string
   args: readonly string[]
   /** A process group of its own, so that it can be ended with all its children, and Ctrl-C in a terminal reaches the launcher alone. */
   group: boolean
@@ -30,10 +29,6 @@ export class Child {
   constructor(options: ChildOptions) {
     this.#options = options
     this.done = this.#run()
-  }
-
-  get pid(): number | undefined {
-    return this.#child?.pid
   }
 
   /** Tells it to end, and kills it when it has not after 10 s. */

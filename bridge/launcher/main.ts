@@ -36,7 +36,6 @@ try {
   const instruments = simulators.map(
     ({ program, args }) =>
       new Child({
-        name: program,
         args: [file(`sim/${program}/main.ts`), ...args],
         group: true,
         quiet: true,
@@ -47,7 +46,6 @@ try {
       }),
   )
   const guardian = new Child({
-    name: 'guardian',
     args: [file('guardian/main.ts'), '--data', dataDir],
     group: true,
     ended: (code, signal) => {
@@ -58,7 +56,6 @@ try {
   })
   let hasRun = false
   const bridge = new Child({
-    name: 'bridge',
     args: [...flags, file('main.ts'), ...given, '--without-simulators'],
     group: true,
     ended: (code, signal, wasReady) => {
