@@ -32,6 +32,7 @@ export const errorCode = z.enum([
   'scpi.block',
   'scpi.error',
   'session.required',
+  'storage.failed',
   'storage.full',
   'token.unknown',
   'trace.unknown',

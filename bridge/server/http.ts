@@ -50,6 +50,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'calls.exceeded': 429,
   internal: 500,
   'device.timeout': 504,
+  'storage.failed': 503,
   'storage.full': 507,
 }
 

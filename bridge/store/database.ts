@@ -1,0 +1,277 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { BenchError } from '../../shared/errors.ts'
+import type { Logger } from '../core/log.ts'
+import { WorkerCall } from '../core/worker-call.ts'
+import type { DatabaseJobs, Row, Statement } from './database-jobs.ts'
+
+const DEADLINE_MS = 5000
+const MIGRATION_MS = 120_000
+const MOST_WAITING = 2000
+/** So many calls are with the thread at once: reads are answered while a write waits for a lock. */
+const MOST_RUNNING = 64
+/** What is written behind waits so long, to be written together. */
+const FLUSH_MS = 50
+const STATEMENTS_A_FLUSH = 500
+/** What is written behind and waits, in bytes; beyond it the newest is lost, and counted. */
+const MOST_BEHIND_BYTES = 16 * 2 ** 20
+/** About what one statement weighs without its values. */
+const STATEMENT_BYTES = 64
+/** A sick store is tried so often. */
+const TRY_EVERY_MS = 1000
+
+/** How the store fares: `sick` while the disk does not take, or does not give, what it should. */
+export type StoreHealth =
+  | { state: 'well' }
+  /** `since` in ms since the epoch; `why` in words for people; `lost` counts statements written behind that found no room any more. */
+  | { state: 'sick'; since: number; why: string; lost: number }
+
+/** The store was sick and is well again. */
+export interface Recovery {
+  /** ms since the epoch. */
+  since: number
+  why: string
+  lost: number
+}
+
+interface Behind {
+  statement: Statement
+  bytes: number
+  key: string | undefined
+}
+
+interface DatabaseOptions {
+  file: string
+  log: Logger
+}
+
+/**
+ * A database in a thread of its own: nothing here waits for a disk in the event loop. What must not be lost is written
+ * by `write`, on the disk once it resolves; the rest is written behind by `later`, bounded. While the store is sick,
+ * `write` fails with `storage.full` or `storage.failed` and `later` keeps what it can until the store is well again.
+ */
+export class Database implements AsyncDisposable {
+  readonly file: string
+  readonly #thread: WorkerCall<DatabaseJobs>
+  readonly #log: Logger
+  readonly #changed = new Set<() => void>()
+  readonly #healthListeners = new Set<(health: StoreHealth, recovered?: Recovery) => void>()
+  #health: StoreHealth = { state: 'well' }
+  #behind: Behind[] = []
+  #behindBytes = 0
+  #flushing: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #trying: NodeJS.Timeout | undefined
+  #closing = false
+
+  private constructor({ file, log }: DatabaseOptions) {
+    this.file = file
+    this.#log = log
+    this.#thread = new WorkerCall({
+      module: new URL('./database-worker.ts', import.meta.url),
+      title: `the store (${file})`,
+      code: 'storage.failed',
+      data: { file },
+      mostWaiting: MOST_WAITING,
+      mostRunning: MOST_RUNNING,
+      deadlineMs: DEADLINE_MS,
+      log,
+      noticed: () => {
+        for (const listener of this.#changed) listener()
+      },
+    })
+  }
+
+  /** Opens the file, making it when it is missing. Rejects with `storage.failed` for one that is empty, damaged or cannot be had. */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const database = new Database(options)
+    try {
+      await database.#thread.call('open', {})
+    } catch (error) {
+      await database.#thread[Symbol.asyncDispose]()
+      throw error
+    }
+    return database
+  }
+
+  get health(): StoreHealth {
+    return this.#health
+  }
+
+  /** Bytes that wait to be written behind. */
+  get behindBytes(): number {
+    return this.#behindBytes
+  }
+
+  /** Brings the tables of one owner up to date, by steps of SQL that are never changed once published. Rejects with `storage.failed` for tables of a newer version. */
+  async migrate(owner: string, steps: readonly string[]): Promise<void> {
+    await this.#thread.call('migrate', { owner, steps }, { deadlineMs: MIGRATION_MS })
+  }
+
+  /** The rows of a query. Rejects with `storage.failed` when they cannot be read. */
+  async all(sql: string, ...values: SQLInputValue[]): Promise<Row[]> {
+    try {
+      return await this.#thread.call('query', { sql, values })
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    }
+  }
+
+  /** The first row of a query; undefined when there is none. */
+  async get(sql: string, ...values: SQLInputValue[]): Promise<Row | undefined> {
+    return (await this.all(sql, ...values))[0]
+  }
+
+  /** Does the statements in one transaction, on the disk when it resolves with the rows that each has changed; rejects, and nothing of it is done, with `storage.full` or `storage.failed`. */
+  async write(...statements: readonly Statement[]): Promise<number[]> {
+    try {
+      const changes = await this.#thread.call('write', { statements, durable: true })
+      this.#succeeded()
+      return changes
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    }
+  }
+
+  /** The same for one statement: resolves with the rows it has changed. */
+  async run(sql: string, ...values: SQLInputValue[]): Promise<number> {
+    return (await this.write({ sql, values }))[0] ?? 0
+  }
+
+  /** Writes behind: within 50 ms on a disk that takes it. Of several with one `key` the last alone is written. */
+  later(statement: Statement, key?: string): void {
+    const bytes = STATEMENT_BYTES + bytesOf(statement)
+    const before = key === undefined ? undefined : this.#behind.find((one) => one.key === key)
+    if (before) {
+      this.#behindBytes += bytes - before.bytes
+      Object.assign(before, { statement, bytes })
+      return
+    }
+    if (this.#behindBytes + bytes > MOST_BEHIND_BYTES) {
+      if (this.#health.state === 'well') this.#becomeSick('it takes things more slowly than they come')
+      if (this.#health.state === 'sick') this.#show({ ...this.#health, lost: this.#health.lost + 1 })
+      return
+    }
+    this.#behind.push({ statement, bytes, key })
+    this.#behindBytes += bytes
+    this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
+  }
+
+  /** Resolves once all that was given to `later` is on the disk; rejects when the store does not take it. */
+  async flushed(): Promise<void> {
+    while (this.#behind.length > 0 || this.#flushing) await this.#flush()
+  }
+
+  /** Hears that another program has written into the database. The answer ends it. */
+  onForeignChange(listener: () => void): () => void {
+    this.#changed.add(listener)
+    return () => this.#changed.delete(listener)
+  }
+
+  /** Hears how the store fares whenever that changes. The answer ends it. */
+  onHealth(listener: (health: StoreHealth, recovered?: Recovery) => void): () => void {
+    this.#healthListeners.add(listener)
+    return () => this.#healthListeners.delete(listener)
+  }
+
+  /** Writes what waits, as far as the disk takes it, and closes the database. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true
+    await this.flushed().catch((error: unknown) => {
+      const lost = this.#behind.length
+      this.#log.error(
+        { error, lost },
+        'the store was closed while the disk did not take what was to be written',
+      )
+    })
+    clearTimeout(this.#timer)
+    clearTimeout(this.#trying)
+    await this.#thread[Symbol.asyncDispose]()
+  }
+
+  #flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#flushing ??= this.#writeBehind().finally(() => {
+      this.#flushing = undefined
+      if (this.#behind.length > 0 && this.#health.state === 'well' && !this.#closing)
+        this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
+    })
+    return this.#flushing
+  }
+
+  async #writeBehind(): Promise<void> {
+    const batch = this.#behind.slice(0, STATEMENTS_A_FLUSH)
+    if (batch.length === 0) return
+    // What is being written is another one from now on: a new one of its key must not take its place.
+    for (const one of batch) one.key = undefined
+    try {
+      await this.#thread.call('write', {
+        statements: batch.map(({ statement }) => statement),
+        durable: false,
+      })
+    } catch (error) {
+      if (isSickness(error)) {
+        this.#failed(error)
+        throw error
+      }
+      this.#log.error({ error }, 'what was to be written behind is wrong, and is left out')
+    }
+    this.#behind.splice(0, batch.length)
+    for (const { bytes } of batch) this.#behindBytes -= bytes
+    this.#succeeded()
+  }
+
+  #failed(error: unknown): void {
+    if (isSickness(error)) this.#becomeSick((error as Error).message)
+  }
+
+  #becomeSick(why: string): void {
+    if (this.#health.state === 'sick') {
+      if (this.#health.why !== why) this.#show({ ...this.#health, why })
+    } else {
+      this.#log.error({ why }, 'the store is sick')
+      this.#show({ state: 'sick', since: Date.now(), why, lost: 0 })
+    }
+    if (!this.#closing) this.#trying ??= setTimeout(() => this.#tryAgain(), TRY_EVERY_MS)
+  }
+
+  #tryAgain(): void {
+    this.#trying = undefined
+    const now = Date.now()
+    const trial =
+      this.#behind.length > 0
+        ? this.#flush()
+        : this.run(
+            "INSERT INTO migration VALUES ('tried at', ?) ON CONFLICT DO UPDATE SET version = excluded.version",
+            now,
+          )
+    trial.catch(() => {})
+  }
+
+  #succeeded(): void {
+    if (this.#health.state === 'well') return
+    const { since, why, lost } = this.#health
+    clearTimeout(this.#trying)
+    this.#trying = undefined
+    this.#log.warn({ since, why, lost }, 'the store is well again')
+    this.#show({ state: 'well' }, { since, why, lost })
+  }
+
+  #show(health: StoreHealth, recovered?: Recovery): void {
+    this.#health = health
+    for (const listener of this.#healthListeners) listener(health, recovered)
+  }
+}
+
+function isSickness(error: unknown): boolean {
+  return error instanceof BenchError && (error.code === 'storage.full' || error.code === 'storage.failed')
+}
+
+function bytesOf({ values = [] }: Statement): number {
+  let bytes = 0
+  for (const value of values)
+    bytes += typeof value === 'string' ? value.length * 2 : ArrayBuffer.isView(value) ? value.byteLength : 8
+  return bytes
+}
