@@ -36,7 +36,8 @@ import { readTls } from './server/tls.ts'
 import { Simulator } from './simulators.ts'
 import { Audit } from './store/audit.ts'
 import { FileMemory } from './store/device-memory.ts'
-import { databaseFile, migrate, openDatabase } from './store/sqlite.ts'
+import { Database } from './store/database.ts'
+import { databaseFile, openDatabase } from './store/sqlite.ts'
 import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
 import { Homes } from './turret/homes.ts'
@@ -100,6 +101,9 @@ export async function openBench(
     }),
   )
   const db = opening.adopt(openDatabase(databaseFile(config.dataDir)), (open) => open.close())
+  const database = opening.use(
+    await Database.open({ file: databaseFile(config.dataDir), log: log.child({ part: 'store' }) }),
+  )
   const sessionMostMs = server.sessionDays * 24 * HOUR_MS
   const access = new Access({
     db,
@@ -111,7 +115,7 @@ export async function openBench(
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const gallery = opening.use(
     await Gallery.open({
-      db,
+      tables: database,
       path: join(config.dataDir, 'gallery'),
       bench: config.title,
       rules: config.recordings,
@@ -147,10 +151,9 @@ export async function openBench(
   // Before any camera opens: it begins with what is kept.
   const cameras = config.devices.filter(({ driver }) => driver.family === 'camera')
   opening.use(
-    new KeptDetectors(db, {
+    await KeptDetectors.open(database, {
       topics: new Map(cameras.map(({ id }) => [id, topics.get(id) as Topic<CameraState>])),
       models: Object.keys(config.models),
-      migrate: (owner, steps) => migrate(db, owner, steps),
       log: log.child({ part: 'vision' }),
     }),
   )
@@ -251,7 +254,7 @@ export async function openBench(
   )
 
   let doorway: Doorway | undefined = undefined
-  const views = new Views(db, viewOfAll(config), log.child({ part: 'views' }))
+  const views = await Views.open(database, viewOfAll(config), log.child({ part: 'views' }))
   feeds.addTopic(views.topic)
   const diagnostics = opening.use(
     openDiagnostics({
@@ -266,10 +269,9 @@ export async function openBench(
   )
 
   const sights = opening.use(
-    new Sights({
+    await Sights.open({
       sights: config.sights,
-      db,
-      migrate: (owner, steps) => migrate(db, owner, steps),
+      tables: database,
       topicOf: (id) => topics.get(id) as Topic<TurretState>,
       stream: (name, columns) => feeds.stream(name, () => new Stream(name, columns)),
       control: control.topic,
@@ -281,9 +283,8 @@ export async function openBench(
   )
 
   const turrets = config.devices.filter(({ driver }) => driver.family === 'turret')
-  const homes = new Homes(db, {
+  const homes = await Homes.open(database, {
     topics: new Map(turrets.map(({ id }) => [id, topics.get(id) as Topic<TurretState>])),
-    migrate: (owner, steps) => migrate(db, owner, steps),
     device,
   })
 

@@ -1,12 +1,4 @@
-import type { SQLInputValue, SQLOutputValue } from 'node:sqlite'
-
-/** One statement of SQL with what stands for its question marks. */
-export interface Statement {
-  sql: string
-  values?: readonly SQLInputValue[]
-}
-
-export type Row = Record<string, SQLOutputValue>
+import type { Row, Statement } from '../core/tables.ts'
 
 /** What the store's thread does for the bridge. */
 export type DatabaseJobs = {

@@ -4,8 +4,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BenchError } from '../../shared/errors.ts'
+import type { Statement } from '../core/tables.ts'
 import { notify, serveCalls } from '../core/worker-call.ts'
-import type { DatabaseJobs, ForeignChange, Statement } from './database-jobs.ts'
+import type { DatabaseJobs, ForeignChange } from './database-jobs.ts'
 import { migrate, openDatabase, SQLITE, sqliteCode } from './sqlite.ts'
 
 /** How soon a change that another program has made, the command line for one, is noticed. */

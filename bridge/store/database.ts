@@ -1,8 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { BenchError } from '../../shared/errors.ts'
 import type { Logger } from '../core/log.ts'
+import type { Row, Statement, Tables } from '../core/tables.ts'
 import { WorkerCall } from '../core/worker-call.ts'
-import type { DatabaseJobs, Row, Statement } from './database-jobs.ts'
+import type { DatabaseJobs } from './database-jobs.ts'
 
 const DEADLINE_MS = 5000
 const MIGRATION_MS = 120_000
@@ -34,7 +35,7 @@ export interface Recovery {
 }
 
 interface Behind {
-  statement: Statement
+  statements: readonly Statement[]
   bytes: number
   key: string | undefined
 }
@@ -49,7 +50,7 @@ interface DatabaseOptions {
  * by `write`, on the disk once it resolves; the rest is written behind by `later`, bounded. While the store is sick,
  * `write` fails with `storage.full` or `storage.failed` and `later` keeps what it can until the store is well again.
  */
-export class Database implements AsyncDisposable {
+export class Database implements Tables, AsyncDisposable {
   readonly file: string
   readonly #thread: WorkerCall<DatabaseJobs>
   readonly #log: Logger
@@ -139,13 +140,14 @@ export class Database implements AsyncDisposable {
     return (await this.write({ sql, values }))[0] ?? 0
   }
 
-  /** Writes behind: within 50 ms on a disk that takes it. Of several with one `key` the last alone is written. */
-  later(statement: Statement, key?: string): void {
-    const bytes = STATEMENT_BYTES + bytesOf(statement)
+  /** Writes behind: within 50 ms on a disk that takes it, all of the statements together or none. Of several that wait with one `key` the last alone is written, in the place of the first. */
+  later(given: Statement | readonly Statement[], key?: string): void {
+    const statements = 'sql' in given ? [given] : given
+    const bytes = statements.reduce((sum, statement) => sum + STATEMENT_BYTES + bytesOf(statement), 0)
     const before = key === undefined ? undefined : this.#behind.find((one) => one.key === key)
     if (before) {
       this.#behindBytes += bytes - before.bytes
-      Object.assign(before, { statement, bytes })
+      Object.assign(before, { statements, bytes })
       return
     }
     if (this.#behindBytes + bytes > MOST_BEHIND_BYTES) {
@@ -153,7 +155,7 @@ export class Database implements AsyncDisposable {
       if (this.#health.state === 'sick') this.#show({ ...this.#health, lost: this.#health.lost + 1 })
       return
     }
-    this.#behind.push({ statement, bytes, key })
+    this.#behind.push({ statements, bytes, key })
     this.#behindBytes += bytes
     this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
   }
@@ -208,7 +210,7 @@ export class Database implements AsyncDisposable {
     for (const one of batch) one.key = undefined
     try {
       await this.#thread.call('write', {
-        statements: batch.map(({ statement }) => statement),
+        statements: batch.flatMap(({ statements }) => statements),
         durable: false,
       })
     } catch (error) {

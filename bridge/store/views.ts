@@ -1,11 +1,11 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { BenchError } from '../../shared/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import { MOST_VIEWS, type View, view, type ViewBody, type ViewsState } from '../../shared/views.ts'
 import type { Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import { OneAtATime } from '../core/one-at-a-time.ts'
+import type { Row, Tables } from '../core/tables.ts'
 import { Topic } from '../core/topic.ts'
-import { migrate } from './sqlite.ts'
 
 const steps = ['CREATE TABLE view (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT']
 
@@ -15,16 +15,15 @@ type Wish = ViewBody & { name: string; basedOn?: number | undefined }
 /** The views that people have arranged, and the one of all that is there without them. */
 export class Views {
   readonly topic: Topic<ViewsState>
-  readonly #db: DatabaseSync
+  readonly #tables: Tables
+  readonly #changing = new OneAtATime()
   readonly #ofAll: View
 
-  /** `ofAll` stands under its name until somebody saves another there. A view that cannot be read is logged, kept and not shown. */
-  constructor(db: DatabaseSync, ofAll: View, log: Logger) {
-    migrate(db, 'views', steps)
-    this.#db = db
+  private constructor(tables: Tables, rows: readonly Row[], ofAll: View, log: Logger) {
+    this.#tables = tables
     this.#ofAll = ofAll
     const views: Record<string, View> = { [ofAll.name]: ofAll }
-    for (const { name, body } of db.prepare('SELECT name, body FROM view').all()) {
+    for (const { name, body } of rows) {
       const found = view.safeParse(JSON.parse(String(body)))
       if (found.success) views[found.data.name] = found.data
       else log.error({ view: name, error: found.error }, 'a saved view cannot be read: it is not shown')
@@ -32,12 +31,18 @@ export class Views {
     this.topic = new Topic<ViewsState>(topicName('views'), { views })
   }
 
+  /** `ofAll` stands under its name until somebody saves another there. A view that cannot be read is logged, kept and not shown. */
+  static async open(tables: Tables, ofAll: View, log: Logger): Promise<Views> {
+    await tables.migrate('views', steps)
+    return new Views(tables, await tables.all('SELECT name, body FROM view'), ofAll, log)
+  }
+
   handlers: Handlers = {
     'view.list': () => Promise.resolve(this.list()),
-    'view.save': (wish, { name }) => Promise.resolve(this.save(wish, name)),
-    'view.delete': ({ name }) => {
-      this.delete(name)
-      return Promise.resolve({})
+    'view.save': (wish, { name }) => this.save(wish, name),
+    'view.delete': async ({ name }) => {
+      await this.delete(name)
+      return {}
     },
   }
 
@@ -45,8 +50,17 @@ export class Views {
     return Object.values(this.topic.value.views).sort((a, b) => a.name.localeCompare(b.name))
   }
 
-  /** Throws `view.changed` when it is based on what is no longer there, `input.invalid` when there are too many. */
-  save({ basedOn, ...wish }: Wish, savedBy: string, now = Date.now()): View {
+  /** Rejects with `view.changed` when it is based on what is no longer there, `input.invalid` when there are too many. */
+  save(wish: Wish, savedBy: string, now = Date.now()): Promise<View> {
+    return this.#changing.run(() => this.#save(wish, savedBy, now))
+  }
+
+  /** Rejects with `view.unknown`. */
+  delete(name: string): Promise<void> {
+    return this.#changing.run(() => this.#delete(name))
+  }
+
+  async #save({ basedOn, ...wish }: Wish, savedBy: string, now: number): Promise<View> {
     const { views } = this.topic.value
     const before = views[wish.name]
     if (basedOn !== undefined && basedOn !== (before?.revision ?? 0)) {
@@ -60,17 +74,16 @@ export class Views {
       throw new BenchError('input.invalid', `there are ${MOST_VIEWS} views already: delete one first`)
     }
     const saved: View = { ...wish, revision: (before?.revision ?? 0) + 1, savedAt: now, savedBy }
-    this.#db
-      .prepare('INSERT INTO view VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
-      .run(saved.name, JSON.stringify(saved))
+    await this.#tables.run(
+      'INSERT INTO view VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+      ...[saved.name, JSON.stringify(saved)],
+    )
     this.#show(saved)
     return saved
   }
 
-  /** Throws `view.unknown`. */
-  delete(name: string): void {
-    const { changes } = this.#db.prepare('DELETE FROM view WHERE name = ?').run(name)
-    if (changes === 0) {
+  async #delete(name: string): Promise<void> {
+    if ((await this.#tables.run('DELETE FROM view WHERE name = ?', name)) === 0) {
       const message =
         name === this.#ofAll.name
           ? `the view "${name}" is the bridge's own: there is nothing saved to delete`

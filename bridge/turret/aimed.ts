@@ -1,10 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { ControlState } from '../../shared/control.ts'
 import type { LaserSpot, SightState } from '../../shared/sight.ts'
 import { type AutoFireRules, gains, lost, type TrackingState } from '../../shared/tracking.ts'
 import { epochMsOf } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import type { Stream } from '../core/stream.ts'
+import type { Tables } from '../core/tables.ts'
 import type { Topic } from '../core/topic.ts'
 import { pixelsPerDegree } from './affine.ts'
 import { AutoFire } from './auto-fire.ts'
@@ -36,10 +36,16 @@ export class Aimed implements Disposable {
   readonly #figures = new Figures()
   #crosshairAt = 0
 
-  constructor(context: SightContext, db: DatabaseSync, control: Topic<ControlState>, stream: Stream) {
+  private constructor(
+    context: SightContext,
+    kept: { memory: TurretMemory; presets: Presets },
+    control: Topic<ControlState>,
+    stream: Stream,
+  ) {
     this.#context = context
     this.#stream = stream
-    this.#memory = new TurretMemory(db, context.id, context.log)
+    this.#memory = kept.memory
+    this.presets = kept.presets
     this.crosshair = new Crosshair(context, this.#memory)
     this.calibration = new Calibration(context, (calibration) => this.#showSight({ calibration }))
     this.autoFire = new AutoFire(
@@ -57,11 +63,22 @@ export class Aimed implements Disposable {
       },
       autoFire: { armed: false },
     })
-    this.presets = new Presets(db, context)
     this.#unsubscribe = [
       state.subscribe(() => this.#turretChanged()),
       control.subscribe(() => this.#controlChanged(control.value)),
     ]
+  }
+
+  /** Reads what is kept of the turret, and begins with it. */
+  static async open(
+    context: SightContext,
+    tables: Tables,
+    control: Topic<ControlState>,
+    stream: Stream,
+  ): Promise<Aimed> {
+    const memory = await TurretMemory.open(tables, context.id, context.log)
+    const presets = await Presets.open(tables, context)
+    return new Aimed(context, { memory, presets }, control, stream)
   }
 
   get tracker(): Tracker | undefined {

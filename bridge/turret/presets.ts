@@ -1,6 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { Caller } from '../core/device.ts'
 import { withDeadline } from '../core/deadline.ts'
+import { OneAtATime } from '../core/one-at-a-time.ts'
+import type { Row, Tables } from '../core/tables.ts'
 import {
   MOST_PATTERNS,
   MOST_PRESETS,
@@ -13,35 +14,47 @@ import { aimOf, type SightContext, turretError } from './context.ts'
 
 const PICTURE_MS = 3000
 
-/** Its tables, by migration steps. */
-export const PRESET_STEPS = [
+const STEPS = [
   `CREATE TABLE turret_preset (turret TEXT, name TEXT, body TEXT NOT NULL, picture BLOB, PRIMARY KEY (turret, name)) STRICT;
    CREATE TABLE turret_pattern (turret TEXT, name TEXT, body TEXT NOT NULL, PRIMARY KEY (turret, name)) STRICT`,
 ]
 
 /** The named directions of one turret, and the patterns made of them. */
 export class Presets {
-  readonly #db: DatabaseSync
+  readonly #tables: Tables
+  readonly #changing = new OneAtATime()
   readonly #context: SightContext
   #presets: Record<string, Preset> = {}
   #patterns: Record<string, Pattern> = {}
 
-  /** What cannot be read is logged, kept and not shown. */
-  constructor(db: DatabaseSync, context: SightContext) {
-    this.#db = db
+  private constructor(
+    tables: Tables,
+    context: SightContext,
+    kept: { presets: readonly Row[]; patterns: readonly Row[] },
+  ) {
+    this.#tables = tables
     this.#context = context
-    for (const { name, body } of this.#rows('turret_preset')) {
+    for (const { name, body } of kept.presets) {
       const found = preset.safeParse(JSON.parse(String(body)))
       if (found.success) this.#presets[found.data.name] = found.data
       else context.log.error({ preset: name, error: found.error }, 'a preset cannot be read: it is not shown')
     }
-    for (const { name, body } of this.#rows('turret_pattern')) {
+    for (const { name, body } of kept.patterns) {
       const found = pattern.safeParse(JSON.parse(String(body)))
       if (found.success) this.#patterns[found.data.name] = found.data
       else
         context.log.error({ pattern: name, error: found.error }, 'a pattern cannot be read: it is not shown')
     }
     this.show()
+  }
+
+  /** Reads what is kept of a turret. What cannot be read is logged, kept and not shown. */
+  static async open(tables: Tables, context: SightContext): Promise<Presets> {
+    await tables.migrate('turret presets', STEPS)
+    const rows = (table: 'turret_preset' | 'turret_pattern'): Promise<Row[]> =>
+      tables.all(`SELECT name, body FROM ${table} WHERE turret = ?`, context.id)
+    const [presets, patterns] = [await rows('turret_preset'), await rows('turret_pattern')]
+    return new Presets(tables, context, { presets, patterns })
   }
 
   show(): void {
@@ -78,81 +91,98 @@ export class Presets {
     // A picture of somewhere else would be wrong.
     const isHere = (wish.pan ?? wish.tilt) === undefined
     const picture = isHere ? await this.#picture() : undefined
-    const other = Object.values(this.#presets).find((one) => key !== undefined && one.key === key)
-    if (other && other.name !== name) {
-      const { key: _, ...without } = other
-      this.#keep(without)
-    }
-    const saved: Preset = {
-      ...{ name, pan: round(pan), tilt: round(tilt) },
-      ...(key === undefined ? {} : { key }),
-      ...{ savedBy: caller.name, savedAt: Date.now(), thumbnail: picture !== undefined },
-    }
-    this.#keep(saved)
-    this.#db
-      .prepare('UPDATE turret_preset SET picture = ? WHERE turret = ? AND name = ?')
-      .run(picture ?? null, id, name)
-    this.show()
-    return saved
-  }
-
-  /** Throws `input.invalid` for one that a pattern needs. */
-  delete(name: string): void {
-    this.preset(name)
-    const user = Object.values(this.#patterns).find(({ steps }) => steps.some((step) => step.preset === name))
-    if (user)
-      throw turretError(
-        this.#context,
-        'input.invalid',
-        `the pattern "${user.name}" needs "${name}": change it first`,
+    return this.#changing.run(async () => {
+      const other = Object.values(this.#presets).find((one) => key !== undefined && one.key === key)
+      const saved: Preset = {
+        ...{ name, pan: round(pan), tilt: round(tilt) },
+        ...(key === undefined ? {} : { key }),
+        ...{ savedBy: caller.name, savedAt: Date.now(), thumbnail: picture !== undefined },
+      }
+      const changed = [saved]
+      if (other && other.name !== name) {
+        const { key: _, ...without } = other
+        changed.push(without)
+      }
+      await this.#tables.write(
+        ...changed.map((one) => ({
+          sql: 'INSERT INTO turret_preset (turret, name, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+          values: [id, one.name, JSON.stringify(one)],
+        })),
+        {
+          sql: 'UPDATE turret_preset SET picture = ? WHERE turret = ? AND name = ?',
+          values: [picture ?? null, id, name],
+        },
       )
-    this.#db.prepare('DELETE FROM turret_preset WHERE turret = ? AND name = ?').run(this.#context.id, name)
-    const { [name]: _, ...presets } = this.#presets
-    this.#presets = presets
-    this.show()
+      for (const one of changed) this.#presets = { ...this.#presets, [one.name]: one }
+      this.show()
+      return saved
+    })
   }
 
-  /** Throws `input.invalid` when there is none. */
-  picture(name: string): Buffer {
+  /** Rejects with `input.invalid` for one that a pattern needs. */
+  delete(name: string): Promise<void> {
+    return this.#changing.run(async () => {
+      this.preset(name)
+      const user = Object.values(this.#patterns).find(({ steps }) =>
+        steps.some((step) => step.preset === name),
+      )
+      if (user)
+        throw turretError(
+          this.#context,
+          'input.invalid',
+          `the pattern "${user.name}" needs "${name}": change it first`,
+        )
+      await this.#tables.run(
+        'DELETE FROM turret_preset WHERE turret = ? AND name = ?',
+        this.#context.id,
+        name,
+      )
+      const { [name]: _, ...presets } = this.#presets
+      this.#presets = presets
+      this.show()
+    })
+  }
+
+  /** Rejects with `input.invalid` when there is none. */
+  async picture(name: string): Promise<Buffer> {
     this.preset(name)
-    const row = this.#db
-      .prepare('SELECT picture FROM turret_preset WHERE turret = ? AND name = ?')
-      .get(this.#context.id, name)
+    const row = await this.#tables.get(
+      'SELECT picture FROM turret_preset WHERE turret = ? AND name = ?',
+      ...[this.#context.id, name],
+    )
     const picture = row?.['picture']
     if (picture instanceof Uint8Array) return Buffer.from(picture)
     throw turretError(this.#context, 'input.invalid', `the preset "${name}" has no picture`)
   }
 
-  savePattern(wanted: Pattern): void {
-    for (const step of wanted.steps) this.preset(step.preset)
-    if (!this.#patterns[wanted.name] && Object.keys(this.#patterns).length >= MOST_PATTERNS)
-      throw turretError(this.#context, 'input.invalid', `there are ${MOST_PATTERNS} patterns already`)
-    this.#db
-      .prepare('INSERT INTO turret_pattern VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
-      .run(this.#context.id, wanted.name, JSON.stringify(wanted))
-    this.#patterns = { ...this.#patterns, [wanted.name]: wanted }
-    this.show()
-  }
-
-  deletePattern(name: string): void {
-    this.pattern(name)
-    this.#db.prepare('DELETE FROM turret_pattern WHERE turret = ? AND name = ?').run(this.#context.id, name)
-    const { [name]: _, ...patterns } = this.#patterns
-    this.#patterns = patterns
-    this.show()
-  }
-
-  #keep(saved: Preset): void {
-    this.#db
-      .prepare(
-        'INSERT INTO turret_preset (turret, name, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+  /** Rejects with `input.invalid` for a step to a preset that there is not, and when there are too many. */
+  savePattern(wanted: Pattern): Promise<void> {
+    return this.#changing.run(async () => {
+      for (const step of wanted.steps) this.preset(step.preset)
+      if (!this.#patterns[wanted.name] && Object.keys(this.#patterns).length >= MOST_PATTERNS)
+        throw turretError(this.#context, 'input.invalid', `there are ${MOST_PATTERNS} patterns already`)
+      await this.#tables.run(
+        'INSERT INTO turret_pattern VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+        ...[this.#context.id, wanted.name, JSON.stringify(wanted)],
       )
-      .run(this.#context.id, saved.name, JSON.stringify(saved))
-    this.#presets = { ...this.#presets, [saved.name]: saved }
+      this.#patterns = { ...this.#patterns, [wanted.name]: wanted }
+      this.show()
+    })
   }
 
-  #rows(table: 'turret_preset' | 'turret_pattern'): Record<string, unknown>[] {
-    return this.#db.prepare(`SELECT name, body FROM ${table} WHERE turret = ?`).all(this.#context.id)
+  /** Rejects with `input.invalid` when there is none. */
+  deletePattern(name: string): Promise<void> {
+    return this.#changing.run(async () => {
+      this.pattern(name)
+      await this.#tables.run(
+        'DELETE FROM turret_pattern WHERE turret = ? AND name = ?',
+        this.#context.id,
+        name,
+      )
+      const { [name]: _, ...patterns } = this.#patterns
+      this.#patterns = patterns
+      this.show()
+    })
   }
 
   /** What the camera sees now; undefined when it says nothing in time: a preset is one without a picture, too. */

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { type CommandName, commands } from '../../shared/commands.ts'
 import type { Command } from '../../shared/command.ts'
 import type { ControlState } from '../../shared/control.ts'
@@ -8,18 +7,16 @@ import type { TurretState } from '../../shared/turret.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Stream } from '../core/stream.ts'
+import type { Tables } from '../core/tables.ts'
 import type { Topic } from '../core/topic.ts'
 import { Aimed } from './aimed.ts'
 import type { SightConfig } from './config.ts'
 import { aimOf, type SightContext, turretError } from './context.ts'
-import { MEMORY_STEPS } from './memory.ts'
-import { PRESET_STEPS } from './presets.ts'
 
 interface SightsOptions {
   /** By turret. */
   sights: Readonly<Record<string, SightConfig>>
-  db: DatabaseSync
-  migrate: (owner: string, steps: readonly string[]) => void
+  tables: Tables
   topicOf: (id: string) => Topic<TurretState>
   stream: (name: string, columns: number) => Stream
   control: Topic<ControlState>
@@ -31,13 +28,21 @@ interface SightsOptions {
 
 /** The turrets that have a camera to aim with, and what they can be asked for because of it. */
 export class Sights implements Disposable {
-  readonly #aimed = new Map<string, { aimed: Aimed; context: SightContext }>()
+  readonly #aimed: ReadonlyMap<string, { aimed: Aimed; context: SightContext }>
   readonly #device: (id: string) => Device
 
-  constructor({ sights, db, migrate, topicOf, stream, control, device, call, still, log }: SightsOptions) {
+  private constructor(
+    aimed: ReadonlyMap<string, { aimed: Aimed; context: SightContext }>,
+    device: SightsOptions['device'],
+  ) {
+    this.#aimed = aimed
     this.#device = device
-    migrate('turret presets', PRESET_STEPS)
-    migrate('turret memory', MEMORY_STEPS)
+  }
+
+  /** Opens every turret that has a camera, as it was kept. */
+  static async open(options: SightsOptions): Promise<Sights> {
+    const { sights, tables, topicOf, stream, control, device, call, still, log } = options
+    const opened = new Map<string, { aimed: Aimed; context: SightContext }>()
     for (const [id, config] of Object.entries(sights)) {
       const context: SightContext = {
         ...config,
@@ -48,9 +53,10 @@ export class Sights implements Disposable {
         still: (name: CommandName, caller) => still(commands[name], { device: id }, caller),
         log,
       }
-      const aimed = new Aimed(context, db, control, stream(aimStream(id), AIM_COLUMNS.length))
-      this.#aimed.set(id, { aimed, context })
+      const aimed = await Aimed.open(context, tables, control, stream(aimStream(id), AIM_COLUMNS.length))
+      opened.set(id, { aimed, context })
     }
+    return new Sights(opened, device)
   }
 
   handlers: Handlers = {
@@ -128,23 +134,22 @@ export class Sights implements Disposable {
       const move = { device, pan, tilt, relative: false, speed: undefined, wait }
       return context.call('turret.move', move, caller)
     },
-    'preset.delete': ({ device, name }) =>
-      done(() => {
-        this.#of(device).aimed.presets.delete(name)
-        return {}
-      }),
-    'preset.picture': ({ device, name }) =>
-      done(() => ({ jpeg: this.#of(device).aimed.presets.picture(name).toString('base64') })),
-    'pattern.save': ({ device, ...pattern }) =>
-      done(() => {
-        this.#of(device).aimed.presets.savePattern(pattern)
-        return {}
-      }),
-    'pattern.delete': ({ device, name }) =>
-      done(() => {
-        this.#of(device).aimed.presets.deletePattern(name)
-        return {}
-      }),
+    'preset.delete': async ({ device, name }) => {
+      await this.#of(device).aimed.presets.delete(name)
+      return {}
+    },
+    'preset.picture': async ({ device, name }) => {
+      const picture = await this.#of(device).aimed.presets.picture(name)
+      return { jpeg: picture.toString('base64') }
+    },
+    'pattern.save': async ({ device, ...pattern }) => {
+      await this.#of(device).aimed.presets.savePattern(pattern)
+      return {}
+    },
+    'pattern.delete': async ({ device, name }) => {
+      await this.#of(device).aimed.presets.deletePattern(name)
+      return {}
+    },
     'pattern.run': ({ device, name }, caller) =>
       done(() => {
         this.#of(device).aimed.runPattern(name, caller)

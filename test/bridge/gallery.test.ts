@@ -11,9 +11,9 @@ import { mediaRoutes } from '../../bridge/server/routes/media-files.ts'
 import { MediaFolder } from '../../bridge/store/media-files/folder.ts'
 import { Gallery } from '../../bridge/store/media-files/gallery.ts'
 import { overdue } from '../../bridge/store/media-files/retention.ts'
-import { openDatabase } from '../../bridge/store/sqlite.ts'
 import type { MediaEntry, MediaKind } from '../../shared/gallery.ts'
 import { gallery } from '../support/gallery.ts'
+import { openTables } from '../support/tables.ts'
 import { caller, handler, log } from './media-rig.ts'
 
 const DAY = 86_400_000
@@ -45,7 +45,7 @@ const list = (keeper: Gallery, filter: Record<string, unknown> = {}): Promise<st
 
 describe('the catalogue', () => {
   it('lists newest first, a page after the other, by camera, kind, tag, words and time', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const a = await keep(keeper, { takenAt: NOON, tags: ['wafer 4'], note: 'First dividing cell' })
     const b = await keep(keeper, { takenAt: NOON + 1, kind: 'recording', device: 'other' })
     const c = await keep(keeper, { takenAt: NOON + 1, tags: ['wafer 4', 'keep'] })
@@ -63,16 +63,16 @@ describe('the catalogue', () => {
   })
 
   it('gives a name, tags and a note, and takes them away, without touching the file', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const { id } = await keep(keeper)
-    const before = keeper.paths(id).path
+    const before = (await keeper.paths(id)).path
     const update = handler(keeper.handlers, 'media.update')
     expect(await update({ id, name: 'Cell 4 / left', tags: ['a', 'b'], note: 'n' }, caller())).toMatchObject({
       name: 'Cell 4 / left',
       tags: ['a', 'b'],
       note: 'n',
     })
-    expect(keeper.paths(id).path).toBe(before)
+    expect((await keeper.paths(id)).path).toBe(before)
     const { tags } = await handler(keeper.handlers, 'media.list')({ limit: 1 }, caller())
     expect(tags.map(({ tag }) => tag)).toEqual(['a', 'b'])
     const bare = await update({ id, name: '', tags: [], note: '' }, caller())
@@ -81,10 +81,10 @@ describe('the catalogue', () => {
   })
 
   it('deletes a file with its pictures and its empty folder, but not what still grows', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const remove = handler(keeper.handlers, 'media.remove')
     const { id } = await keep(keeper)
-    const folder = join(keeper.paths(id).path, '../..')
+    const folder = join((await keeper.paths(id)).path, '../..')
     await remove({ id }, caller())
     expect(await readdir(folder)).toEqual(['.passing'])
     expect(await list(keeper)).toEqual([])
@@ -103,15 +103,15 @@ describe('the catalogue', () => {
   })
 
   it('gives two files of one millisecond two names', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const places = await Promise.all(Array.from({ length: 3 }, () => keeper.place('slide', NOON, 'png')))
     expect(new Set(places.map(({ path }) => path)).size).toBe(3)
   })
 
   it('closes what was growing when the bridge ended, by what the file says', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
-    const db = openDatabase(join(folder, 'lightbench.db'))
-    const keeper = gallery({ db, path: join(folder, 'gallery') })
+    await using tables = await openTables(join(folder, 'lightbench.db'))
+    const keeper = await gallery({ tables, path: join(folder, 'gallery') })
     const takenAt = Date.now() - 4000
     const place = await keeper.place('slide', takenAt, 'mp4')
     keeper.begin(place, {
@@ -125,18 +125,19 @@ describe('the catalogue', () => {
       facts: {},
     })
     await writeFile(place.path, 'twelve bytes')
+    await tables.flushed()
     const again = await Gallery.open({
-      db,
+      tables,
       path: join(folder, 'gallery'),
       bench: '',
       rules: { keepFreeGB: 0 },
       log,
       deleted: () => {},
     })
-    const { entry } = again.known(place.id)
+    const { entry } = await again.known(place.id)
     expect(entry).toMatchObject({ phase: 'cut', ended: 'the bridge ended', bytes: 12 })
     expect(entry.durationMs).toBeGreaterThan(3500)
-    again[Symbol.dispose]()
+    await again[Symbol.asyncDispose]()
   })
 })
 
@@ -194,7 +195,7 @@ describe('rules', () => {
 
   it('tell of every file that they delete, and why', async () => {
     const told: string[] = []
-    const keeper = gallery({
+    const keeper = await gallery({
       rules: { keepDays: 7, keepFreeGB: 0 },
       deleted: (id, device, why) => told.push(`${device} ${id} ${why}`),
     })
@@ -231,7 +232,7 @@ describe('over HTTP', () => {
   }
 
   it('sends a file whole, a range of it, or that it is known, under a name of its own', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const ask = await serve(keeper)
     const { id } = await keep(keeper, { kind: 'recording', bytes: 100 })
     await handler(keeper.handlers, 'media.update')({ id, name: '../../Cell "4"' }, caller())
@@ -254,7 +255,7 @@ describe('over HTTP', () => {
   it.each(['none', '..%2f..%2flightbench.db', '%2e%2e', '%00', 'a%2f..%2fb', '.passing'])(
     'has no %s',
     async (id) => {
-      const ask = await serve(gallery())
+      const ask = await serve(await gallery())
       for (const path of [`/api/media/${id}`, `/api/media/${id}/thumbnail`, `/api/media/${id}/preview`]) {
         expect((await ask(path)).status, path).toBe(404)
       }
@@ -262,7 +263,7 @@ describe('over HTTP', () => {
   )
 
   it('says that a file is not there when somebody has deleted it without telling', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const ask = await serve(keeper)
     const { id } = await keep(keeper)
     const answer = await ask(`/api/media/${id}/preview`)

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Lapse } from '../../bridge/camera/lapse/lapse.ts'
-import { openDatabase } from '../../bridge/store/sqlite.ts'
 import type { Gallery } from '../../bridge/store/media-files/gallery.ts'
 import type { MediaEntry } from '../../shared/gallery.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { gallery } from '../support/gallery.ts'
+import { openTables } from '../support/tables.ts'
 import { Client } from '../support/socket.ts'
 import { cameraContext, cameraTopic, caller, handler, until } from './media-rig.ts'
 
@@ -60,7 +60,7 @@ it('keeps real stills as a series over a restart of the bridge', async () => {
 }, 60_000)
 
 it.concurrent('takes so many, the first at once, and is done', async () => {
-  const { lapse: one, topic, taken } = lapse(gallery(), () => Promise.resolve())
+  const { lapse: one, topic, taken } = lapse(await gallery(), () => Promise.resolve())
   const start = handler(one.commands, 'camera.lapse.start')
   const state = await start({ device: 'cam', everyS: 0.5, count: 3, format: 'jpeg' }, caller())
   expect(state).toMatchObject({ phase: 'running', of: 3, taken: 0, missed: 0 })
@@ -74,7 +74,7 @@ it.concurrent('takes so many, the first at once, and is done', async () => {
 
 it.concurrent('counts one that could not be taken, says why, and goes on', async () => {
   let turn = 0
-  const { lapse: one, topic } = lapse(gallery(), () =>
+  const { lapse: one, topic } = lapse(await gallery(), () =>
     ++turn === 1 ? Promise.reject(new Error('the camera was starting again')) : Promise.resolve(),
   )
   await handler(one.commands, 'camera.lapse.start')(
@@ -95,7 +95,7 @@ it.concurrent(
       lapse: one,
       topic,
       taken,
-    } = lapse(gallery(), () =>
+    } = lapse(await gallery(), () =>
       ++turn === 1 ? new Promise((resolve) => setTimeout(resolve, 1700)) : Promise.resolve(),
     )
     await handler(one.commands, 'camera.lapse.start')(
@@ -112,17 +112,18 @@ it.concurrent(
 
 it.concurrent('goes on after a restart, and has missed what was due meanwhile', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
-  const db = openDatabase(join(folder, 'lightbench.db'))
+  await using tables = await openTables(join(folder, 'lightbench.db'))
   const path = join(folder, 'gallery')
-  const first = lapse(gallery({ db, path }), () => Promise.resolve())
+  const first = lapse(await gallery({ tables, path }), () => Promise.resolve())
   await handler(first.lapse.commands, 'camera.lapse.start')(
     { device: 'cam', everyS: 0.5, count: 50, format: 'png' },
     caller(),
   )
   await until(() => first.topic.value.lapse?.taken === 1)
   first.lapse[Symbol.dispose]()
+  await tables.flushed()
   await new Promise((resolve) => setTimeout(resolve, 1600))
-  const second = lapse(gallery({ db, path }), () => Promise.resolve())
+  const second = lapse(await gallery({ tables, path }), () => Promise.resolve())
   second.lapse.resume()
   await until(() => (second.topic.value.lapse?.taken ?? 0) > 1)
   expect(second.topic.value.lapse).toMatchObject({ phase: 'running', group: first.topic.value.lapse?.group })

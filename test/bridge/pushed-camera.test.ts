@@ -24,7 +24,7 @@ let rtcpPort: number
 beforeEach(async () => {
   sources = []
   state = cameraTopic()
-  keeper = gallery()
+  keeper = await gallery()
   media = await openMediaFor(state)
   rtcpPort = await freePort()
 })
@@ -122,7 +122,7 @@ describe('a camera that is pushed to', { timeout: 60_000 }, () => {
     await until(() => (state.value.rates?.captureFps ?? 0) > 5 && (state.value.rates?.kbps ?? 0) > 0, 10_000)
 
     const taken = await still({ device: 'cam', format: 'jpeg' }, caller())
-    const picture = await barsOf(keeper.paths(taken.id).path)
+    const picture = await barsOf((await keeper.paths(taken.id)).path)
     expect(picture.size).toBe('320x240')
     expect(picture.bars.map(areBars)).toEqual([true])
 
@@ -135,7 +135,7 @@ describe('a camera that is pushed to', { timeout: 60_000 }, () => {
     const entry = await handler(camera.commands, 'camera.record.stop')({ device: 'cam' }, caller())
     expect(entry).toMatchObject({ id, phase: 'whole' })
     if (codec === 'h264') expect(entry.facts).toMatchObject({ encoder: 'whoever publishes' })
-    const { path } = keeper.paths(id)
+    const { path } = await keeper.paths(id)
     expect(boxesOf(await readFile(path)).map(({ type }) => type)).toEqual(['ftyp', 'mdat', 'moov'])
     const { bars, size } = await barsOf(path)
     expect(size).toBe('320x240')
@@ -156,12 +156,12 @@ describe('a camera that is pushed to', { timeout: 60_000 }, () => {
     await until(() => state.value.recording?.phase === 'waiting', 15_000)
     expect(state.value.inlet).not.toHaveProperty('by')
     await until(() => state.value.rates === undefined, 10_000)
-    expect((await barsOf(keeper.paths(id).path)).bars.length).toBeGreaterThan(5)
+    expect((await barsOf((await keeper.paths(id)).path)).bars.length).toBeGreaterThan(5)
 
     push('h264', 160, 120)
     await until(() => state.value.recording?.part === 2 && state.value.recording.phase === 'running', 25_000)
     const entry = await handler(camera.commands, 'camera.record.stop')({ device: 'cam' }, caller())
     expect(entry).toMatchObject({ part: 2, phase: 'whole', width: 160 })
-    expect((await barsOf(keeper.paths(entry.id).path)).size).toBe('160x120')
+    expect((await barsOf((await keeper.paths(entry.id)).path)).size).toBe('160x120')
   })
 })

@@ -23,7 +23,7 @@ interface Opened extends AsyncDisposable {
 }
 
 async function camera(codec: Codec = 'h264'): Promise<Opened> {
-  const keeper = gallery()
+  const keeper = await gallery()
   const topic = cameraTopic()
   const device = await openCamera(simStart(codec), cameraContext(publisher, topic, keeper))
   return {
@@ -48,14 +48,14 @@ describe.concurrent('a recording', () => {
       expect(cam.topic.value.recording).toMatchObject({ phase: 'running', id: begun.id, part: 1 })
       // Under way it plays to its last half second already.
       const told = cam.topic.value.recording?.durationMs ?? 0
-      const growing = cam.keeper.paths(begun.id).path
+      const growing = (await cam.keeper.paths(begun.id)).path
       expect((await play(growing)).lastMs).toBeGreaterThan(told - 500)
       const types = boxesOf(await readFile(growing)).map(({ type }) => type)
       expect(types.slice(0, 5)).toEqual(['ftyp', 'free', 'moov', 'moof', 'mdat'])
       const entry = await handler(cam.commands, 'camera.record.stop')({ device: 'cam' }, caller())
       expect(entry).toMatchObject({ id: begun.id, phase: 'whole', note: 'dividing', part: 1 })
       expect(cam.topic.value.recording?.phase).toBe('done')
-      const { path, thumbnail } = cam.keeper.paths(entry.id)
+      const { path, thumbnail } = await cam.keeper.paths(entry.id)
       expect(entry.bytes).toBe((await stat(path)).size)
       const movie = await play(path)
       expect(movie).toMatchObject({ width: 160, height: 120 })
@@ -71,7 +71,7 @@ describe.concurrent('a recording', () => {
 
   it('of a network camera is of its own H.264 as it came, and a still of it is a picture', async () => {
     await using source = await RtspSource.start(30)
-    const keeper = gallery()
+    const keeper = await gallery()
     const topic = cameraTopic()
     const start: CameraStart = {
       source: { kind: 'rtsp', url: source.url },
@@ -86,7 +86,7 @@ describe.concurrent('a recording', () => {
     expect(still.facts).toMatchObject({ pixelFormat: 'i420' })
     const entry = await handler(cam.commands, 'camera.record.stop')({ device: 'cam' }, caller())
     expect(entry).toMatchObject({ id, facts: { encoder: 'the camera itself' } })
-    const movie = await play(keeper.paths(id).path)
+    const movie = await play((await keeper.paths(id)).path)
     expect(movie).toMatchObject({ width: 320, height: 240 })
     expect(movie.timesMs.length).toBe(entry.frames)
     const measured = handler(cam.commands, 'camera.record.start')(
@@ -99,7 +99,7 @@ describe.concurrent('a recording', () => {
 
   it('of a GigE Vision camera has its video and each frame as it was measured, with its own time', async () => {
     await using _fake = await FakeCamera.start()
-    const keeper = gallery()
+    const keeper = await gallery()
     const topic = cameraTopic()
     const region = { x: 0, y: 0, width: 256, height: 256 }
     const start: CameraStart = {
@@ -113,12 +113,12 @@ describe.concurrent('a recording', () => {
     const { id, group = '' } = await begin({ device: 'cam', measured: 'tiff' }, caller())
     await until(() => (topic.value.recording?.frames ?? 0) > 20, 20_000)
     const { frames } = await handler(cam.commands, 'camera.record.stop')({ device: 'cam' }, caller())
-    const movie = await play(keeper.paths(id).path)
+    const movie = await play((await keeper.paths(id)).path)
     expect([movie.width, movie.timesMs.length]).toEqual([256, frames])
     const list = handler(keeper.handlers, 'media.list')
     const stack = (await list({ kind: 'stack', group, limit: 1 }, caller())).entries[0]!
     expect(stack.facts).toMatchObject({ exposureMs: 10, region })
-    const pages = readTiff(await readFile(keeper.paths(stack.id).path))
+    const pages = readTiff(await readFile((await keeper.paths(stack.id)).path))
     expect(pages.length).toBe(stack.frames)
     const times = pages.map(({ description }) => {
       const said = JSON.parse(description) as { deviceTimestampNs: string }
@@ -135,7 +135,7 @@ describe.concurrent('a recording', () => {
     await set({ device: 'cam', exposureMs: 100 }, caller())
     await sleep(1000)
     const { id } = await handler(cam.commands, 'camera.record.stop')({ device: 'cam' }, caller())
-    const { timesMs } = await play(cam.keeper.paths(id).path)
+    const { timesMs } = await play((await cam.keeper.paths(id)).path)
     const gaps = timesMs.slice(1).map((time, i) => time - timesMs[i]!)
     // A tenth of a second apart when each is exposed for so long.
     expect(gaps.at(-3)).toBeGreaterThan(80)
@@ -149,7 +149,7 @@ describe.concurrent('a recording', () => {
       caller(),
     )
     await until(() => cam.topic.value.recording?.phase === 'done', 8000)
-    const { entry } = cam.keeper.known(id)
+    const { entry } = await cam.keeper.known(id)
     expect(entry.phase).toBe('whole')
     expect(entry.durationMs).toBeGreaterThan(500)
     expect(entry.durationMs).toBeLessThan(2500)

@@ -38,7 +38,7 @@ const frame: Frame = {
 }
 
 async function developed(format: StillFormat): Promise<Buffer> {
-  const into = gallery().passing()
+  const into = (await gallery()).passing()
   const bytes = await new Darkroom().develop(frame, { into, format, text })
   const file = await readFile(into)
   expect(file.length).toBe(bytes)
@@ -91,7 +91,7 @@ describe('a still as a file', () => {
       { bits: 8, most: 255 },
     ],
   ])('holds the pixels of %s, and JPEGs of them', async (form, more, expected) => {
-    const [into, thumbnail] = [gallery().passing(), gallery().passing()]
+    const [into, thumbnail] = [(await gallery()).passing(), (await gallery()).passing()]
     const own = { ...frame, format: form, ...more }
     await new Darkroom().develop(own, { into, format: 'tiff', text, thumbnail })
     const [page] = readTiff(await readFile(into))
@@ -104,14 +104,14 @@ describe('a still as a file', () => {
   })
 
   it('leaves nothing behind where it cannot be written, and says why', async () => {
-    const into = `${gallery().passing()}/no/folder`
+    const into = `${(await gallery()).passing()}/no/folder`
     await expect(new Darkroom().develop(frame, { into, format: 'tiff', text })).rejects.toThrow('ENOENT')
   })
 })
 
 describe('a still of a camera', () => {
   it('goes into the gallery with its pictures, and says how it was taken', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     await using cam = await camera(keeper)
     const take = handler(cam.commands, 'camera.still')
     const entry = await take({ device: 'cam', format: 'tiff', note: 'a cell', tags: ['day 1'] }, caller())
@@ -124,7 +124,7 @@ describe('a still of a camera', () => {
       width: 160,
       facts: { exposureMs: 10, gainDb: 0, pixelFormat: 'mono12', bitDepth: 12 },
     })
-    const { path, thumbnail, preview } = keeper.paths(entry.id)
+    const { path, thumbnail, preview } = await keeper.paths(entry.id)
     const file = await readFile(path)
     expect(entry.bytes).toBe(file.length)
     const [page] = readTiff(file)
@@ -136,11 +136,11 @@ describe('a still of a camera', () => {
   })
 
   it('shows what was set just before: never a frame that was exposed until then', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     await using cam = await camera(keeper)
     const mean = async (): Promise<number> => {
       const { id } = await handler(cam.commands, 'camera.still')({ device: 'cam', format: 'tiff' }, caller())
-      const [page] = readTiff(await readFile(keeper.paths(id).path))
+      const [page] = readTiff(await readFile((await keeper.paths(id)).path))
       return (page?.values ?? new Uint16Array()).reduce((sum, value) => sum + value, 0) / (160 * 120)
     }
     const set = handler(cam.commands, 'camera.set')
@@ -157,7 +157,7 @@ describe('a still of a camera', () => {
   })
 
   it('is not kept when it is only passed on', async () => {
-    const keeper = gallery()
+    const keeper = await gallery()
     const device = await openCamera(simStart(), cameraContext(publisher, cameraTopic(), keeper))
     await using _ = device
     const file = await device.still?.('png', 'ada')
@@ -169,7 +169,7 @@ describe('a still of a camera', () => {
   })
 
   it('is refused where the disk is as full as it may be, and nothing is begun', async () => {
-    const keeper = gallery({ rules: { keepFreeGB: 1e9 } })
+    const keeper = await gallery({ rules: { keepFreeGB: 1e9 } })
     await using cam = await camera(keeper)
     for (const name of ['camera.still', 'camera.record.start'] as const) {
       await expect(

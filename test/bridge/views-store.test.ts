@@ -1,71 +1,65 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import { openDatabase } from '../../bridge/store/sqlite.ts'
 import { Views } from '../../bridge/store/views.ts'
 import { viewOfAll } from '../../shared/view-of-all.ts'
 import { MOST_VIEWS, type ViewBody } from '../../shared/views.ts'
+import { openTables } from '../support/tables.ts'
 
 const log = pino({ level: 'silent' })
 const all = viewOfAll({ title: 'Bench', devices: [{ id: 'slide', driver: { family: 'camera' } }] })
 const body: ViewBody = { title: 'Lab', pages: [{ tiles: [] }], dwellS: 20, stop: false, qr: 'link' }
 
-function file(): string {
-  return join(mkdtempSync(join(tmpdir(), 'lightbench-')), 'views.db')
-}
-
-it('keeps a view over a restart, with who saved it', () => {
-  const path = file()
-  const first = openDatabase(path)
-  new Views(first, all, log).save({ ...body, name: 'lab' }, 'anna', 1000)
-  first.close()
-  using second = openDatabase(path)
-  expect(new Views(second, all, log).list()).toEqual([
+it('keeps a view over a restart, with who saved it', async () => {
+  await using tables = await openTables()
+  await (await Views.open(tables, all, log)).save({ ...body, name: 'lab' }, 'anna', 1000)
+  await using again = await openTables(tables.file)
+  expect((await Views.open(again, all, log)).list()).toEqual([
     all,
     { ...body, name: 'lab', revision: 1, savedAt: 1000, savedBy: 'anna' },
   ])
 })
 
-it('refuses what is based on a view that somebody else has changed, and loses neither', () => {
-  using db = openDatabase(file())
-  const views = new Views(db, all, log)
-  views.save({ ...body, name: 'lab', basedOn: 0 }, 'anna')
-  views.save({ ...body, title: 'Theirs', name: 'lab', basedOn: 1 }, 'ben')
-  expect(() => views.save({ ...body, title: 'Mine', name: 'lab', basedOn: 1 }, 'anna')).toThrow(
-    /ben has saved/,
-  )
+it('refuses what is based on a view that somebody else has changed, and loses neither', async () => {
+  await using tables = await openTables()
+  const views = await Views.open(tables, all, log)
+  await views.save({ ...body, name: 'lab', basedOn: 0 }, 'anna')
+  // At once: who comes second is told, though nothing was on the disk yet when they began.
+  const [theirs, mine] = await Promise.allSettled([
+    views.save({ ...body, title: 'Theirs', name: 'lab', basedOn: 1 }, 'ben'),
+    views.save({ ...body, title: 'Mine', name: 'lab', basedOn: 1 }, 'anna'),
+  ])
+  expect(theirs.status).toBe('fulfilled')
+  expect(mine).toMatchObject({ reason: { message: expect.stringMatching(/ben has saved/) as string } })
   expect(views.topic.value.views['lab']).toMatchObject({ title: 'Theirs', revision: 2 })
-  views.save({ ...body, title: 'Mine', name: 'lab' }, 'anna')
+  await views.save({ ...body, title: 'Mine', name: 'lab' }, 'anna')
   expect(views.topic.value.views['lab']).toMatchObject({ title: 'Mine', revision: 3 })
-  views.delete('lab')
-  expect(() => views.save({ ...body, name: 'lab', basedOn: 3 }, 'anna')).toThrow(/deleted meanwhile/)
+  await views.delete('lab')
+  await expect(views.save({ ...body, name: 'lab', basedOn: 3 }, 'anna')).rejects.toThrow(/deleted meanwhile/)
 })
 
-it('lets the view of all be replaced, and brings it back when that is deleted', () => {
-  using db = openDatabase(file())
-  const views = new Views(db, all, log)
-  expect(() => views.delete('all')).toThrow(/bridge's own/)
-  views.save({ ...body, name: 'all', basedOn: 0 }, 'anna')
+it('lets the view of all be replaced, and brings it back when that is deleted', async () => {
+  await using tables = await openTables()
+  const views = await Views.open(tables, all, log)
+  await expect(views.delete('all')).rejects.toThrow(/bridge's own/)
+  await views.save({ ...body, name: 'all', basedOn: 0 }, 'anna')
   expect(views.topic.value.views['all']).toMatchObject({ title: 'Lab', revision: 1 })
-  views.delete('all')
+  await views.delete('all')
   expect(views.topic.value.views['all']).toEqual(all)
-  expect(() => views.delete('none')).toThrow(/no view/)
+  await expect(views.delete('none')).rejects.toThrow(/no view/)
 })
 
-it('has a bound', () => {
-  using db = openDatabase(file())
-  const views = new Views(db, all, log)
-  for (let i = 1; i < MOST_VIEWS; i++) views.save({ ...body, name: `v${i}` }, 'anna')
-  expect(() => views.save({ ...body, name: 'more' }, 'anna')).toThrow(/delete one first/)
-  expect(views.save({ ...body, name: 'v1' }, 'anna').revision).toBe(2)
+it('has a bound', async () => {
+  await using tables = await openTables()
+  const views = await Views.open(tables, all, log)
+  for (let i = 1; i < MOST_VIEWS; i++) await views.save({ ...body, name: `v${i}` }, 'anna')
+  await expect(views.save({ ...body, name: 'more' }, 'anna')).rejects.toThrow(/delete one first/)
+  expect((await views.save({ ...body, name: 'v1' }, 'anna')).revision).toBe(2)
 })
 
-it('does not show a view that it cannot read, and keeps it', () => {
-  using db = openDatabase(file())
-  new Views(db, all, log).save({ ...body, name: 'lab' }, 'anna')
-  db.exec(`UPDATE view SET body = '{"name":"lab","pages":7}'`)
-  expect(new Views(db, all, log).list()).toEqual([all])
-  expect(db.prepare('SELECT count(*) AS n FROM view').get()).toEqual({ n: 1 })
+it('does not show a view that it cannot read, and keeps it', async () => {
+  await using tables = await openTables()
+  await (await Views.open(tables, all, log)).save({ ...body, name: 'lab' }, 'anna')
+  await tables.run(`UPDATE view SET body = '{"name":"lab","pages":7}'`)
+  expect((await Views.open(tables, all, log)).list()).toEqual([all])
+  expect(await tables.get('SELECT count(*) AS n FROM view')).toEqual({ n: 1 })
 })

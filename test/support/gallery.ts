@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
 import { Gallery, type GalleryOptions } from '../../bridge/store/media-files/gallery.ts'
-import { openDatabase } from '../../bridge/store/sqlite.ts'
+import { openTables } from './tables.ts'
 
 /** A gallery of its own, in a folder of its own. */
-export function gallery(options: Partial<GalleryOptions> = {}): Gallery {
+export async function gallery(options: Partial<GalleryOptions> = {}): Promise<Gallery> {
   const folder = mkdtempSync(join(tmpdir(), 'lightbench-'))
-  return new Gallery({
-    db: openDatabase(join(folder, 'lightbench.db')),
+  return Gallery.open({
+    tables: options.tables ?? (await openTables(join(folder, 'lightbench.db'))),
     path: join(folder, 'gallery'),
     bench: 'Test bench',
     rules: { keepFreeGB: 0 },

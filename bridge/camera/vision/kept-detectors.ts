@@ -1,8 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { CameraState } from '../../../shared/camera.ts'
 import { detectors } from '../../../shared/vision.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Tables } from '../../core/tables.ts'
 import type { Topic } from '../../core/topic.ts'
 
 const STEPS = ['CREATE TABLE camera_detectors (camera TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT']
@@ -15,24 +15,26 @@ interface KeptDetectorsOptions {
   topics: ReadonlyMap<string, Topic<CameraState>>
   /** Names of the models that bench.yaml has. */
   models: readonly string[]
-  migrate: (owner: string, steps: readonly string[]) => void
   log: Logger
 }
 
 /** What is looked for in each camera's pictures, across restarts: a camera begins with what its topic has. */
 export class KeptDetectors implements Disposable {
-  readonly #db: DatabaseSync
+  readonly #tables: Tables
   readonly #models: readonly string[]
   readonly #log: Logger
   readonly #unsubscribe: (() => void)[] = []
 
-  constructor(db: DatabaseSync, { topics, models, migrate, log }: KeptDetectorsOptions) {
-    this.#db = db
+  private constructor(
+    tables: Tables,
+    { topics, models, log }: KeptDetectorsOptions,
+    bodies: ReadonlyMap<string, string>,
+  ) {
+    this.#tables = tables
     this.#models = models
     this.#log = log
-    migrate('camera detectors', STEPS)
     for (const [camera, topic] of topics) {
-      let kept = this.#read(camera)
+      let kept = this.#read(camera, bodies.get(camera))
       if (kept) topic.put({ vision: { ...chosen.parse(JSON.parse(kept)), models: [...models] } })
       const unsubscribe = topic.subscribe(({ patch }) => {
         const { vision } = topic.value
@@ -46,15 +48,22 @@ export class KeptDetectors implements Disposable {
     }
   }
 
+  /** Puts what was chosen into the topics of the cameras, and keeps what is chosen from now on. */
+  static async open(tables: Tables, options: KeptDetectorsOptions): Promise<KeptDetectors> {
+    await tables.migrate('camera detectors', STEPS)
+    const rows = await tables.all('SELECT camera, body FROM camera_detectors')
+    const bodies = new Map(rows.map(({ camera, body }) => [String(camera), String(body)]))
+    return new KeptDetectors(tables, options, bodies)
+  }
+
   [Symbol.dispose](): void {
     for (const end of this.#unsubscribe) end()
   }
 
   /** Undefined for what cannot be read any more, and for a model that bench.yaml does not have any more. */
-  #read(camera: string): string | undefined {
-    const row = this.#db.prepare('SELECT body FROM camera_detectors WHERE camera = ?').get(camera)
-    if (!row) return undefined
-    const found = chosen.safeParse(JSON.parse(String(row['body'])))
+  #read(camera: string, body: string | undefined): string | undefined {
+    if (body === undefined) return undefined
+    const found = chosen.safeParse(JSON.parse(body))
     const model = found.data?.detectors.model?.name
     if (found.success && (model === undefined || this.#models.includes(model)))
       return JSON.stringify(found.data)
@@ -66,8 +75,12 @@ export class KeptDetectors implements Disposable {
   }
 
   #write(camera: string, body: string): void {
-    this.#db
-      .prepare('INSERT INTO camera_detectors VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
-      .run(camera, body)
+    this.#tables.later(
+      {
+        sql: 'INSERT INTO camera_detectors VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+        values: [camera, body],
+      },
+      `camera detectors/${camera}`,
+    )
   }
 }

@@ -46,8 +46,8 @@ export function mediaRoutes(gallery: Gallery): Route[] {
 
 async function sendMedia(context: Context, gallery: Gallery): Promise<void> {
   const id = parameter(context, 'id')
-  const { entry } = gallery.known(id)
-  const { path } = gallery.paths(id)
+  const { entry } = await gallery.known(id)
+  const { path } = await gallery.paths(id)
   await requireFile(path, id)
   await sendFile(context, path)
   if (context.status !== 200 && context.status !== 206) return
@@ -61,9 +61,9 @@ async function sendPicture(
   which: 'thumbnail' | 'preview',
 ): Promise<void> {
   const id = parameter(context, 'id')
-  const { entry } = gallery.known(id)
+  const { entry } = await gallery.known(id)
   // A JPEG is its own.
-  const path = gallery.paths(id)[which === 'preview' && entry.format === 'jpeg' ? 'path' : which]
+  const path = (await gallery.paths(id))[which === 'preview' && entry.format === 'jpeg' ? 'path' : which]
   await requireFile(path, `${id}, its ${which}`)
   await sendFile(context, path)
   if (context.status === 200 || context.status === 206) context.type = TYPES.jpeg

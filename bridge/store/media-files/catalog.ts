@@ -1,6 +1,6 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import { KEEP_TAG, type MediaEntry, mediaEntry, type MediaFilter } from '../../../shared/gallery.ts'
-import { migrate } from '../sqlite.ts'
+import type { Row, Statement, Tables } from '../../core/tables.ts'
 import type { Aged } from './retention.ts'
 
 const steps = [
@@ -31,53 +31,49 @@ export interface Filed {
   file: string
 }
 
-/** What is in the gallery: a table, newest first. */
+/** What is in the gallery: a table, newest first. It is written behind. */
 export class MediaCatalog {
-  readonly #db: DatabaseSync
+  readonly #tables: Tables
 
-  constructor(db: DatabaseSync) {
-    migrate(db, 'media', steps)
-    this.#db = db
+  private constructor(tables: Tables) {
+    this.#tables = tables
   }
 
-  get(id: string): Filed | undefined {
-    const row = this.#db.prepare('SELECT entry, file FROM media WHERE id = ?').get(id)
+  static async open(tables: Tables): Promise<MediaCatalog> {
+    await tables.migrate('media', steps)
+    return new MediaCatalog(tables)
+  }
+
+  async get(id: string): Promise<Filed | undefined> {
+    const row = await this.#tables.get('SELECT entry, file FROM media WHERE id = ?', id)
     return row && filed(row)
   }
 
   /** Adds an entry, or puts it in place of what it was. */
   put({ entry, file }: Filed): void {
     const { id, takenAt, device, kind, phase, group, bytes, tags } = entry
-    this.#whole(() => {
-      this.#db
-        .prepare(
-          `INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    this.#later(id, [
+      {
+        sql: `INSERT INTO media VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
             taken_at = excluded.taken_at, phase = excluded.phase, bytes = excluded.bytes, text = excluded.text,
             entry = excluded.entry`,
-        )
-        .run(
-          id,
-          takenAt,
-          device,
-          kind,
-          phase,
-          group ?? null,
-          bytes,
-          file,
-          textOf(entry),
-          JSON.stringify(entry),
-        )
-      this.#db.prepare('DELETE FROM media_tag WHERE media = ?').run(id)
-      for (const tag of new Set(tags)) this.#db.prepare('INSERT INTO media_tag VALUES (?, ?)').run(id, tag)
-    })
+        values: [
+          ...[id, takenAt, device, kind, phase, group ?? null, bytes, file],
+          ...[textOf(entry), JSON.stringify(entry)],
+        ],
+      },
+      { sql: 'DELETE FROM media_tag WHERE media = ?', values: [id] },
+      ...[...new Set(tags)].map((tag) => ({ sql: 'INSERT INTO media_tag VALUES (?, ?)', values: [id, tag] })),
+    ])
   }
 
   delete(id: string): void {
-    this.#db.prepare('DELETE FROM media WHERE id = ?').run(id)
+    this.#later(id, [{ sql: 'DELETE FROM media WHERE id = ?', values: [id] }])
   }
 
   /** Those that fit the filter, newest first. */
-  list({ device, kind, tag, group, text, from, to, limit, before }: MediaFilter): MediaEntry[] {
+  async list(filter: MediaFilter): Promise<MediaEntry[]> {
+    const { device, kind, tag, group, text, from, to, limit, before } = filter
     const words = text?.toLowerCase().split(/\s+/).filter(Boolean) ?? []
     const all: [condition: string, ...values: (SQLInputValue | undefined)[]][] = [
       ['device = ?', device],
@@ -92,25 +88,26 @@ export class MediaCatalog {
     const used = all.filter(([, ...values]) => !values.includes(undefined))
     const where = used.length > 0 ? `WHERE ${used.map(([condition]) => condition).join(' AND ')}` : ''
     const values = used.flatMap(([, ...each]) => each as SQLInputValue[])
-    return this.#db
-      .prepare(`SELECT entry FROM media ${where} ORDER BY taken_at DESC, id DESC LIMIT ?`)
-      .all(...values, limit)
-      .map(entryOf)
+    const rows = await this.#tables.all(
+      `SELECT entry FROM media ${where} ORDER BY taken_at DESC, id DESC LIMIT ?`,
+      ...[...values, limit],
+    )
+    return rows.map(entryOf)
   }
 
   /** Those whose files were growing when the bridge ended. */
-  growing(): Filed[] {
-    return this.#db.prepare("SELECT entry, file FROM media WHERE phase = 'growing'").all().map(filed)
+  async growing(): Promise<Filed[]> {
+    return (await this.#tables.all("SELECT entry, file FROM media WHERE phase = 'growing'")).map(filed)
   }
 
   /** What the rules need to know of each, oldest first, some hundreds at a time. */
-  *ages(): Generator<Aged[]> {
-    const page = this.#db.prepare(
-      `SELECT id, taken_at, bytes, phase, EXISTS (SELECT 1 FROM media_tag WHERE media = id AND tag = ?) AS kept
-      FROM media WHERE (taken_at, id) > (?, ?) ORDER BY taken_at, id LIMIT ${PAGE}`,
-    )
+  async *ages(): AsyncGenerator<Aged[]> {
     for (let after: [number, string] = [-1, '']; ;) {
-      const rows = page.all(KEEP_TAG, ...after)
+      const rows = await this.#tables.all(
+        `SELECT id, taken_at, bytes, phase, EXISTS (SELECT 1 FROM media_tag WHERE media = id AND tag = ?) AS kept
+        FROM media WHERE (taken_at, id) > (?, ?) ORDER BY taken_at, id LIMIT ${PAGE}`,
+        ...[KEEP_TAG, ...after],
+      )
       const last = rows.at(-1)
       if (!last) return
       after = [Number(last['taken_at']), last['id'] as string]
@@ -125,32 +122,23 @@ export class MediaCatalog {
   }
 
   /** How many there are, and what they take. */
-  total(): { files: number; usedBytes: number } {
-    const row = this.#db.prepare('SELECT files, bytes FROM media_total').get()
+  async total(): Promise<{ files: number; usedBytes: number }> {
+    const row = await this.#tables.get('SELECT files, bytes FROM media_total')
     return { files: Number(row?.['files']), usedBytes: Number(row?.['bytes']) }
   }
 
   /** Every tag and how many have it, the most used first. */
-  tags(): { tag: string; count: number }[] {
-    return this.#db
-      .prepare('SELECT tag, count(*) AS count FROM media_tag GROUP BY tag ORDER BY count DESC, tag LIMIT 100')
-      .all()
-      .map((row) => ({ tag: String(row['tag']), count: Number(row['count']) }))
+  async tags(): Promise<{ tag: string; count: number }[]> {
+    const rows = await this.#tables.all(
+      'SELECT tag, count(*) AS count FROM media_tag GROUP BY tag ORDER BY count DESC, tag LIMIT 100',
+    )
+    return rows.map((row) => ({ tag: String(row['tag']), count: Number(row['count']) }))
   }
 
-  #whole(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      throw error
-    }
+  #later(id: string, statements: readonly Statement[]): void {
+    this.#tables.later(statements, `media/${id}`)
   }
 }
-
-type Row = Record<string, SQLInputValue>
 
 function entryOf(row: Row): MediaEntry {
   return mediaEntry.parse(JSON.parse(row['entry'] as string))

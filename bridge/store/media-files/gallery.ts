@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { BenchError } from '../../../shared/errors.ts'
 import type { MediaEntry, MediaFormat, Storage } from '../../../shared/gallery.ts'
 import type { Handlers } from '../../core/device.ts'
@@ -10,6 +9,7 @@ import type {
   Series,
 } from '../../core/gallery-keeper.ts'
 import type { Logger } from '../../core/log.ts'
+import type { Tables } from '../../core/tables.ts'
 import { type Filed, MediaCatalog } from './catalog.ts'
 import { MediaFolder } from './folder.ts'
 import { overdue, type RetentionRules } from './retention.ts'
@@ -21,7 +21,7 @@ const SAVE_EVERY_MS = 5000
 const CLOSED_LATE = 'the bridge ended'
 
 export interface GalleryOptions {
-  db: DatabaseSync
+  tables: Tables
   /** The folder that the files are kept in. */
   path: string
   /** The bench's title, which every file carries. */
@@ -33,7 +33,7 @@ export interface GalleryOptions {
 }
 
 /** The gallery: stills, recordings and stacks, their files in a folder, what they are in a table. */
-export class Gallery implements GalleryKeeper, Disposable {
+export class Gallery implements GalleryKeeper, AsyncDisposable {
   readonly bench: string
   readonly keepFreeBytes: number
   readonly #options: GalleryOptions
@@ -43,39 +43,46 @@ export class Gallery implements GalleryKeeper, Disposable {
   readonly #timers: NodeJS.Timeout[]
   /** Names that are taken though nothing of theirs is in the catalogue yet. */
   readonly #reserved = new Map<string, string>()
-  /** Files that grow, as far as is known; what of it is not written down yet is `unsaved`. */
-  readonly #growing = new Map<string, Filed & { unsaved: boolean }>()
+  /** What is not as the disk has it yet, and files that grow; `deleted` until the disk has forgotten it, too. */
+  readonly #newer = new Map<string, Filed | 'deleted'>()
+  /** Files whose growth has not been handed on to the disk. */
+  readonly #grown = new Set<string>()
 
-  constructor(options: GalleryOptions) {
-    const { db, path, bench, rules } = options
+  private constructor(options: GalleryOptions, catalog: MediaCatalog, series: SeriesTable) {
+    const { path, bench, rules } = options
     this.#options = options
     this.bench = bench
     this.keepFreeBytes = rules.keepFreeGB * 1e9
     this.#folder = new MediaFolder(path)
-    this.#catalog = new MediaCatalog(db)
-    this.#series = new SeriesTable(db)
+    this.#catalog = catalog
+    this.#series = series
     this.#timers = [
-      setInterval(() => this.#save(), SAVE_EVERY_MS),
+      setInterval(() => void this.#save(), SAVE_EVERY_MS),
       setInterval(() => void this.applyRules(), HOUR_MS),
     ]
   }
 
   /** Opens the gallery; what was growing when the bridge last ended is closed, as it is. */
   static async open(options: GalleryOptions): Promise<Gallery> {
-    const gallery = new Gallery(options)
-    for (const { entry } of gallery.#catalog.growing()) await gallery.finish(entry.id, {}, CLOSED_LATE)
+    const { tables } = options
+    const [catalog, series] = [await MediaCatalog.open(tables), await SeriesTable.open(tables)]
+    const gallery = new Gallery(options, catalog, series)
+    for (const { entry } of await catalog.growing()) await gallery.finish(entry.id, {}, CLOSED_LATE)
     await gallery.applyRules()
     return gallery
   }
 
   handlers: Handlers = {
-    'media.list': async (filter) => ({
-      entries: this.#catalog.list(filter).map((entry) => this.#growing.get(entry.id)?.entry ?? entry),
-      tags: this.#catalog.tags(),
-      storage: await this.storage(),
-    }),
+    'media.list': async (filter) => {
+      await this.#save()
+      const entries = (await this.#catalog.list(filter)).flatMap((entry) => {
+        const newer = this.#newer.get(entry.id)
+        return newer === 'deleted' ? [] : [newer?.entry ?? entry]
+      })
+      return { entries, tags: await this.#catalog.tags(), storage: await this.storage() }
+    },
     'media.update': async ({ id, name, note, tags }) => {
-      const { entry, file } = this.known(id)
+      const { entry, file } = await this.known(id)
       // An empty text takes a name or a note away.
       const { name: _name, note: _note, ...rest } = entry
       const [newName, newNote] = [name ?? entry.name, note ?? entry.note]
@@ -100,7 +107,7 @@ export class Gallery implements GalleryKeeper, Disposable {
 
   async storage(): Promise<Storage> {
     const freeBytes = await this.#folder.freeBytes()
-    return { freeBytes, keepFreeBytes: this.keepFreeBytes, ...this.#catalog.total() }
+    return { freeBytes, keepFreeBytes: this.keepFreeBytes, ...(await this.#catalog.total()) }
   }
 
   async requireRoom(device: string): Promise<void> {
@@ -114,13 +121,19 @@ export class Gallery implements GalleryKeeper, Disposable {
   async place(device: string, takenAt: number, format: MediaFormat): Promise<MediaPlace> {
     const stamp = new Date(takenAt).toISOString().replace(/\D/g, '').slice(0, 17)
     const base = `${device}-${stamp}`
-    let id = base
-    for (let n = 2; this.#reserved.has(id) || this.#catalog.get(id); n++) id = `${base}-${n}`
-    const file = this.#folder.fileOf(id, takenAt, format)
-    // Before the first wait, so that two files of one millisecond cannot take one name.
-    this.#reserved.set(id, file)
-    await this.#folder.makeRoom(file)
-    return { id, ...this.#pathsOf(file) }
+    for (let n = 1; ; n++) {
+      const id = n === 1 ? base : `${base}-${n}`
+      if (this.#reserved.has(id)) continue
+      const file = this.#folder.fileOf(id, takenAt, format)
+      // Before the first wait, so that two files of one millisecond cannot take one name.
+      this.#reserved.set(id, file)
+      if (await this.#find(id)) {
+        this.#reserved.delete(id)
+        continue
+      }
+      await this.#folder.makeRoom(file)
+      return { id, ...this.#pathsOf(file) }
+    }
   }
 
   passing(): string {
@@ -132,20 +145,18 @@ export class Gallery implements GalleryKeeper, Disposable {
   }
 
   begin(place: MediaPlace, draft: MediaDraft): MediaEntry {
-    const entry = this.#enter(place, draft, { phase: 'growing', durationMs: 0, frames: 0, dropped: 0 })
-    this.#growing.set(place.id, { ...this.known(place.id), unsaved: false })
-    return entry
+    return this.#enter(place, draft, { phase: 'growing', durationMs: 0, frames: 0, dropped: 0 })
   }
 
   progress(id: string, progress: MediaProgress): void {
-    const growing = this.#growing.get(id)
-    if (growing)
-      this.#growing.set(id, { ...growing, entry: { ...growing.entry, ...progress }, unsaved: true })
+    const newer = this.#newer.get(id)
+    if (newer === undefined || newer === 'deleted' || newer.entry.phase !== 'growing') return
+    this.#newer.set(id, { ...newer, entry: { ...newer.entry, ...progress } })
+    this.#grown.add(id)
   }
 
   async finish(id: string, progress: MediaProgress, ended?: string): Promise<MediaEntry> {
-    const { entry, file } = this.known(id)
-    this.#growing.delete(id)
+    const { entry, file } = await this.known(id)
     const found = await this.#folder.look(file)
     // Nobody has told how long it is: it was written to for so long.
     const durationMs = progress.durationMs ?? Math.max(0, Math.round((found?.changedAt ?? 0) - entry.takenAt))
@@ -164,10 +175,9 @@ export class Gallery implements GalleryKeeper, Disposable {
   }
 
   async abandon({ id }: MediaPlace): Promise<void> {
-    const file = this.#reserved.get(id) ?? this.#catalog.get(id)?.file
+    const file = this.#reserved.get(id) ?? (await this.#find(id))?.file
     this.#reserved.delete(id)
-    this.#growing.delete(id)
-    this.#catalog.delete(id)
+    this.#forget(id)
     if (file !== undefined) await this.#folder.remove(file)
   }
 
@@ -183,28 +193,28 @@ export class Gallery implements GalleryKeeper, Disposable {
     this.#series.end(group)
   }
 
-  /** A file that is there. Throws `media.unknown`. */
-  known(id: string): Filed {
-    const found = this.#growing.get(id) ?? this.#catalog.get(id)
+  /** A file that is there. Rejects with `media.unknown`. */
+  async known(id: string): Promise<Filed> {
+    const found = await this.#find(id)
     if (!found) throw new BenchError('media.unknown', `there is no "${id.slice(0, 80)}" in the gallery`)
-    return { entry: found.entry, file: found.file }
+    return found
   }
 
-  /** Where the file of an entry lies, and where its pictures do. Throws `media.unknown`. */
-  paths(id: string): Omit<MediaPlace, 'id'> {
-    return this.#pathsOf(this.known(id).file)
+  /** Where the file of an entry lies, and where its pictures do. Rejects with `media.unknown`. */
+  async paths(id: string): Promise<Omit<MediaPlace, 'id'>> {
+    return this.#pathsOf((await this.known(id)).file)
   }
 
   /** Deletes a file for good. Throws `media.unknown`, or `device.busy` while it grows. */
   async remove(id: string): Promise<void> {
-    const { entry, file } = this.known(id)
+    const { entry, file } = await this.known(id)
     if (entry.phase === 'growing') {
       throw new BenchError('device.busy', `${id} is still being recorded: stop that first`, {
         device: entry.device,
       })
     }
-    this.#catalog.delete(id)
-    this.#growing.delete(id)
+    // Not once the disk has written that down: one that is full does so when the file is gone.
+    this.#forget(id)
     await this.#folder.remove(file)
   }
 
@@ -212,10 +222,12 @@ export class Gallery implements GalleryKeeper, Disposable {
   async applyRules(now: number = Date.now()): Promise<void> {
     const { rules, log, deleted } = this.#options
     if (rules.keepDays === undefined && rules.mostGB === undefined) return
-    for (const files of this.#catalog.ages()) {
-      for (const { id, why } of overdue(files, rules, now, this.#catalog.total().usedBytes)) {
+    await this.#save()
+    for await (const files of this.#catalog.ages()) {
+      const { usedBytes } = await this.#catalog.total()
+      for (const { id, why } of overdue(files, rules, now, usedBytes)) {
         try {
-          const { device } = this.known(id).entry
+          const { device } = (await this.known(id)).entry
           await this.remove(id)
           log.info({ id, why }, 'deleted from the gallery by its rules')
           deleted(id, device, why)
@@ -223,14 +235,14 @@ export class Gallery implements GalleryKeeper, Disposable {
           log.error({ id, error }, 'not deleted from the gallery')
         }
       }
-      // Whoever waits comes first.
-      await new Promise((resolve) => setImmediate(resolve))
+      // What was deleted counts no more in what comes next.
+      await this.#save()
     }
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    this.#save()
+    await this.#save()
   }
 
   #pathsOf(file: string): Omit<MediaPlace, 'id'> {
@@ -245,27 +257,45 @@ export class Gallery implements GalleryKeeper, Disposable {
       Object.entries(draft).filter(([, value]) => value !== undefined),
     ) as MediaDraft
     const entry: MediaEntry = { id, bytes: 0, ...said, tags: said.tags ?? [], ...rest }
-    this.#catalog.put({ entry, file })
+    this.#put({ entry, file })
     this.#reserved.delete(id)
     return entry
   }
 
-  /** A disk that is full takes no line either: what is known stays in memory until it does. */
-  #put(filed: Filed): void {
-    try {
-      this.#catalog.put(filed)
-    } catch (error) {
-      this.#options.log.error({ error }, `${filed.entry.id} cannot be written into the catalogue yet`)
-      this.#growing.set(filed.entry.id, { ...filed, unsaved: true })
-      return
-    }
-    const growing = this.#growing.get(filed.entry.id)
-    if (!growing) return
-    if (filed.entry.phase === 'growing') this.#growing.set(filed.entry.id, { ...filed, unsaved: false })
-    else this.#growing.delete(filed.entry.id)
+  async #find(id: string): Promise<Filed | undefined> {
+    const newer = this.#newer.get(id) ?? (await this.#catalog.get(id))
+    return newer === 'deleted' ? undefined : newer
   }
 
-  #save(): void {
-    for (const { entry, file, unsaved } of this.#growing.values()) if (unsaved) this.#put({ entry, file })
+  #put(filed: Filed): void {
+    this.#newer.set(filed.entry.id, filed)
+    this.#grown.delete(filed.entry.id)
+    this.#catalog.put(filed)
+  }
+
+  #forget(id: string): void {
+    this.#newer.set(id, 'deleted')
+    this.#grown.delete(id)
+    this.#catalog.delete(id)
+  }
+
+  /** Hands on what has grown, and forgets what the disk has taken. One that takes nothing is no reason to fail: what is known stays in memory until it does. */
+  async #save(): Promise<void> {
+    for (const id of this.#grown) {
+      const newer = this.#newer.get(id)
+      if (newer !== undefined && newer !== 'deleted') this.#catalog.put(newer)
+    }
+    this.#grown.clear()
+    const written = [...this.#newer]
+    try {
+      await this.#options.tables.flushed()
+    } catch (error) {
+      this.#options.log.warn({ error }, 'the catalogue of the gallery is not on the disk yet')
+      return
+    }
+    for (const [id, newer] of written) {
+      const grows = newer !== 'deleted' && newer.entry.phase === 'growing'
+      if (!grows && this.#newer.get(id) === newer) this.#newer.delete(id)
+    }
   }
 }

@@ -1,8 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { stillFormat } from '../../../shared/still.ts'
 import type { Series } from '../../core/gallery-keeper.ts'
-import { migrate } from '../sqlite.ts'
+import type { Tables } from '../../core/tables.ts'
 
 const steps = [
   'CREATE TABLE media_series (device TEXT PRIMARY KEY, media_group TEXT NOT NULL, series TEXT NOT NULL) STRICT;',
@@ -22,27 +21,44 @@ const series: z.ZodType<Series> = z.object({
   missed: z.number(),
 })
 
-/** Time lapses that have not ended, one a device at most: they go on when the bridge is back. */
+/** Time lapses that have not ended, one a device at most: they go on when the bridge is back. They are written behind. */
 export class SeriesTable {
-  readonly #db: DatabaseSync
+  readonly #tables: Tables
+  readonly #byDevice: Map<string, Series>
 
-  constructor(db: DatabaseSync) {
-    migrate(db, 'media-series', steps)
-    this.#db = db
+  private constructor(tables: Tables, byDevice: Map<string, Series>) {
+    this.#tables = tables
+    this.#byDevice = byDevice
+  }
+
+  static async open(tables: Tables): Promise<SeriesTable> {
+    await tables.migrate('media-series', steps)
+    const rows = await tables.all('SELECT series FROM media_series')
+    const all = rows.map((row) => series.parse(JSON.parse(String(row['series']))))
+    return new SeriesTable(tables, new Map(all.map((one) => [one.device, one])))
   }
 
   of(device: string): Series | undefined {
-    const row = this.#db.prepare('SELECT series FROM media_series WHERE device = ?').get(device)
-    return row && series.parse(JSON.parse(String(row['series'])))
+    return this.#byDevice.get(device)
   }
 
   save(one: Series): void {
-    this.#db
-      .prepare('INSERT OR REPLACE INTO media_series VALUES (?, ?, ?)')
-      .run(one.device, one.group, JSON.stringify(one))
+    // A copy: whoever saves it goes on changing it.
+    this.#byDevice.set(one.device, structuredClone(one))
+    this.#later(one.device, 'INSERT OR REPLACE INTO media_series VALUES (?, ?, ?)', [
+      ...[one.device, one.group, JSON.stringify(one)],
+    ])
   }
 
   end(group: string): void {
-    this.#db.prepare('DELETE FROM media_series WHERE media_group = ?').run(group)
+    for (const [device, one] of this.#byDevice) {
+      if (one.group !== group) continue
+      this.#byDevice.delete(device)
+      this.#later(device, 'DELETE FROM media_series WHERE device = ?', [device])
+    }
+  }
+
+  #later(device: string, sql: string, values: string[]): void {
+    this.#tables.later({ sql, values }, `media-series/${device}`)
   }
 }
