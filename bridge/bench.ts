@@ -5,6 +5,7 @@ import type { CameraState } from '../shared/camera.ts'
 import type { DeviceBase } from '../shared/device.ts'
 import { BenchError, unwrap } from '../shared/errors.ts'
 import { powerStream } from '../shared/streams.ts'
+import type { StorageState } from '../shared/storage.ts'
 import { viewOfAll } from '../shared/view-of-all.ts'
 import { topicName } from '../shared/topics.ts'
 import type { TurretState } from '../shared/turret.ts'
@@ -36,7 +37,9 @@ import { readTls } from './server/tls.ts'
 import { Simulator } from './simulators.ts'
 import { Audit } from './store/audit.ts'
 import { FileMemory } from './store/device-memory.ts'
+import { lockDataFolder } from './store/data-folder.ts'
 import { Database } from './store/database.ts'
+import type { StoreHealth } from './store/health.ts'
 import { databaseFile, openDatabase } from './store/sqlite.ts'
 import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
@@ -87,12 +90,14 @@ export async function openBench(
       devices: {},
       order: config.devices.map((device) => device.id),
       guardian: { state: 'without', since: Date.now() },
+      storage: {},
     }),
   )
   const topics = new Map(
     config.devices.map((device) => [device.id, feeds.addTopic(deviceTopic(device, bench))]),
   )
 
+  opening.use(lockDataFolder(config.dataDir))
   const guardianship = opening.use(
     await openGuardianship(config, bench, {
       without: withoutGuardian,
@@ -104,6 +109,7 @@ export async function openBench(
   const database = opening.use(
     await Database.open({ file: databaseFile(config.dataDir), log: log.child({ part: 'store' }) }),
   )
+  showHealth(bench, 'bench', database.health)
   const sessionMostMs = server.sessionDays * 24 * HOUR_MS
   const access = new Access({
     db,
@@ -318,6 +324,7 @@ export async function openBench(
       log: log.child({ part: 'watches' }),
     }),
   )
+  showHealth(bench, 'watches', watches.store.health)
   feeds.addTopic(watches.tally.topic)
   feeds.addTopic(watches.list)
 
@@ -371,4 +378,14 @@ export async function openBench(
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
+}
+
+/** Keeps in the topic of the bench whether a store is sick. */
+function showHealth(bench: Topic<BenchState>, store: keyof StorageState, health: StoreHealth): void {
+  const show = (sick: StoreHealth['sick']): void => {
+    const { [store]: _, ...others } = bench.value.storage
+    bench.put({ storage: sick ? { ...others, [store]: sick } : others })
+  }
+  show(health.sick)
+  health.on(show)
 }

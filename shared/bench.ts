@@ -4,6 +4,7 @@ import { command } from './command.ts'
 import { clientRef } from './control.ts'
 import { deviceBase } from './device.ts'
 import { guardianState } from './guardian.ts'
+import { storageState } from './storage.ts'
 
 /** The bench's topic, `bench`: what is on it. */
 export const benchState = z.object({
@@ -14,6 +15,7 @@ export const benchState = z.object({
   devices: z.record(z.string(), deviceBase),
   order: z.array(z.string()),
   guardian: guardianState,
+  storage: storageState,
 })
 export type BenchState = z.infer<typeof benchState>
 

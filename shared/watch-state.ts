@@ -118,5 +118,11 @@ export const watchesState = z.object({
       restarts: z.number().int().describe('processes of the browser or of a check that died'),
     })
     .describe('the real browser for watches of pages'),
+  movedAside: z
+    .string()
+    .optional()
+    .describe(
+      'where the database of the watches lies that was damaged when the bridge started: it began with none. Absent when all is well',
+    ),
 })
 export type WatchesState = z.infer<typeof watchesState>

@@ -1,9 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { BenchError } from '../../shared/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { Row, Statement, Tables } from '../core/tables.ts'
 import { WorkerCall } from '../core/worker-call.ts'
 import type { DatabaseJobs } from './database-jobs.ts'
+import { StoreHealth } from './health.ts'
+import { isStorageFailure } from './sqlite-failure.ts'
 
 const DEADLINE_MS = 5000
 const MIGRATION_MS = 120_000
@@ -17,22 +18,6 @@ const STATEMENTS_A_FLUSH = 500
 const MOST_BEHIND_BYTES = 16 * 2 ** 20
 /** About what one statement weighs without its values. */
 const STATEMENT_BYTES = 64
-/** A sick store is tried so often. */
-const TRY_EVERY_MS = 1000
-
-/** How the store fares: `sick` while the disk does not take, or does not give, what it should. */
-export type StoreHealth =
-  | { state: 'well' }
-  /** `since` in ms since the epoch; `why` in words for people; `lost` counts statements written behind that found no room any more. */
-  | { state: 'sick'; since: number; why: string; lost: number }
-
-/** The store was sick and is well again. */
-export interface Recovery {
-  /** ms since the epoch. */
-  since: number
-  why: string
-  lost: number
-}
 
 interface Behind {
   statements: readonly Statement[]
@@ -52,20 +37,19 @@ interface DatabaseOptions {
  */
 export class Database implements Tables, AsyncDisposable {
   readonly file: string
+  readonly health: StoreHealth
   readonly #thread: WorkerCall<DatabaseJobs>
   readonly #log: Logger
   readonly #changed = new Set<() => void>()
-  readonly #healthListeners = new Set<(health: StoreHealth, recovered?: Recovery) => void>()
-  #health: StoreHealth = { state: 'well' }
   #behind: Behind[] = []
   #behindBytes = 0
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
-  #trying: NodeJS.Timeout | undefined
   #closing = false
 
   private constructor({ file, log }: DatabaseOptions) {
     this.file = file
+    this.health = new StoreHealth(log, () => this.#tryAgain())
     this.#log = log
     this.#thread = new WorkerCall({
       module: new URL('./database-worker.ts', import.meta.url),
@@ -94,10 +78,6 @@ export class Database implements Tables, AsyncDisposable {
     return database
   }
 
-  get health(): StoreHealth {
-    return this.#health
-  }
-
   /** Bytes that wait to be written behind. */
   get behindBytes(): number {
     return this.#behindBytes
@@ -113,7 +93,7 @@ export class Database implements Tables, AsyncDisposable {
     try {
       return await this.#thread.call('query', { sql, values })
     } catch (error) {
-      this.#failed(error)
+      this.health.failed(error)
       throw error
     }
   }
@@ -127,10 +107,10 @@ export class Database implements Tables, AsyncDisposable {
   async write(...statements: readonly Statement[]): Promise<number[]> {
     try {
       const changes = await this.#thread.call('write', { statements, durable: true })
-      this.#succeeded()
+      this.health.succeeded()
       return changes
     } catch (error) {
-      this.#failed(error)
+      this.health.failed(error)
       throw error
     }
   }
@@ -151,13 +131,13 @@ export class Database implements Tables, AsyncDisposable {
       return
     }
     if (this.#behindBytes + bytes > MOST_BEHIND_BYTES) {
-      if (this.#health.state === 'well') this.#becomeSick('it takes things more slowly than they come')
-      if (this.#health.state === 'sick') this.#show({ ...this.#health, lost: this.#health.lost + 1 })
+      this.health.lost(1, `${this.file} is written more slowly than things come: see to its disk`)
       return
     }
     this.#behind.push({ statements, bytes, key })
     this.#behindBytes += bytes
-    this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
+    // A sick store is tried once a second.
+    if (!this.health.sick) this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
   }
 
   /** Resolves once all that was given to `later` is on the disk; rejects when the store does not take it. */
@@ -171,12 +151,6 @@ export class Database implements Tables, AsyncDisposable {
     return () => this.#changed.delete(listener)
   }
 
-  /** Hears how the store fares whenever that changes. The answer ends it. */
-  onHealth(listener: (health: StoreHealth, recovered?: Recovery) => void): () => void {
-    this.#healthListeners.add(listener)
-    return () => this.#healthListeners.delete(listener)
-  }
-
   /** Writes what waits, as far as the disk takes it, and closes the database. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
@@ -188,7 +162,7 @@ export class Database implements Tables, AsyncDisposable {
       )
     })
     clearTimeout(this.#timer)
-    clearTimeout(this.#trying)
+    this.health[Symbol.dispose]()
     await this.#thread[Symbol.asyncDispose]()
   }
 
@@ -197,7 +171,7 @@ export class Database implements Tables, AsyncDisposable {
     this.#timer = undefined
     this.#flushing ??= this.#writeBehind().finally(() => {
       this.#flushing = undefined
-      if (this.#behind.length > 0 && this.#health.state === 'well' && !this.#closing)
+      if (this.#behind.length > 0 && !this.health.sick && !this.#closing)
         this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
     })
     return this.#flushing
@@ -214,33 +188,18 @@ export class Database implements Tables, AsyncDisposable {
         durable: false,
       })
     } catch (error) {
-      if (isSickness(error)) {
-        this.#failed(error)
+      if (isStorageFailure(error)) {
+        this.health.failed(error)
         throw error
       }
       this.#log.error({ error }, 'what was to be written behind is wrong, and is left out')
     }
     this.#behind.splice(0, batch.length)
     for (const { bytes } of batch) this.#behindBytes -= bytes
-    this.#succeeded()
-  }
-
-  #failed(error: unknown): void {
-    if (isSickness(error)) this.#becomeSick((error as Error).message)
-  }
-
-  #becomeSick(why: string): void {
-    if (this.#health.state === 'sick') {
-      if (this.#health.why !== why) this.#show({ ...this.#health, why })
-    } else {
-      this.#log.error({ why }, 'the store is sick')
-      this.#show({ state: 'sick', since: Date.now(), why, lost: 0 })
-    }
-    if (!this.#closing) this.#trying ??= setTimeout(() => this.#tryAgain(), TRY_EVERY_MS)
+    this.health.succeeded()
   }
 
   #tryAgain(): void {
-    this.#trying = undefined
     const now = Date.now()
     const trial =
       this.#behind.length > 0
@@ -251,24 +210,6 @@ export class Database implements Tables, AsyncDisposable {
           )
     trial.catch(() => {})
   }
-
-  #succeeded(): void {
-    if (this.#health.state === 'well') return
-    const { since, why, lost } = this.#health
-    clearTimeout(this.#trying)
-    this.#trying = undefined
-    this.#log.warn({ since, why, lost }, 'the store is well again')
-    this.#show({ state: 'well' }, { since, why, lost })
-  }
-
-  #show(health: StoreHealth, recovered?: Recovery): void {
-    this.#health = health
-    for (const listener of this.#healthListeners) listener(health, recovered)
-  }
-}
-
-function isSickness(error: unknown): boolean {
-  return error instanceof BenchError && (error.code === 'storage.full' || error.code === 'storage.failed')
 }
 
 function bytesOf({ values = [] }: Statement): number {

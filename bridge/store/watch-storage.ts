@@ -58,6 +58,8 @@ export interface Loaded {
   /** Oldest first; `by` where a person asked. */
   queue: { watch: string; by: string | undefined }[]
   outbox: Posted[]
+  /** Where the database lies that was damaged, and in whose place there is an empty one. */
+  movedAside: string | undefined
 }
 
 export interface StoredSnapshot {
@@ -81,6 +83,3 @@ export interface WatchStorage {
   snapshot(id: string, seq: number, orBefore: boolean): StoredSnapshot | undefined
   close(): void
 }
-
-export type StorageCall = { seq: number; name: keyof WatchStorage; args: unknown[] }
-export type StorageAnswer = { seq: number } & ({ value: unknown } | { message: string })

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { watch as watchSchema } from '../../shared/watch.ts'
 import type { WatchCheck } from '../../shared/watch-history.ts'
-import { migrate, openDatabase } from './sqlite.ts'
+import { isDamage, migrate, openDatabase } from './sqlite.ts'
 import type { Batch, Finished, Kept, Loaded, StoredSnapshot, WatchStorage } from './watch-storage.ts'
 
 const steps = [
@@ -16,6 +16,8 @@ const steps = [
    CREATE TABLE outbox (id INTEGER PRIMARY KEY, channel TEXT NOT NULL, body TEXT NOT NULL) STRICT`,
 ]
 
+/** How long another program's lock is waited for. */
+const BUSY_MS = 1500
 /** Old checks are deleted once in so many. */
 const SWEEP_EVERY = 32
 const NEWEST_SEEN = 'coalesce((SELECT max(seq) FROM check_ WHERE watch = ? AND snapshot = 1), 0)'
@@ -24,9 +26,12 @@ const NEWEST_SEEN = 'coalesce((SELECT max(seq) FROM check_ WHERE watch = ? AND s
 export class WatchTables implements WatchStorage {
   readonly #db: DatabaseSync
   readonly #folder: string
+  readonly #movedAside: string | undefined
 
   constructor(file: string, folder: string) {
-    this.#db = openDatabase(file)
+    // Watches are worth less than the bench that they are a part of: it starts without them.
+    this.#movedAside = isUsable(file) ? undefined : moveAside(file)
+    this.#db = openDatabase(file, BUSY_MS)
     migrate(this.#db, 'watches', steps)
     this.#folder = folder
     mkdirSync(folder, { recursive: true })
@@ -34,7 +39,13 @@ export class WatchTables implements WatchStorage {
 
   /** Everything that has to be known while the bridge runs. What cannot be read is kept, named and left out. */
   load(): Loaded {
-    const loaded: Loaded = { watches: [], unreadable: [], queue: [], outbox: [] }
+    const loaded: Loaded = {
+      watches: [],
+      unreadable: [],
+      queue: [],
+      outbox: [],
+      movedAside: this.#movedAside,
+    }
     for (const row of this.#db.prepare('SELECT id, body, state FROM watch WHERE deleted IS NULL').all()) {
       const found = watchSchema.safeParse(JSON.parse(String(row['body'])))
       const state = row['state'] === null ? undefined : (JSON.parse(String(row['state'])) as Kept)
@@ -242,4 +253,27 @@ export class WatchTables implements WatchStorage {
     if (!statement) this.#prepared.set(sql, (statement = this.#db.prepare(sql)))
     statement.run(...values)
   }
+}
+
+/** Whether it is a database, or is not there yet. */
+function isUsable(file: string): boolean {
+  if (!existsSync(file)) return true
+  if (statSync(file).size === 0) return false
+  try {
+    using db = openDatabase(file, BUSY_MS)
+    const { quick_check: found } = db.prepare('PRAGMA quick_check(1)').get() ?? {}
+    return found === 'ok'
+  } catch (error) {
+    if (isDamage(error) || (error as { code?: unknown }).code === 'storage.failed') return false
+    throw error
+  }
+}
+
+/** Answers where it lies now, with all that belongs to it. */
+function moveAside(file: string): string {
+  const aside = `${file}.damaged-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`
+  for (const ending of ['', '-wal', '-shm']) {
+    if (existsSync(file + ending)) renameSync(file + ending, aside + ending)
+  }
+  return aside
 }

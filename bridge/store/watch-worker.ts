@@ -1,17 +1,35 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { StorageAnswer, StorageCall } from './watch-storage.ts'
+import { serveCalls } from '../core/worker-call.ts'
+import { storageFailure } from './sqlite-failure.ts'
+import type { WatchStorage } from './watch-storage.ts'
+import type { WatchJobs } from './watch-store.ts'
 import { WatchTables } from './watch-tables.ts'
 
 const { file, folder } = workerData as { file: string; folder: string }
-const tables = new WatchTables(file, folder)
+let tables: WatchTables | undefined
 
-parentPort?.on('message', ({ seq, name, args }: StorageCall) => {
-  let answer: StorageAnswer
-  try {
-    const method = tables[name].bind(tables) as (...args: unknown[]) => unknown
-    answer = { seq, value: method(...args) }
-  } catch (error) {
-    answer = { seq, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+function job<K extends keyof WatchStorage>(name: K): WatchJobs[K] {
+  const call = (args: Parameters<WatchStorage[K]>): ReturnType<WatchStorage[K]> => {
+    try {
+      tables ??= new WatchTables(file, folder)
+      const method = tables[name].bind(tables) as (...args: unknown[]) => ReturnType<WatchStorage[K]>
+      return method(...args)
+    } catch (error) {
+      throw storageFailure(file, error)
+    }
   }
-  parentPort?.postMessage(answer)
+  return call as WatchJobs[K]
+}
+
+serveCalls<WatchJobs>(parentPort, {
+  load: job('load'),
+  commit: job('commit'),
+  remove: job('remove'),
+  restore: job('restore'),
+  purge: job('purge'),
+  clear: job('clear'),
+  history: job('history'),
+  sparks: job('sparks'),
+  snapshot: job('snapshot'),
+  close: job('close'),
 })

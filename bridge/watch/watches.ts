@@ -126,8 +126,14 @@ export class Watches implements AsyncDisposable {
     await using opening = new AsyncDisposableStack()
     const watches = new Watches(options, opening)
     const { log, config, bench } = options
-    await watches.store.ask('purge', Date.now() - UNDO_MS)
     const loaded = await watches.store.ask('load')
+    const { movedAside } = loaded
+    if (movedAside !== undefined) {
+      watches.tally.topic.put({ movedAside })
+      const message = `the watches' database was damaged: it lies in ${movedAside}, and there are no watches until a backup is restored (lightbench restore) or they are made anew`
+      log.error({ movedAside }, message)
+      options.did({ who: 'bridge', via: 'watches', action: 'watches.movedAside', message })
+    }
     for (const { id, why } of loaded.unreadable)
       log.error({ watch: id, why }, 'a kept watch cannot be read: it is left alone')
     watches.#notifier = new Notifier(
@@ -148,12 +154,13 @@ export class Watches implements AsyncDisposable {
       if (entry) watches.#rounds.restore(entry, by)
       else watches.store.note(({ queue }) => queue.push({ watch }))
     }
-    const purge = setInterval(() => {
-      watches.store
+    const purge = (): void =>
+      void watches.store
         .ask('purge', Date.now() - UNDO_MS)
         .catch((error: unknown) => log.error({ error }, 'old watches could not be deleted'))
-    }, PURGE_EVERY_MS)
-    opening.defer(() => clearInterval(purge))
+    purge()
+    const purging = setInterval(purge, PURGE_EVERY_MS)
+    opening.defer(() => clearInterval(purging))
     opening.defer(() => watches.#closing.abort())
     // Nothing that disposes of `opening` from now on disposes of what was opened.
     const stack = opening.move()

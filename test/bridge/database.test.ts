@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Database, type Recovery, type StoreHealth } from '../../bridge/store/database.ts'
+import { Database } from '../../bridge/store/database.ts'
+import type { StoreSickness } from '../../shared/storage.ts'
 
 const log = pino({ level: 'silent' })
 const STEPS = ['CREATE TABLE note (at INTEGER, text TEXT) STRICT']
@@ -38,7 +39,7 @@ describe('a database in a thread of its own', () => {
       database.write({ sql: insert, values: [1, 'a'] }, { sql: 'INSERT INTO nothing VALUES (1)' }),
     ).rejects.toMatchObject({ code: 'internal' })
     expect(await database.all('SELECT * FROM note')).toEqual([])
-    expect(database.health).toEqual({ state: 'well' })
+    expect(database.health.sick).toBeUndefined()
   })
 
   it('writes behind in order, the last of each key alone', async () => {
@@ -74,11 +75,9 @@ describe('a database in a thread of its own', () => {
 
   it('is sick while another program holds a lock, reads all the same, keeps what is written behind, and recovers', async () => {
     await using database = await open()
-    const seen: [StoreHealth, Recovery | undefined][] = []
-    const recovered = Promise.withResolvers<void>()
-    database.onHealth((health, recovery) => {
-      seen.push([health, recovery])
-      if (recovery) recovered.resolve()
+    const recovered = Promise.withResolvers<StoreSickness | undefined>()
+    database.health.on((sick, wasSick) => {
+      if (!sick) recovered.resolve(wasSick)
     })
     const other = new DatabaseSync(file)
     other.exec('BEGIN IMMEDIATE')
@@ -89,14 +88,13 @@ describe('a database in a thread of its own', () => {
       code: 'storage.failed',
       message: expect.stringContaining('locked by another program') as string,
     })
-    expect(database.health).toMatchObject({ state: 'sick', lost: 0 })
+    expect(database.health.sick).toMatchObject({ lost: 0 })
     other.exec('ROLLBACK')
     other.close()
-    await recovered.promise
+    expect(await recovered.promise).toMatchObject({ lost: 0 })
     await database.flushed()
-    expect(database.health).toEqual({ state: 'well' })
+    expect(database.health.sick).toBeUndefined()
     expect(await database.all('SELECT text FROM note')).toEqual([{ text: 'behind' }])
-    expect(seen.at(-1)?.[1]).toMatchObject({ lost: 0 })
   })
 
   it('counts what finds no room any more while the disk takes nothing', async () => {
@@ -106,7 +104,7 @@ describe('a database in a thread of its own', () => {
     const text = 'x'.repeat(2 ** 20)
     for (let i = 0; i < 10; i++) database.later({ sql: 'INSERT INTO note VALUES (?, ?)', values: [i, text] })
     expect(database.behindBytes).toBeLessThanOrEqual(16 * 2 ** 20)
-    expect(database.health).toMatchObject({ state: 'sick', lost: 3 })
+    expect(database.health.sick).toMatchObject({ lost: 3 })
     other.exec('ROLLBACK')
     other.close()
     await database.flushed()

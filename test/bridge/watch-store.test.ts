@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pino } from 'pino'
 import { beforeEach, expect, it } from 'vitest'
 import { type Watch, watch as watchSchema } from '../../shared/watch.ts'
 import type { Batch, Finished } from '../../bridge/store/watch-storage.ts'
+import { WatchStore } from '../../bridge/store/watch-store.ts'
 import { WatchTables } from '../../bridge/store/watch-tables.ts'
 
 const id = 'a'.repeat(16)
@@ -57,4 +60,41 @@ it('has what entered the queue anew, after it had left it a moment before', () =
   expect(tables.load().queue).toEqual([{ watch: id, by: 'olga' }])
   tables.commit({ ...nothing, queue: [{ watch: id, entered }, { watch: id }] })
   expect(tables.load().queue).toEqual([])
+})
+
+it('moves a damaged database aside, with all that belongs to it, and begins with an empty one', async () => {
+  const file = join(folder, 'damaged.db')
+  const first = new WatchTables(file, join(folder, 'watches'))
+  first.commit({ ...nothing, saved: [{ watch: saved }] })
+  expect(first.load()).toMatchObject({ watches: [{ watch: saved }], movedAside: undefined })
+  first.close()
+  for (const content of ['', 'no database at all '.repeat(500)]) {
+    await writeFile(file, content)
+    const again = new WatchTables(file, join(folder, 'watches'))
+    const { movedAside, watches } = again.load()
+    expect(watches).toEqual([])
+    expect(await readFile(movedAside!, 'utf8')).toBe(content)
+    again.close()
+    await rm(movedAside!)
+  }
+})
+
+it('keeps what cannot be written, in its order, until the disk takes it', async () => {
+  const log = pino({ level: 'silent' })
+  await using store = new WatchStore(join(folder, 'locked'), log)
+  await store.ask('load')
+  const other = new DatabaseSync(store.file)
+  other.exec('BEGIN IMMEDIATE')
+  store.note((batch) => batch.saved.push({ watch: saved }))
+  await expect(store.flushed()).rejects.toMatchObject({ code: 'storage.failed' })
+  expect(store.health.sick?.why).toContain('watches.db is locked by another program')
+  store.note((batch) => batch.finished.push(check(1)))
+  // What is kept can still be read.
+  expect(await store.ask('history', id, 9, 9, false)).toEqual([])
+  other.exec('ROLLBACK')
+  other.close()
+  await store.flushed()
+  expect(store.health.sick).toBeUndefined()
+  expect((await store.ask('history', id, 9, 9, false)).map(({ seq }) => seq)).toEqual([1])
+  expect((await store.ask('load')).watches).toMatchObject([{ watch: saved }])
 })

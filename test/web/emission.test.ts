@@ -8,7 +8,7 @@ const ended = { at: 5, why: 'the lease lapsed' }
 function bench(emissions: Record<string, EmissionState | undefined>): BenchState {
   const ids = Object.keys(emissions)
   return {
-    ...{ title: '', version: '1', startedAt: 0, guardian: { state: 'present', since: 0 } },
+    ...{ title: '', version: '1', startedAt: 0, guardian: { state: 'present', since: 0 }, storage: {} },
     order: ids.toReversed(),
     devices: Object.fromEntries(
       ids.map((id) => [

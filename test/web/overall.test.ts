@@ -12,7 +12,7 @@ const device = (id: string, part: Partial<DeviceBase> = {}): DeviceBase => ({
   ...part,
 })
 const bench = (devices: DeviceBase[], part: Partial<BenchState> = {}): BenchState => ({
-  ...{ title: '', version: '1', startedAt: 0, guardian: { state: 'present', since: AT } },
+  ...{ title: '', version: '1', startedAt: 0, guardian: { state: 'present', since: AT }, storage: {} },
   order: devices.map(({ id }) => id),
   devices: Object.fromEntries(devices.map((each) => [each.id, each])),
   ...part,
@@ -52,6 +52,13 @@ describe('is never green beside', () => {
       'bad',
       'Guardian lost',
       `nothing may emit since ${hourAndMinute(AT)}`,
+    ],
+    [
+      'a store that is sick',
+      { bench: bench([], { storage: { bench: { since: AT, why: 'the disk is full', lost: 0 } } }) },
+      'bad',
+      'Nothing is recorded',
+      `the disk takes nothing since ${hourAndMinute(AT)}`,
     ],
     [
       'a device that is faulted',

@@ -63,6 +63,7 @@ function reasonsOf({ connection, lostAt, control, bench, troubles, failingWatche
     ...stopReasons(control, bench),
     ...lightReason(bench, 'Light on'),
     ...guardianReason(bench),
+    ...storageReason(bench),
     ...faults(bench),
     ...grouped(troubles.filter(({ tone }) => tone === 'bad')),
     ...failing(failingWatches),
@@ -70,6 +71,18 @@ function reasonsOf({ connection, lostAt, control, bench, troubles, failingWatche
     ...notOpen(bench),
     ...grouped(troubles.filter(({ tone }) => tone === 'warn')),
     ...notes(bench),
+  ]
+}
+
+function storageReason({ storage }: BenchState): Reason[] {
+  const since = Math.min(...Object.values(storage).map((sickness) => sickness.since))
+  if (since === Infinity) return []
+  return [
+    {
+      tone: 'bad',
+      text: 'Nothing is recorded',
+      detail: `the disk takes nothing since ${hourAndMinute(since)}`,
+    },
   ]
 }
 

@@ -74,12 +74,12 @@ export class Gallery implements GalleryKeeper, AsyncDisposable {
 
   handlers: Handlers = {
     'media.list': async (filter) => {
-      await this.#save()
+      const storage = await this.storage()
       const entries = (await this.#catalog.list(filter)).flatMap((entry) => {
         const newer = this.#newer.get(entry.id)
         return newer === 'deleted' ? [] : [newer?.entry ?? entry]
       })
-      return { entries, tags: await this.#catalog.tags(), storage: await this.storage() }
+      return { entries, tags: await this.#catalog.tags(), storage }
     },
     'media.update': async ({ id, name, note, tags }) => {
       const { entry, file } = await this.known(id)
@@ -106,6 +106,7 @@ export class Gallery implements GalleryKeeper, AsyncDisposable {
   }
 
   async storage(): Promise<Storage> {
+    await this.#save()
     const freeBytes = await this.#folder.freeBytes()
     return { freeBytes, keepFreeBytes: this.keepFreeBytes, ...(await this.#catalog.total()) }
   }
