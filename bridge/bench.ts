@@ -116,7 +116,7 @@ export async function openBench(
     limits: { idleMs: server.sessionIdleHours * HOUR_MS, mostMs: sessionMostMs },
     secure,
   })
-  const audit = opening.use(new Audit(db, config.audit.keepDays, log.child({ part: 'audit' })))
+  const audit = opening.use(await Audit.open(database, config.audit.keepDays, log.child({ part: 'audit' })))
   const auditOf = (call: Call): void => audit.note(auditCall(call))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const gallery = opening.use(

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Context } from 'koa'
 
+/** Rows some at a time, so that the event loop and memory never hold many. */
+type Pages<Row> = Iterable<Row[]> | AsyncIterable<Row[]>
 type Field = string | number | undefined
 
 /** How rows leave the house: as a spreadsheet takes them, or one JSON object a line. */
@@ -14,27 +16,27 @@ export function sendRows<Row extends Record<string, unknown>>(
   file: string,
   format: ExportFormat,
   columns: readonly (keyof Row)[],
-  pages: Iterable<Row[]>,
+  pages: Pages<Row>,
 ): void {
   context.attachment(file)
   context.type = TYPES[format]
   context.body = Readable.from(format === 'csv' ? csv(columns, pages) : jsonLines(pages))
 }
 
-function* csv<Row extends Record<string, unknown>>(
+async function* csv<Row extends Record<string, unknown>>(
   columns: readonly (keyof Row)[],
-  pages: Iterable<Row[]>,
-): Generator<string> {
+  pages: Pages<Row>,
+): AsyncGenerator<string> {
   yield `${columns.join(',')}\r\n`
-  for (const rows of pages) {
+  for await (const rows of pages) {
     yield rows.map((row) => `${columns.map((column) => field(row[column] as Field)).join(',')}\r\n`).join('')
   }
 }
 
-function* jsonLines(pages: Iterable<object[]>): Generator<string> {
+async function* jsonLines(pages: Pages<object>): AsyncGenerator<string> {
   // A file without a row is an empty file, and a stream that gives nothing at all has no type.
   yield ''
-  for (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  for await (const rows of pages) yield rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 }
 
 /** A field that begins like a formula is one to a spreadsheet, and what stands in it came from outside. */

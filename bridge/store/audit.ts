@@ -1,16 +1,23 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import { type AuditEntry, auditEntry, type AuditFilter } from '../../shared/audit.ts'
+import { withDeadline } from '../core/deadline.ts'
 import type { Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
-import { migrate } from './sqlite.ts'
+import type { Database, Recovery } from './database.ts'
+import type { Row } from './database-jobs.ts'
 
-const FLUSH_MS = 50
-/** Lines that wait to be written: more means that the disk does not take them. */
-const MOST_WAITING = 10_000
-const ROWS_A_FLUSH = 500
 const PURGE_EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
-const EXPORT_ROWS = 500
+/** Lines that are deleted at once: some ms of the store's thread, which has others to serve. */
+const PURGED_AT_ONCE = 2000
+/** Lines that an export reads at once: more would hold up the event loop while they are copied. */
+const EXPORTED_AT_ONCE = 200
+/** Lines that one query looks through at most, whatever it looks for. */
+const SCANNED_AT_ONCE = 5000
+/** Of what the store says of its failure. */
+const LONGEST_WHY = 300
+/** Whoever reads waits so long for what was noted before to be written. */
+const WRITTEN_WITHIN_MS = 1000
 
 const steps = [
   `CREATE TABLE audit (
@@ -25,105 +32,153 @@ const steps = [
     BEGIN SELECT RAISE(ABORT, 'the audit is kept for its set time'); END;`,
 ]
 
+const COLUMNS = Object.keys(auditEntry.shape).join(', ')
+
 /** A line that is yet to get its number. */
 export type NewEntry = Omit<AuditEntry, 'id'>
 
 /** Who did what, and what came of it: a table that only grows at its end, and shrinks only by age. */
 export class Audit implements Disposable {
-  readonly #db: DatabaseSync
+  readonly #database: Database
   readonly #log: Logger
   readonly #keepDays: number
-  readonly #insert: StatementSync
-  readonly #timers: NodeJS.Timeout[]
-  #waiting: NewEntry[] = []
+  readonly #purging: NodeJS.Timeout
+  readonly #endHealth: () => void
+  readonly #closing = new AbortController()
+  /** Lines that found no room since the store was last well. */
   #lost = 0
 
-  /** Keeps its lines for `keepDays`. */
-  constructor(db: DatabaseSync, keepDays: number, log: Logger) {
-    migrate(db, 'audit', steps)
-    this.#db = db
+  private constructor(database: Database, keepDays: number, log: Logger) {
+    this.#database = database
     this.#log = log
     this.#keepDays = keepDays
-    this.#insert = db.prepare(
-      'INSERT INTO audit (at, who, via, address, action, device, input, outcome, message, ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    )
-    this.purge()
-    this.#timers = [
-      setInterval(() => this.#flush(ROWS_A_FLUSH), FLUSH_MS),
-      setInterval(() => this.purge(), PURGE_EVERY_MS),
-    ]
+    this.#endHealth = database.onHealth((_health, recovered) => {
+      if (recovered) this.#noteGap(recovered)
+    })
+    this.#purging = setInterval(() => this.#purgeOrLog(), PURGE_EVERY_MS)
+    this.#purgeOrLog()
+  }
+
+  /** Keeps its lines for `keepDays`. Rejects with `storage.failed` when its tables cannot be brought up to date. */
+  static async open(database: Database, keepDays: number, log: Logger): Promise<Audit> {
+    await database.migrate('audit', steps)
+    return new Audit(database, keepDays, log)
   }
 
   handlers: Handlers = {
-    'audit.read': ({ before, limit, ...filter }) => Promise.resolve(this.read(filter, { before, limit })),
+    'audit.read': ({ before, limit, ...filter }, { signal }) => this.read(filter, { before, limit, signal }),
   }
 
-  /** Notes a line; it is on disk within 50 ms. Whoever acts does not wait for the disk. */
-  note(entry: NewEntry): void {
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry)
-    else this.#lost += 1
+  /**
+   * Notes a line; it is on disk within 50 ms. Whoever acts does not wait for the disk: what a disk does not take is
+   * kept in memory as far as there is room, and one line counts what was lost once it takes it again.
+   */
+  note({ at, who, via, address, action, device, input, outcome, message, ms }: NewEntry): void {
+    const lostBefore = this.#lostByStore()
+    this.#database.later({
+      sql: 'INSERT INTO audit (at, who, via, address, action, device, input, outcome, message, ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      values: [at, who, via, address, action, device ?? null, input, outcome, message ?? null, ms],
+    })
+    if (this.#lostByStore() > lostBefore) this.#lost += 1
   }
 
-  /** Lines newest first, from `before` on. */
-  read(filter: AuditFilter, { before, limit }: { before?: number | undefined; limit: number }): AuditEntry[] {
-    this.#flush(Infinity)
-    const { where, values } = clauses(filter, before === undefined ? [] : [['id < ?', before]])
-    return this.#rows(`SELECT * FROM audit ${where} ORDER BY id DESC LIMIT ?`, [...values, limit])
+  /** Lines newest first, from `before` on. Rejects with `aborted` by the signal, `storage.failed` when they cannot be read. */
+  async read(
+    filter: AuditFilter,
+    { before, limit, signal }: { before?: number | undefined; limit: number; signal?: AbortSignal },
+  ): Promise<AuditEntry[]> {
+    const first = await this.#firstAndLast()
+    const found: AuditEntry[] = []
+    let below = Math.min(before ?? Infinity, first.last + 1)
+    while (found.length < limit && below > first.first) {
+      signal?.throwIfAborted()
+      const from = Math.max(first.first, below - SCANNED_AT_ONCE)
+      const { where, values } = clauses(filter, [
+        ['id >= ?', from],
+        ['id < ?', below],
+      ])
+      const sql = `SELECT ${COLUMNS} FROM audit ${where} ORDER BY id DESC LIMIT ?`
+      found.push(...(await this.#rows(sql, [...values, limit - found.length])))
+      below = from
+    }
+    return found
   }
 
-  /** All lines that match, oldest first, a few hundred at a time. */
-  *readAll(filter: AuditFilter): Generator<AuditEntry[]> {
-    this.#flush(Infinity)
-    let after = 0
-    for (;;) {
-      const { where, values } = clauses(filter, [['id > ?', after]])
-      const rows = this.#rows(`SELECT * FROM audit ${where} ORDER BY id LIMIT ?`, [...values, EXPORT_ROWS])
-      if (rows.length === 0) return
-      yield rows
-      after = rows.at(-1)?.id ?? after
+  /** All lines that match, oldest first, some at a time. What is written meanwhile is not among them. */
+  async *readAll(filter: AuditFilter): AsyncGenerator<AuditEntry[]> {
+    const { first, last } = await this.#firstAndLast()
+    for (let from = first; from <= last;) {
+      const to = Math.min(last, from + SCANNED_AT_ONCE - 1)
+      const { where, values } = clauses(filter, [
+        ['id >= ?', from],
+        ['id <= ?', to],
+      ])
+      const sql = `SELECT ${COLUMNS} FROM audit ${where} ORDER BY id LIMIT ?`
+      const rows = await this.#rows(sql, [...values, EXPORTED_AT_ONCE])
+      if (rows.length > 0) yield rows
+      from = rows.length === EXPORTED_AT_ONCE ? (rows.at(-1)?.id ?? to) + 1 : to + 1
     }
   }
 
-  /** Forgets what is older than it is to be kept. */
-  purge(now: number = Date.now()): void {
+  /** Forgets what is older than it is to be kept. Rejects when the disk does not take that. */
+  async purge(now: number = Date.now()): Promise<void> {
     const since = now - this.#keepDays * DAY_MS
-    this.#db.prepare('UPDATE audit_kept SET since = ?').run(since)
-    this.#db.prepare('DELETE FROM audit WHERE at < ?').run(since)
+    await this.#database.run('UPDATE audit_kept SET since = ?', since)
+    const sql = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ${PURGED_AT_ONCE})`
+    while (!this.#closing.signal.aborted && (await this.#database.run(sql, since)) === PURGED_AT_ONCE);
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#flush(Infinity)
+    this.#closing.abort()
+    clearInterval(this.#purging)
+    this.#endHealth()
   }
 
-  #rows(sql: string, values: SQLInputValue[]): AuditEntry[] {
-    return this.#db
-      .prepare(sql)
-      .all(...values)
-      .map((row) =>
-        auditEntry.parse(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
-      )
+  #purgeOrLog(): void {
+    this.purge().catch((error: unknown) => {
+      if (!this.#closing.signal.aborted)
+        this.#log.error({ error }, 'old lines of the audit could not be deleted')
+    })
   }
 
-  #flush(most: number): void {
-    const rows = this.#waiting.splice(0, most)
-    if (this.#lost > 0) {
-      this.#log.error({ lost: this.#lost }, 'lines of the audit were lost: the disk does not take them')
-      this.#lost = 0
-    }
-    if (rows.length === 0) return
-    try {
-      this.#db.exec('BEGIN')
-      for (const { at, who, via, address, action, device, input, outcome, message, ms } of rows) {
-        this.#insert.run(at, who, via, address, action, device ?? null, input, outcome, message ?? null, ms)
-      }
-      this.#db.exec('COMMIT')
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      this.#log.error({ error }, 'the audit cannot be written')
-      this.#waiting = [...rows, ...this.#waiting].slice(0, MOST_WAITING)
-    }
+  /** Before what was kept in memory is written: it finds room. */
+  #noteGap({ since, why }: Recovery): void {
+    const lost = this.#lost
+    this.#lost = 0
+    const until = Date.now()
+    const times = `from ${new Date(since).toISOString()} to ${new Date(until).toISOString()}`
+    this.note({
+      ...{ at: until, who: 'bridge', via: 'store', address: '', action: 'storage.recovered', input: '{}' },
+      outcome: 'ok',
+      message: `nothing could be written ${times}: ${why.slice(0, LONGEST_WHY)}; ${lost} lines of the audit were lost`,
+      ms: until - since,
+    })
+    // Found no room itself: the next one says it.
+    if (this.#lost > 0) this.#lost += lost
   }
+
+  #lostByStore(): number {
+    const { health } = this.#database
+    return health.state === 'sick' ? health.lost : 0
+  }
+
+  /** The numbers of the oldest and the newest line, once what was noted so far is written. */
+  async #firstAndLast(): Promise<{ first: number; last: number }> {
+    if (this.#database.health.state === 'well')
+      await withDeadline(this.#database.flushed(), WRITTEN_WITHIN_MS, 'writing the audit').catch(() => {})
+    const row = await this.#database.get(
+      'SELECT (SELECT min(id) FROM audit) AS first, (SELECT max(id) FROM audit) AS last',
+    )
+    return { first: Number(row?.['first'] ?? 1), last: Number(row?.['last'] ?? 0) }
+  }
+
+  async #rows(sql: string, values: SQLInputValue[]): Promise<AuditEntry[]> {
+    return (await this.#database.all(sql, ...values)).map(entryOf)
+  }
+}
+
+function entryOf(row: Row): AuditEntry {
+  return auditEntry.parse(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)))
 }
 
 function clauses(

@@ -1,26 +1,39 @@
-import { mkdtemp } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { auditCall } from '../../bridge/server/audit-line.ts'
 import { auditRoutes } from '../../bridge/server/routes/audit.ts'
 import { Audit, type NewEntry } from '../../bridge/store/audit.ts'
-import { databaseFile, openDatabase } from '../../bridge/store/sqlite.ts'
+import { Database } from '../../bridge/store/database.ts'
+import { databaseFile } from '../../bridge/store/sqlite.ts'
 import { callerAs } from '../support/caller.ts'
 
+const log = pino({ level: 'silent' })
 const DAY_MS = 86_400_000
 
-async function rig(keepDays = 10): Promise<{ audit: Audit; db: DatabaseSync; file: string }> {
-  const file = databaseFile(await mkdtemp(join(tmpdir(), 'lightbench-')))
-  const db = openDatabase(file)
-  const audit = new Audit(db, keepDays, pino({ level: 'silent' }))
-  onTestFinished(() => {
-    audit[Symbol.dispose]()
-    db.close()
-  })
-  return { audit, db, file }
+interface Rig extends AsyncDisposable {
+  audit: Audit
+  database: Database
+  file: string
+}
+
+async function rig(keepDays = 10): Promise<Rig> {
+  const folder = await mkdtemp(join(tmpdir(), 'lightbench-'))
+  await using opening = new AsyncDisposableStack()
+  opening.defer(() => rm(folder, { recursive: true, force: true }))
+  const file = databaseFile(folder)
+  const database = opening.use(await Database.open({ file, log }))
+  const audit = opening.use(await Audit.open(database, keepDays, log))
+  // The one that it begins with is over.
+  await audit.purge()
+  const stack = opening.move()
+  return { audit, database, file, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
 
 function line(part: Partial<NewEntry> = {}): NewEntry {
@@ -39,54 +52,96 @@ function line(part: Partial<NewEntry> = {}): NewEntry {
 }
 
 it('keeps what it was told on disk, in order, for whoever opens the file next', async () => {
-  const { audit, file } = await rig()
-  audit.note(line({ action: 'first' }))
-  audit.note(line({ action: 'second' }))
-  audit[Symbol.dispose]()
-  const other = new DatabaseSync(file, { readOnly: true })
+  await using bench = await rig()
+  bench.audit.note(line({ action: 'first' }))
+  bench.audit.note(line({ action: 'second' }))
+  await bench.database.flushed()
+  using other = new DatabaseSync(bench.file, { readOnly: true })
   expect(other.prepare('SELECT action FROM audit ORDER BY id').all()).toEqual([
     { action: 'first' },
     { action: 'second' },
   ])
-  other.close()
 })
 
 it('cannot be changed, nor shortened before its time', async () => {
-  const { audit, db } = await rig()
-  audit.note(line())
-  audit.read({}, { limit: 1 })
-  expect(() => db.exec("UPDATE audit SET who = 'bob'")).toThrow(/append-only/)
-  expect(() => db.exec('DELETE FROM audit')).toThrow(/kept for its set time/)
+  await using bench = await rig()
+  bench.audit.note(line())
+  await bench.database.flushed()
+  using other = new DatabaseSync(bench.file)
+  expect(() => other.exec("UPDATE audit SET who = 'bob'")).toThrow(/append-only/)
+  expect(() => other.exec('DELETE FROM audit')).toThrow(/kept for its set time/)
 })
 
-it('forgets what is older than it is to be kept, and nothing else', async () => {
-  const { audit } = await rig(10)
-  audit.note(line({ at: Date.now() - 11 * DAY_MS, action: 'old' }))
-  audit.note(line({ at: Date.now() - 9 * DAY_MS, action: 'young' }))
-  expect(audit.read({}, { limit: 10 })).toHaveLength(2)
-  audit.purge()
-  expect(audit.read({}, { limit: 10 }).map(({ action }) => action)).toEqual(['young'])
+it('forgets what is older than it is to be kept, and nothing else, however much that is', async () => {
+  await using bench = await rig(10)
+  for (let i = 0; i < 4100; i++) bench.audit.note(line({ at: Date.now() - 11 * DAY_MS, action: 'old' }))
+  bench.audit.note(line({ at: Date.now() - 9 * DAY_MS, action: 'young' }))
+  expect(await bench.audit.read({}, { limit: 5000 })).toHaveLength(4101)
+  await bench.audit.purge()
+  expect((await bench.audit.read({}, { limit: 5000 })).map(({ action }) => action)).toEqual(['young'])
 })
 
 it('is read newest first, a page at a time, narrowed by any of its filters', async () => {
-  const { audit } = await rig()
+  await using bench = await rig()
+  const { audit } = bench
   for (let i = 0; i < 5; i++) audit.note(line({ action: `sweep.${i}`, device: i % 2 ? 'dut' : 'cam' }))
   audit.note(line({ action: 'lease.take', who: 'bob', outcome: 'lease.held' }))
-  const first = audit.read({}, { limit: 2 })
+  const first = await audit.read({}, { limit: 2 })
   expect(first.map(({ action }) => action)).toEqual(['lease.take', 'sweep.4'])
-  const next = audit.read({}, { before: first[1]?.id, limit: 2 })
+  const next = await audit.read({}, { before: first[1]?.id, limit: 2 })
   expect(next.map(({ action }) => action)).toEqual(['sweep.3', 'sweep.2'])
-  expect(audit.read({ who: 'bob' }, { limit: 9 })).toHaveLength(1)
-  expect(audit.read({ action: 'sweep.' }, { limit: 9 })).toHaveLength(5)
-  expect(audit.read({ device: 'dut' }, { limit: 9 })).toHaveLength(2)
-  expect(audit.read({ outcome: 'refused' }, { limit: 9 })).toHaveLength(1)
-  expect(audit.read({ from: Date.now() + 1000 }, { limit: 9 })).toHaveLength(0)
+  expect(await audit.read({ who: 'bob' }, { limit: 9 })).toHaveLength(1)
+  expect(await audit.read({ action: 'sweep.' }, { limit: 9 })).toHaveLength(5)
+  expect(await audit.read({ device: 'dut' }, { limit: 9 })).toHaveLength(2)
+  expect(await audit.read({ outcome: 'refused' }, { limit: 9 })).toHaveLength(1)
+  expect(await audit.read({ from: Date.now() + 1000 }, { limit: 9 })).toHaveLength(0)
+})
+
+it('finds one line among many more than it looks through at once, from either end', async () => {
+  await using bench = await rig()
+  const { audit } = bench
+  audit.note(line({ action: 'needle' }))
+  for (let i = 0; i < 11_000; i++) audit.note(line())
+  expect((await audit.read({ action: 'needle' }, { limit: 1 })).map(({ id }) => id)).toEqual([1])
+  const pages = await Array.fromAsync(audit.readAll({}))
+  expect(pages.flat().map(({ id }) => id)).toEqual(Array.from({ length: 11_001 }, (_, i) => i + 1))
+  expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(500)
 })
 
 it('takes what looks like SQL for what it is', async () => {
-  const { audit } = await rig()
-  audit.note(line())
-  expect(audit.read({ who: "' OR 1=1 --" }, { limit: 9 })).toEqual([])
+  await using bench = await rig()
+  bench.audit.note(line())
+  expect(await bench.audit.read({ who: "' OR 1=1 --" }, { limit: 9 })).toEqual([])
+})
+
+it('says once from when to when nothing could be written, why, and how many lines were lost', async () => {
+  await using bench = await rig()
+  const { audit, database, file } = bench
+  using other = new DatabaseSync(file)
+  other.exec('BEGIN IMMEDIATE')
+  const input = 'x'.repeat(2 ** 20)
+  for (let i = 0; i < 10; i++) audit.note(line({ action: `${i}`, input }))
+  const recovered = Promise.withResolvers<void>()
+  database.onHealth((_health, recovery) => recovery && recovered.resolve())
+  other.exec('ROLLBACK')
+  await recovered.promise
+  const lines = (await audit.read({}, { limit: 99 })).reverse()
+  expect(lines.map(({ action }) => action)).toEqual([...'0123456', 'storage.recovered'])
+  expect(lines.at(-1)).toMatchObject({ who: 'bridge', via: 'store' })
+  expect(lines.at(-1)?.message).toMatch(
+    /^nothing could be written from \d{4}-.*Z to \d{4}-.*Z: .+; 3 lines of the audit were lost$/,
+  )
+})
+
+it('goes on without an error when old lines cannot be deleted, and with them', async () => {
+  await using bench = await rig(10)
+  using other = new DatabaseSync(bench.file)
+  bench.audit.note(line({ at: Date.now() - 11 * DAY_MS }))
+  await bench.database.flushed()
+  other.exec('BEGIN IMMEDIATE')
+  await expect(bench.audit.purge()).rejects.toMatchObject({ code: 'storage.failed' })
+  expect(await bench.audit.read({}, { limit: 9 })).toHaveLength(1)
+  other.exec('ROLLBACK')
 })
 
 it('writes no secret down', () => {
@@ -109,21 +164,35 @@ it('keeps of a hostile input no more than is useful', () => {
   }
 })
 
-it('is exported so that a spreadsheet runs nothing of it', async () => {
-  const { audit } = await rig()
-  audit.note(line({ who: '=HYPERLINK("http://evil")', message: 'says "no", twice' }))
+/** What the export answers, and its body as somebody receives it. */
+async function exported(audit: Audit, stands: () => boolean = () => true): Promise<Readable> {
   const [csv] = auditRoutes(audit)
-  const context = {
-    query: {},
-    attachment() {},
-    type: '',
-    body: undefined as AsyncIterable<string> | undefined,
-  }
-  await csv?.handle(context as never, callerAs(), () => true)
-  let text = ''
-  for await (const part of context.body ?? []) text += part
-  const [head, row] = text.split('\r\n')
+  const context = { query: {}, attachment() {}, type: '', body: undefined as Readable | undefined }
+  await csv?.handle(context as never, callerAs(), stands)
+  return context.body!
+}
+
+it('is exported so that a spreadsheet runs nothing of it', async () => {
+  await using bench = await rig()
+  bench.audit.note(line({ who: '=HYPERLINK("http://evil")', message: 'says "no", twice' }))
+  const [head, row] = (await text(await exported(bench.audit))).split('\r\n')
   expect(head).toBe('id,at,who,via,address,action,device,input,outcome,message,ms')
   expect(row).toContain(`"'=HYPERLINK(""http://evil"")"`)
   expect(row).toContain('"says ""no"", twice"')
+})
+
+it('reads no further for somebody who is gone, and breaks off for one whose right has ended', async () => {
+  await using bench = await rig()
+  for (let i = 0; i < 3000; i++) bench.audit.note(line({ input: 'x'.repeat(500) }))
+  const all = vi.spyOn(bench.database, 'all')
+  const left = await exported(bench.audit)
+  await once(left, 'readable')
+  left.destroy()
+  await once(left, 'close')
+  expect(all.mock.calls.length).toBeLessThan(6)
+  let asked = 0
+  await expect(text(await exported(bench.audit, () => ++asked < 3))).rejects.toMatchObject({
+    code: 'aborted',
+  })
+  expect(asked).toBe(3)
 })

@@ -14,12 +14,26 @@ export function auditRoutes(audit: Audit): Route[] {
       method: 'get',
       path,
       role: 'operator',
-      handle: (context) => {
+      handle: (context, _caller, stands) => {
         const filter = auditFilter.safeParse(context.query)
         if (!filter.success) throw new BenchError('input.invalid', `${path}: ${explainIssues(filter.error)}`)
-        sendRows(context, `audit.${format}`, format, columns, audit.readAll(filter.data))
+        sendRows(
+          context,
+          `audit.${format}`,
+          format,
+          columns,
+          whileItStands(audit.readAll(filter.data), stands),
+        )
       },
     }
   }
   return [route('csv'), route('jsonl')]
+}
+
+/** An export ends with the right to it: broken off, so that nobody takes it for whole. */
+async function* whileItStands<T>(pages: AsyncIterable<T>, stands: () => boolean): AsyncGenerator<T> {
+  for await (const page of pages) {
+    if (!stands()) throw new BenchError('aborted', 'the right to read the audit has ended')
+    yield page
+  }
 }
