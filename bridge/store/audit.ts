@@ -1,10 +1,13 @@
 import type { SQLInputValue } from 'node:sqlite'
+import { dirname } from 'node:path'
 import { type AuditEntry, auditEntry, type AuditFilter } from '../../shared/audit.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import type { Row } from '../core/tables.ts'
+import { appended, chained, cutOff, cutting, HASHED, lineHash, setFree } from './audit-chain.ts'
+import { openAuditKey } from './audit-key.ts'
 import type { Database, Recovery } from './database.ts'
-import type { Row } from './database-jobs.ts'
 
 const PURGE_EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -19,8 +22,10 @@ const LONGEST_WHY = 300
 /** Whoever reads waits so long for what was noted before to be written. */
 const WRITTEN_WITHIN_MS = 1000
 
-const steps = [
-  `CREATE TABLE audit (
+/** A step that changes old lines, once, stands between the last two. */
+function steps(key: Uint8Array): string[] {
+  return [
+    `CREATE TABLE audit (
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, via TEXT NOT NULL, address TEXT NOT NULL,
     action TEXT NOT NULL, device TEXT, input TEXT NOT NULL, outcome TEXT NOT NULL, message TEXT, ms REAL NOT NULL
   ) STRICT;
@@ -30,16 +35,20 @@ const steps = [
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit WHEN OLD.at >= (SELECT since FROM audit_kept)
     BEGIN SELECT RAISE(ABORT, 'the audit is kept for its set time'); END;`,
-]
+    setFree,
+    chained(key),
+  ]
+}
 
 const COLUMNS = Object.keys(auditEntry.shape).join(', ')
 
 /** A line that is yet to get its number. */
 export type NewEntry = Omit<AuditEntry, 'id'>
 
-/** Who did what, and what came of it: a table that only grows at its end, and shrinks only by age. */
+/** Who did what, and what came of it: a table that only grows at its end, and shrinks only by age. Each line holds a hash over itself and the line before. */
 export class Audit implements Disposable {
   readonly #database: Database
+  readonly #key: Uint8Array
   readonly #log: Logger
   readonly #keepDays: number
   readonly #purging: NodeJS.Timeout
@@ -48,21 +57,25 @@ export class Audit implements Disposable {
   /** Lines that found no room since the store was last well. */
   #lost = 0
 
-  private constructor(database: Database, keepDays: number, log: Logger) {
+  private constructor(database: Database, key: Uint8Array, keepDays: number, log: Logger) {
     this.#database = database
+    this.#key = key
     this.#log = log
     this.#keepDays = keepDays
     this.#endHealth = database.onHealth((_health, recovered) => {
       if (recovered) this.#noteGap(recovered)
     })
     this.#purging = setInterval(() => this.#purgeOrLog(), PURGE_EVERY_MS)
-    this.#purgeOrLog()
   }
 
-  /** Keeps its lines for `keepDays`. Rejects with `storage.failed` when its tables cannot be brought up to date. */
+  /** Keeps its lines for `keepDays`. Rejects with `storage.failed` when its tables cannot be brought up to date, or its key cannot be had. */
   static async open(database: Database, keepDays: number, log: Logger): Promise<Audit> {
-    await database.migrate('audit', steps)
-    return new Audit(database, keepDays, log)
+    const { key, isNew } = await openAuditKey(dirname(database.file))
+    await database.migrate('audit', steps(key))
+    const audit = new Audit(database, key, keepDays, log)
+    await audit.#requireFit(isNew)
+    audit.#purgeOrLog()
+    return audit
   }
 
   handlers: Handlers = {
@@ -73,12 +86,9 @@ export class Audit implements Disposable {
    * Notes a line; it is on disk within 50 ms. Whoever acts does not wait for the disk: what a disk does not take is
    * kept in memory as far as there is room, and one line counts what was lost once it takes it again.
    */
-  note({ at, who, via, address, action, device, input, outcome, message, ms }: NewEntry): void {
+  note(line: NewEntry): void {
     const lostBefore = this.#lostByStore()
-    this.#database.later({
-      sql: 'INSERT INTO audit (at, who, via, address, action, device, input, outcome, message, ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      values: [at, who, via, address, action, device ?? null, input, outcome, message ?? null, ms],
-    })
+    this.#database.later(appended(this.#key, line))
     if (this.#lostByStore() > lostBefore) this.#lost += 1
   }
 
@@ -122,10 +132,12 @@ export class Audit implements Disposable {
 
   /** Forgets what is older than it is to be kept. Rejects when the disk does not take that. */
   async purge(now: number = Date.now()): Promise<void> {
-    const since = now - this.#keepDays * DAY_MS
-    await this.#database.run('UPDATE audit_kept SET since = ?', since)
-    const sql = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ${PURGED_AT_ONCE})`
-    while (!this.#closing.signal.aborted && (await this.#database.run(sql, since)) === PURGED_AT_ONCE);
+    const { sql, values } = cutting(now - this.#keepDays * DAY_MS, now, PURGED_AT_ONCE)
+    while (!this.#closing.signal.aborted) {
+      const last = await this.#database.get(sql, ...values)
+      if (!last) return
+      await this.#database.write(...cutOff(this.#key, { id: Number(last['id']), hash: String(last['hash']) }))
+    }
   }
 
   [Symbol.dispose](): void {
@@ -135,10 +147,38 @@ export class Audit implements Disposable {
   }
 
   #purgeOrLog(): void {
-    this.purge().catch((error: unknown) => {
+    this.#purgeAndSayLast().catch((error: unknown) => {
       if (!this.#closing.signal.aborted)
         this.#log.error({ error }, 'old lines of the audit could not be deleted')
     })
+  }
+
+  /** The log is kept elsewhere: whoever cuts lines off the audit's end has to cut this off, too. */
+  async #purgeAndSayLast(): Promise<void> {
+    await this.purge()
+    const [last] = await this.#newest(1)
+    if (last) this.#log.info({ number: last['id'], hash: last['hash'] }, 'the last line of the audit')
+  }
+
+  /** A line says when the newest ones were not written with this key; `lightbench check` looks at them all. */
+  async #requireFit(keyIsNew: boolean): Promise<void> {
+    const [last, before] = await this.#newest(2)
+    const anchor = await this.#database.get('SELECT hash FROM audit_anchor')
+    if (!last || last['hash'] === lineHash(this.#key, String((before ?? anchor)?.['hash']), last)) return
+    const why = keyIsNew ? 'audit.key was missing and a new one was made' : 'it was changed, or audit.key was'
+    const message = `line ${String(last['id'])} of the audit does not fit its key: ${why}. See lightbench check`
+    this.#log.error(message)
+    this.#noteOwn('audit.broken', message)
+  }
+
+  async #newest(count: number): Promise<Row[]> {
+    const columns = ['id', ...HASHED, 'hash'].join(', ')
+    return this.#database.all(`SELECT ${columns} FROM audit ORDER BY id DESC LIMIT ?`, count)
+  }
+
+  #noteOwn(action: string, message: string, ms = 0): void {
+    const own = { who: 'bridge', via: 'store', address: '', input: '{}', outcome: 'ok' }
+    this.note({ at: Date.now(), ...own, action, message, ms })
   }
 
   /** Before what was kept in memory is written: it finds room. */
@@ -147,12 +187,8 @@ export class Audit implements Disposable {
     this.#lost = 0
     const until = Date.now()
     const times = `from ${new Date(since).toISOString()} to ${new Date(until).toISOString()}`
-    this.note({
-      ...{ at: until, who: 'bridge', via: 'store', address: '', action: 'storage.recovered', input: '{}' },
-      outcome: 'ok',
-      message: `nothing could be written ${times}: ${why.slice(0, LONGEST_WHY)}; ${lost} lines of the audit were lost`,
-      ms: until - since,
-    })
+    const message = `nothing could be written ${times}: ${why.slice(0, LONGEST_WHY)}; ${lost} lines of the audit were lost`
+    this.#noteOwn('storage.recovered', message, until - since)
     // Found no room itself: the next one says it.
     if (this.#lost > 0) this.#lost += lost
   }
