@@ -20,7 +20,7 @@ const mayImport = {
   access: ['core', 'store'],
   server: ['access', 'core', 'control', 'media', 'store', 'transport/browser\\.ts'],
   compat: ['core', 'server', 'drivers/instrument/ctp10'],
-  cli: ['access', 'core', 'store', 'transport', 'drivers/instrument/scpi', 'config\\.ts'],
+  cli: ['access', 'core', 'store', 'transport', 'drivers/instrument/scpi', '(config|version)\\.ts'],
   // Its pictures are files as stills are, its traces lie in the library, and its routes are the server's.
   watch: ['core', 'store', 'camera/still/png\\.ts', 'server/(route|routes/send-file)\\.ts'],
   sim: ['scpi/message\\.ts'],

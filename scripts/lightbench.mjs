@@ -7,6 +7,9 @@ import { root } from './setup/paths.mjs'
 const help = `Usage: lightbench [start] [options]
        lightbench user|token|tls …     who may come in, and the certificate; without more words: how
        lightbench service install      write systemd units for the bench and its guardian
+       lightbench backup FOLDER        copy a bench, also while it runs
+       lightbench restore BACKUP       put a backup in place of a data folder
+       lightbench check                look whether a data folder is whole, its audit and its files
        lightbench probe RESOURCE       ask an instrument who it is, and print its entry for bench.yaml
 
 Sets up what is missing, then runs the bench until it is told to end.
@@ -19,7 +22,8 @@ Sets up what is missing, then runs the bench until it is told to end.
 `
 
 const args = process.argv.slice(2)
-if (['user', 'token', 'tls', 'service', 'probe'].includes(args[0])) await run('cli', args)
+if (['user', 'token', 'tls', 'service', 'probe', 'backup', 'restore', 'check'].includes(args[0]))
+  await run('cli', args)
 else if (args.includes('--help') || args.includes('-h')) process.stdout.write(help)
 else if (args.includes('--version')) process.stdout.write(`${version()}\n`)
 else await start(args[0] === 'start' ? args.slice(1) : args)

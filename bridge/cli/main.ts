@@ -13,6 +13,9 @@ const groups: Record<string, () => Promise<Group>> = {
 /** What is done without a second word: `lightbench probe RESOURCE`. */
 const single: Record<string, () => Promise<Action>> = {
   probe: async () => (await import('./probe.ts')).probe,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
+  check: async () => (await import('./check.ts')).check,
 }
 
 const terminal: Terminal = {
@@ -49,7 +52,9 @@ async function main([group = '', verb = '', ...args]: string[]): Promise<number>
 }
 
 async function runSingle(name: string, action: Action, args: string[]): Promise<number> {
-  if (args.length > 0 && !args.includes('--help') && !args.includes('-h')) return perform(name, action, args)
+  const needsWords = !action.usage.startsWith('[')
+  const asksHow = args.includes('--help') || args.includes('-h') || (args.length === 0 && needsWords)
+  if (!asksHow) return perform(name, action, args)
   process.stdout.write(`  lightbench ${name} ${action.usage}\n      ${action.about}\n`)
   return 0
 }
