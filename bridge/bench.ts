@@ -40,7 +40,7 @@ import { FileMemory } from './store/device-memory.ts'
 import { lockDataFolder } from './store/data-folder.ts'
 import { Database } from './store/database.ts'
 import type { StoreHealth } from './store/health.ts'
-import { databaseFile, openDatabase } from './store/sqlite.ts'
+import { databaseFile } from './store/sqlite.ts'
 import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
 import { Homes } from './turret/homes.ts'
@@ -105,17 +105,17 @@ export async function openBench(
       log: log.child({ part: 'guardian' }),
     }),
   )
-  const db = opening.adopt(openDatabase(databaseFile(config.dataDir)), (open) => open.close())
   const database = opening.use(
     await Database.open({ file: databaseFile(config.dataDir), log: log.child({ part: 'store' }) }),
   )
   showHealth(bench, 'bench', database.health)
   const sessionMostMs = server.sessionDays * 24 * HOUR_MS
-  const access = new Access({
-    db,
-    limits: { idleMs: server.sessionIdleHours * HOUR_MS, mostMs: sessionMostMs },
-    secure,
-  })
+  const access = opening.use(
+    await Access.open(database, {
+      limits: { idleMs: server.sessionIdleHours * HOUR_MS, mostMs: sessionMostMs },
+      secure,
+    }),
+  )
   const audit = opening.use(await Audit.open(database, config.audit.keepDays, log.child({ part: 'audit' })))
   const auditOf = (call: Call): void => audit.note(auditCall(call))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
@@ -360,7 +360,7 @@ export async function openBench(
   })
   doorway = opening.use(
     await openDoorway({
-      ...{ config, version, tls, secure, sessionMostMs, access, audit, auditOf, control, doors, device },
+      ...{ config, version, tls, sessionMostMs, access, audit, auditOf, control, doors, device },
       ...{ feeds, bench, media, traces, gallery, lines, diagnostics, watches, log },
       topicOf: (id) => topics.get(id),
     }),

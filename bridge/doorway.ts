@@ -46,8 +46,6 @@ interface Inside {
   config: BenchConfig
   version: string
   tls: Awaited<ReturnType<typeof readTls>> | undefined
-  /** Whether pages are served over TLS, by the bridge or by what stands before it. */
-  secure: boolean
   sessionMostMs: number
   access: Access
   audit: Audit
@@ -77,7 +75,7 @@ export interface Doorway extends AsyncDisposable {
 /** Begins to listen, for the page, REST and sockets. Rejects with `config.invalid` when the port is taken. */
 export async function openDoorway(inside: Inside): Promise<Doorway> {
   await using opening = new AsyncDisposableStack()
-  const { config, version, tls, secure, sessionMostMs, access, audit, auditOf, control, doors } = inside
+  const { config, version, tls, sessionMostMs, access, audit, auditOf, control, doors } = inside
   const { device, feeds, bench, topicOf, media, traces, gallery, lines, diagnostics, watches, log } = inside
   const { server } = config
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
@@ -102,7 +100,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
       // Before the bridge's own, of which `/health` is one.
       ...(compat?.routes ?? []),
       ...commandRoutes(doors, version),
-      ...accessRoutes({ access, secure, sessionMostMs, audit: auditOf }),
+      ...accessRoutes({ access, sessionMostMs, audit: auditOf }),
       ...auditRoutes(audit),
       ...lines.routes,
       estopRoute(doors),

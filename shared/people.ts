@@ -60,11 +60,20 @@ export const peopleCommands = {
     output: z.array(session),
   }),
   'session.password': command({
-    about: "Change the caller's own password; all other sessions of theirs end.",
+    about:
+      "Change the caller's own password; all other sessions of theirs end. Answers the tokens that they made: whoever knew the old password may have made one.",
     role: 'viewer',
     reach: 'self',
     audited: true,
     input: z.object({ current: z.string().max(200), password: newPassword }),
+    output: z.object({ tokens: z.array(token).describe('the tokens that the caller made, for review') }),
+  }),
+  'session.endToken': command({
+    about: 'End a token that the caller made.',
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    input: z.object({ id: z.string().max(64).describe('the id of the token') }),
     output: none,
   }),
   'session.signOutEverywhere': command({
@@ -96,7 +105,7 @@ export const peopleCommands = {
     output: none,
   }),
   'user.password': command({
-    about: 'Give somebody a new password; all their sessions end.',
+    about: 'Give somebody a new password; all their sessions and the tokens they made end.',
     role: 'administrator',
     audited: true,
     input: z.object({ name: userName, password: newPassword }),

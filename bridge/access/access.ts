@@ -1,48 +1,76 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { randomBytes } from 'node:crypto'
 import type { Role } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { userName } from '../../shared/people.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Caller, Handlers } from '../core/device.ts'
-import { migrate } from '../store/sqlite.ts'
 import { Attempts } from './attempts.ts'
-import { secretIn } from './cookie.ts'
+import { SessionCookie } from './cookie.ts'
+import { Directory } from './directory.ts'
 import { requireGoodPassword } from './passwords.ts'
+import { peopleHandlers } from './people-handlers.ts'
+import { write } from './rows.ts'
 import { SetupLink } from './setup-link.ts'
 import { Sessions, type SessionLimits } from './sessions.ts'
-import { tables } from './tables.ts'
+import { SteadyTime } from './steady-time.ts'
+import type { AccessStore } from './store.ts'
 import { Tokens } from './tokens.ts'
 import { Users } from './users.ts'
 
 /** What attempts to set up are counted under; no user can have this name. */
 const SET_UP = 'set up'
+const SWEEP_MS = 60_000
+const BENCH_ID_BYTES = 8
 
 /** Somebody who has shown a session or a token. */
 export type Known = Pick<Caller, 'name' | 'role' | 'via' | 'key' | 'scope'>
 
 interface AccessOptions {
-  db: DatabaseSync
   limits: SessionLimits
   /** Whether browsers talk to the bridge over TLS, and cookies can be bound to that. */
   secure: boolean
+  /** The time of day in ms since the epoch. */
   now?: () => number
+  /** A clock that nobody sets, in ms. */
+  monotonic?: () => number
 }
 
-/** Who is who: people with passwords, browsers that are signed in, and tokens. */
-export class Access {
+/** Who is who: people with passwords, browsers that are signed in, and tokens. All in memory: asking writes nothing and waits for nothing. */
+export class Access implements AsyncDisposable {
   readonly users: Users
   readonly tokens: Tokens
+  readonly cookie: SessionCookie
+  readonly handlers: Handlers
+  readonly #directory: Directory
   readonly #sessions: Sessions
+  readonly #time: SteadyTime
   readonly #attempts = new Attempts()
   readonly #setup: SetupLink
-  readonly #secure: boolean
+  readonly #sweeping: NodeJS.Timeout
 
-  constructor({ db, limits, secure, now = Date.now }: AccessOptions) {
-    migrate(db, 'access', tables)
-    this.users = new Users(db, now)
-    this.tokens = new Tokens(db, now)
-    this.#sessions = new Sessions(db, limits, now)
+  private constructor(
+    directory: Directory,
+    { limits, secure, now = Date.now, monotonic = monotonicMs }: AccessOptions,
+  ) {
+    this.#directory = directory
+    this.#time = new SteadyTime({ wall: now, monotonic, latest: latestOf(directory) })
+    this.users = new Users(directory, this.#time)
+    this.tokens = new Tokens(directory, this.#time)
+    this.#sessions = new Sessions(directory, limits, this.#time)
     this.#setup = new SetupLink(now)
-    this.#secure = secure
+    this.cookie = new SessionCookie(benchIdOf(directory), secure)
+    this.handlers = peopleHandlers({
+      users: this.users,
+      tokens: this.tokens,
+      sessions: this.#sessions,
+      attempted: (name, address, work) => this.#attempted(name, address, work),
+    })
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
+  }
+
+  /** Reads who there is. Rejects with `storage.failed` when that cannot be read. */
+  static async open(store: AccessStore, options: AccessOptions): Promise<Access> {
+    return new Access(await Directory.open(store), options)
   }
 
   /** Who sent a request, by its token or else its cookie; undefined when neither says. A bad token is not made good by a cookie. */
@@ -53,29 +81,30 @@ export class Access {
       const token = this.tokens.find(bearer[1] ?? '')
       return token && { name: token.name, role: token.role, via: 'token', key: token.id, scope: token.scope }
     }
-    const secret = secretIn(cookie, this.#secure)
+    const secret = this.cookie.secretIn(cookie)
     const session = secret === undefined ? undefined : this.#sessions.find(secret)
-    return session && { name: session.user, role: session.role, via: 'session', key: session.id }
+    if (!session) return undefined
+    const { user, role, id, scope } = session
+    return { name: user, role, via: 'session', key: id, ...(scope.devices ? { scope } : {}) }
   }
 
   /** The role that somebody who was identified before has now; undefined when their session or token is over. */
   roleNow({ via, key }: Pick<Caller, 'via' | 'key'>): Role | undefined {
-    return via === 'token' ? this.tokens.roleOf(key) : this.#sessions.roleOf(key)
+    return via === 'token' ? this.tokens.roleOf(key) : this.#sessions.userOf(key)?.role
   }
 
   /** Answers the new session's secret. Rejects with `credentials.invalid` or `attempts.exceeded`. */
   async signIn(name: string, password: string, address: string): Promise<string> {
-    await this.#attempts.begin(name, address)
-    if (!(await this.users.check(name, password))) {
-      throw new BenchError('credentials.invalid', 'the name or the password is wrong')
-    }
-    await this.#attempts.succeeded(name, address)
-    return this.#sessions.open(name, address)
+    return this.#attempted(name, address, async () => {
+      const user = await this.users.check(name, password)
+      if (!user) throw new BenchError('credentials.invalid', 'the name or the password is wrong')
+      return (await this.#sessions.open(user, address)).secret
+    })
   }
 
-  /** Ends the session that a request shows. */
-  signOut({ via, key }: Pick<Caller, 'via' | 'key'>): void {
-    if (via === 'session') this.#sessions.close(key)
+  /** Ends the session that a request shows. Rejects with `storage.full` or `storage.failed` when the disk does not have it yet. */
+  async signOut({ via, key }: Pick<Caller, 'via' | 'key'>): Promise<void> {
+    if (via === 'session') await this.#sessions.close(key)
   }
 
   /** The path of a link by which the first administrator comes in; undefined when there are users. */
@@ -89,89 +118,57 @@ export class Access {
     const wrong = userName.safeParse(name).error
     if (wrong) throw new BenchError('input.invalid', wrong.issues.map(({ message }) => message).join('; '))
     requireGoodPassword(name, password)
-    await this.#attempts.begin(SET_UP, address)
-    if (!this.users.empty) throw new BenchError('credentials.invalid', 'this bench is set up: sign in')
-    this.#setup.use(key)
-    await this.users.add(name, 'administrator', password)
-    await this.#attempts.succeeded(SET_UP, address)
-    return this.#sessions.open(name, address)
-  }
-
-  /** Changes somebody's role; tokens they made that can do more than that end. Throws `user.unknown` or `input.invalid`. */
-  setRole(name: string, held: Role): void {
-    this.users.setRole(name, held)
-    this.tokens.revokeAbove(held, name)
-  }
-
-  /** Gives somebody a new password and ends their sessions. Rejects with `user.unknown` or `input.invalid`. */
-  async setPassword(name: string, password: string): Promise<void> {
-    await this.users.setPassword(name, password)
-    this.#sessions.closeAll(name)
-  }
-
-  /** Lets somebody in no longer; their sessions and the tokens they made end. Throws `user.unknown` or `input.invalid`. */
-  removeUser(name: string): void {
-    this.users.remove(name)
-    this.tokens.revokeAllOf(name)
-  }
-
-  handlers: Handlers = {
-    'session.list': (_, { via, name, key }) => {
-      // A token may bear a user's name.
-      const own = via === 'session' ? this.#sessions.of(name) : []
-      return Promise.resolve(own.map((session) => ({ ...session, current: session.id === key })))
-    },
-    'session.password': async ({ current, password }, caller) => {
-      requireSession(caller)
-      await this.#attempts.begin(caller.name, caller.address)
-      if (!(await this.users.check(caller.name, current))) {
-        throw new BenchError('credentials.invalid', 'the current password is wrong')
+    return this.#attempted(SET_UP, address, async () => {
+      if (!this.users.empty) throw new BenchError('credentials.invalid', 'this bench is set up: sign in')
+      const used = this.#setup.use(key)
+      try {
+        const user = await this.users.add(name, 'administrator', password)
+        return (await this.#sessions.open(user, address)).secret
+      } catch (error) {
+        // A disk that is full is no reason for a new one either.
+        if (this.users.empty) used.giveBack()
+        throw error
       }
-      await this.#attempts.succeeded(caller.name, caller.address)
-      await this.users.setPassword(caller.name, password)
-      this.#sessions.closeAll(caller.name, caller.key)
-      return {}
-    },
-    'session.signOutEverywhere': (_, caller) => {
-      requireSession(caller)
-      this.#sessions.closeAll(caller.name)
-      return Promise.resolve({})
-    },
-    'user.list': () => Promise.resolve(this.users.list()),
-    'user.add': async ({ name, role, password }) => {
-      await this.users.add(name, role, password)
-      return {}
-    },
-    'user.role': ({ name, role }) => {
-      this.setRole(name, role)
-      return Promise.resolve({})
-    },
-    'user.password': async ({ name, password }) => {
-      await this.setPassword(name, password)
-      return {}
-    },
-    'user.signOut': ({ name }) => {
-      this.#sessions.closeAll(name)
-      return Promise.resolve({})
-    },
-    'user.remove': ({ name }) => {
-      this.removeUser(name)
-      return Promise.resolve({})
-    },
-    'token.list': () => Promise.resolve(this.tokens.list()),
-    'token.add': async (wish, { via, name }) => {
-      // It would outlive the one that made it.
-      if (via === 'token') throw new BenchError('credentials.invalid', 'a token cannot make tokens: sign in')
-      return this.tokens.add(wish, name)
-    },
-    'token.revoke': ({ id }) => {
-      this.tokens.revoke(id)
-      return Promise.resolve({})
-    },
+    })
+  }
+
+  /** Writes what has ended and is not on the disk yet, as far as the disk takes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweeping)
+    this.#sweep()
+    await this.#directory[Symbol.asyncDispose]()
+  }
+
+  /** Counts an attempt to show a secret before it is looked at. Rejects with `attempts.exceeded` when there were too many. */
+  async #attempted<T>(account: string, address: string, work: () => Promise<T>): Promise<T> {
+    await this.#attempts.begin(account, address)
+    const done = await work()
+    await this.#attempts.succeeded(account, address)
+    return done
+  }
+
+  #sweep(): void {
+    this.#sessions.sweep()
+    this.tokens.sweep()
+    this.#directory.note(write.latest(this.#time.now()), 'latest time')
   }
 }
 
-function requireSession({ via }: Caller): void {
-  if (via === 'session') return
-  throw new BenchError('credentials.invalid', 'this is for those who have signed in with a password')
+/** The latest time that the directory knows of, in ms since the epoch. */
+function latestOf({ facts, users, sessions, tokens }: Directory): number {
+  const kept = facts.get('latest')
+  let latest = typeof kept === 'number' ? kept : 0
+  for (const { created_at, seen_at } of users.values()) latest = Math.max(latest, created_at, seen_at ?? 0)
+  for (const { seen_at } of sessions.values()) latest = Math.max(latest, seen_at)
+  for (const { created_at, used_at } of tokens.values()) latest = Math.max(latest, created_at, used_at ?? 0)
+  return latest
+}
+
+/** The bench's id, which is made when there is none. */
+function benchIdOf(directory: Directory): string {
+  const kept = directory.facts.get('bench')
+  if (typeof kept === 'string') return kept
+  const made = randomBytes(BENCH_ID_BYTES).toString('hex')
+  directory.note(write.benchId(made), 'bench id')
+  return made
 }

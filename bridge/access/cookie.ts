@@ -1,21 +1,30 @@
-const NAME = 'lightbench'
-/** A browser takes a cookie of such a name only over TLS, for the whole host and no other (RFC 6265bis section 4.1.3). */
-const SECURE_NAME = '__Host-lightbench'
 const SECRET = /^[A-Za-z0-9_-]{43}$/
 
-/** The session's secret in a Cookie header; undefined when there is none, or nothing that could be one. */
-export function secretIn(header: string | undefined, secure: boolean): string | undefined {
-  const wanted = secure ? SECURE_NAME : NAME
-  for (const pair of (header ?? '').split(';')) {
-    const [name, value = ''] = pair.trim().split('=', 2)
-    if (name === wanted && SECRET.test(value)) return value
-  }
-  return undefined
-}
+/** The cookies of one bench's sessions. Browsers keep one jar for all ports of a host: the name tells its benches apart. */
+export class SessionCookie {
+  readonly #name: string
+  readonly #secure: boolean
 
-/** The Set-Cookie header that gives a browser its session, or takes it away without a secret. */
-export function cookieFor(secret: string | undefined, secure: boolean, mostMs: number): string {
-  const life = secret === undefined ? 0 : Math.floor(mostMs / 1000)
-  const parts = [`${secure ? SECURE_NAME : NAME}=${secret ?? ''}`, 'Path=/', 'HttpOnly', 'SameSite=Lax']
-  return [...parts, `Max-Age=${life}`, ...(secure ? ['Secure'] : [])].join('; ')
+  /** `bench`: the bench's own id. `secure`: browsers talk to the bench over TLS. */
+  constructor(bench: string, secure: boolean) {
+    // A browser takes a cookie of such a name only over TLS, for the whole host and no other (RFC 6265bis section 4.1.3).
+    this.#name = `${secure ? '__Host-' : ''}lightbench-${bench}`
+    this.#secure = secure
+  }
+
+  /** The session's secret in a Cookie header; undefined when there is none, or nothing that could be one. */
+  secretIn(header: string | undefined): string | undefined {
+    for (const pair of (header ?? '').split(';')) {
+      const [name, value = ''] = pair.trim().split('=', 2)
+      if (name === this.#name && SECRET.test(value)) return value
+    }
+    return undefined
+  }
+
+  /** The Set-Cookie header that gives a browser its session, or takes it away without a secret. */
+  header(secret: string | undefined, mostMs: number): string {
+    const life = secret === undefined ? 0 : Math.floor(mostMs / 1000)
+    const parts = [`${this.#name}=${secret ?? ''}`, 'Path=/', 'HttpOnly', 'SameSite=Lax']
+    return [...parts, `Max-Age=${life}`, ...(this.#secure ? ['Secure'] : [])].join('; ')
+  }
 }

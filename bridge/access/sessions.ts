@@ -1,19 +1,15 @@
-import type { DatabaseSync } from 'node:sqlite'
-import { z } from 'zod'
-import { role, type Role } from '../../shared/access.ts'
+import type { Role, Scope } from '../../shared/access.ts'
+import { BenchError } from '../../shared/errors.ts'
+import type { Statement } from '../core/tables.ts'
+import type { Directory } from './directory.ts'
+import { write, type SessionRow, type UserRow } from './rows.ts'
 import { digestOf, idOf, newSecret } from './secret.ts'
+import type { SteadyTime } from './steady-time.ts'
 
 /** Being seen is written down at most so often. */
 const SEEN_EVERY_MS = 60_000
-
-const found = z.object({
-  id: z.string(),
-  user: z.string(),
-  role,
-  address: z.string(),
-  created_at: z.number(),
-  seen_at: z.number(),
-})
+/** Browsers in which one person is signed in; one more ends the one that was opened first. */
+const MOST_A_USER = 50
 
 /** How long a session lasts. */
 export interface SessionLimits {
@@ -23,87 +19,118 @@ export interface SessionLimits {
 
 /** Browsers that are signed in. A session ends when it is idle for too long, and at the latest after its longest time. */
 export class Sessions {
-  readonly #db: DatabaseSync
+  readonly #directory: Directory
   readonly #limits: SessionLimits
-  readonly #now: () => number
+  readonly #time: SteadyTime
+  /** When being seen was written down last, by id. */
+  readonly #noted = new Map<string, number>()
 
-  constructor(db: DatabaseSync, limits: SessionLimits, now: () => number) {
-    this.#db = db
+  constructor(directory: Directory, limits: SessionLimits, time: SteadyTime) {
+    this.#directory = directory
     this.#limits = limits
-    this.#now = now
+    this.#time = time
   }
 
-  /** Answers the secret that the browser's cookie is to carry. */
-  open(user: string, address: string): string {
-    this.#purge()
+  /**
+   * Opens one for a user as they were when they proved who they are, and answers the secret that the browser's cookie
+   * is to carry. `besides` is written with it or not at all. Rejects with `credentials.invalid` when they were removed
+   * or have another password by now.
+   */
+  async open(
+    user: UserRow,
+    address: string,
+    besides: readonly Statement[] = [],
+  ): Promise<{ id: string; secret: string }> {
     const secret = newSecret()
     const digest = digestOf(secret)
-    const now = this.#now()
-    this.#db
-      .prepare('INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)')
-      .run(idOf(digest), digest, user, address, now, now)
-    this.#db.prepare('UPDATE user SET seen_at = ? WHERE name = ?').run(now, user)
-    return secret
+    const now = this.#time.now()
+    const session = {
+      ...{ id: idOf(digest), digest, user: user.name, address },
+      ...{ created_at: now, seen_at: now },
+    }
+    const surplus = this.#rowsOf(user.name).slice(MOST_A_USER - 1)
+    const [added] = await this.#directory.make(
+      write.addSession(session, user.password),
+      write.userSeen(user.name, now),
+      ...surplus.map(({ id }) => write.endSession(id)),
+      ...besides,
+    )
+    if (added === 0)
+      throw new BenchError('credentials.invalid', 'your password was changed just now: sign in with it')
+    this.#directory.dropSessions((one) => surplus.includes(one))
+    this.#directory.addSession(session)
+    const known = this.#directory.users.get(user.name)
+    if (known) known.seen_at = now
+    return { id: session.id, secret }
   }
 
   /** Whose session this secret opens, with the role they have now; undefined for none, and for one that is over. */
-  find(secret: string): { id: string; user: string; role: Role } | undefined {
-    const sql =
-      'SELECT session.*, user.role FROM session JOIN user ON user.name = session.user WHERE digest = ?'
-    const row = found.safeParse(this.#db.prepare(sql).get(digestOf(secret)))
-    if (!row.success || !this.#lasts(row.data)) return undefined
-    const { id, user, role, seen_at } = row.data
-    const now = this.#now()
-    if (now - seen_at >= SEEN_EVERY_MS) {
-      this.#db.prepare('UPDATE session SET seen_at = ? WHERE id = ?').run(now, id)
-      this.#db.prepare('UPDATE user SET seen_at = ? WHERE name = ?').run(now, user)
+  find(secret: string): { id: string; user: string; role: Role; scope: Scope } | undefined {
+    const session = this.#directory.sessions.get(digestOf(secret))
+    const user = session && this.#directory.users.get(session.user)
+    if (!session || !user || !this.#lasts(session)) return undefined
+    const now = this.#time.now()
+    session.seen_at = now
+    user.seen_at = now
+    const { id } = session
+    if (now - (this.#noted.get(id) ?? session.created_at) >= SEEN_EVERY_MS) {
+      this.#noted.set(id, now)
+      this.#directory.note(write.sessionSeen(id, now), `session seen ${id}`)
+      this.#directory.note(write.userSeen(user.name, now), `user seen ${user.name}`)
     }
-    return { id, user, role }
+    return { id, user: user.name, role: user.role, scope: user.scope }
   }
 
-  /** The role of whoever has the session, by its name; undefined when it is over. This is no use of it. */
-  roleOf(id: string): Role | undefined {
-    const sql = 'SELECT session.*, user.role FROM session JOIN user ON user.name = session.user WHERE id = ?'
-    const row = found.safeParse(this.#db.prepare(sql).get(id))
-    return row.success && this.#lasts(row.data) ? row.data.role : undefined
+  /** Whoever has the session of this id; undefined when it is over. This is no use of it. */
+  userOf(id: string): UserRow | undefined {
+    const session = this.#directory.session(id)
+    return session && this.#lasts(session) ? this.#directory.users.get(session.user) : undefined
   }
 
   /** A user's sessions that last, newest first. */
   of(user: string): { id: string; address: string; createdAt: number; lastSeenAt: number }[] {
-    const sql =
-      'SELECT session.*, user.role FROM session JOIN user ON user.name = session.user WHERE user = ? ORDER BY session.created_at DESC'
-    return this.#db
-      .prepare(sql)
-      .all(user)
-      .map((row) => found.parse(row))
-      .filter((session) => this.#lasts(session))
-      .map(({ id, address, created_at, seen_at }) => ({
-        id,
-        address,
-        createdAt: created_at,
-        lastSeenAt: seen_at,
-      }))
+    return this.#rowsOf(user).map(({ id, address, created_at, seen_at }) => ({
+      id,
+      address,
+      createdAt: this.#time.toWall(created_at),
+      lastSeenAt: this.#time.toWall(seen_at),
+    }))
   }
 
-  close(id: string): void {
-    this.#db.prepare('DELETE FROM session WHERE id = ?').run(id)
+  /** Rejects with `storage.full` or `storage.failed` when it has ended here and the disk does not have it yet. */
+  async close(id: string): Promise<void> {
+    await this.#directory.take({
+      apply: () => this.#directory.dropSessions((session) => session.id === id),
+      statements: [write.endSession(id)],
+    })
   }
 
-  /** Ends all of a user's sessions but `except`. */
-  closeAll(user: string, except = ''): void {
-    this.#db.prepare('DELETE FROM session WHERE user = ? AND id <> ?').run(user, except)
+  /** Ends all of a user's sessions but `except`. Rejects as `close` does. */
+  async closeAll(user: string, except = ''): Promise<void> {
+    await this.#directory.take({
+      apply: () => this.#directory.dropSessions((session) => session.user === user && session.id !== except),
+      statements: [write.endSessions(user, except)],
+    })
   }
 
-  #lasts({ created_at, seen_at }: { created_at: number; seen_at: number }): boolean {
-    const now = this.#now()
-    // What is seen is written down late by up to a minute, in the user's favour.
-    return now - created_at < this.#limits.mostMs && now - seen_at < this.#limits.idleMs + SEEN_EVERY_MS
+  /** Removes those that are over, for good. */
+  sweep(): void {
+    for (const session of [...this.#directory.sessions.values()]) this.#lasts(session)
+    for (const id of this.#noted.keys()) if (!this.#directory.session(id)) this.#noted.delete(id)
   }
 
-  #purge(): void {
-    const now = this.#now()
-    this.#db
-      .prepare('DELETE FROM session WHERE created_at < ? OR seen_at < ?')
-      .run(now - this.#limits.mostMs, now - this.#limits.idleMs - SEEN_EVERY_MS)
+  #rowsOf(user: string): SessionRow[] {
+    return [...this.#directory.sessions.values()]
+      .filter((session) => session.user === user && this.#lasts(session))
+      .toSorted((one, other) => other.created_at - one.created_at)
+  }
+
+  /** One that is over is removed at once: nothing makes it good again. */
+  #lasts({ id, created_at, seen_at }: SessionRow): boolean {
+    const now = this.#time.now()
+    if (now - created_at < this.#limits.mostMs && now - seen_at < this.#limits.idleMs) return true
+    this.#directory.dropSessions((session) => session.id === id)
+    this.#directory.note(write.endSession(id), `session over ${id}`)
+    return false
   }
 }

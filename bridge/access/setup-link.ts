@@ -20,8 +20,8 @@ export class SetupLink {
     return `/#/set-up?key=${secret}`
   }
 
-  /** Uses the link up. Throws `credentials.invalid` for any but the right one in its time. */
-  use(key: string): void {
+  /** Uses the link up, until it is given back. Throws `credentials.invalid` for any but the right one in its time. */
+  use(key: string): { giveBack(): void } {
     const open = this.#open
     const right = open && timingSafeEqual(Buffer.from(open.digest), Buffer.from(digestOf(key)))
     if (!right || this.#now() >= open.until) {
@@ -29,5 +29,6 @@ export class SetupLink {
       throw new BenchError('credentials.invalid', message)
     }
     this.#open = undefined
+    return { giveBack: () => (this.#open ??= open) }
   }
 }

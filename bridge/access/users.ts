@@ -1,111 +1,185 @@
-import type { DatabaseSync } from 'node:sqlite'
-import { z } from 'zod'
-import { role, type Role } from '../../shared/access.ts'
+import { satisfies, type Role } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { User } from '../../shared/people.ts'
+import type { Directory } from './directory.ts'
 import { hashPassword, isPassword, requireGoodPassword } from './passwords.ts'
-
-const row = z.object({
-  name: z.string(),
-  role,
-  created_at: z.number(),
-  seen_at: z.number().nullable(),
-  sessions: z.number(),
-})
-
-/** Part of the statement that changes: a command line beside the bridge cannot come in between. */
-const SOMEBODY_IS_LEFT =
-  "(role <> 'administrator' OR (SELECT count(*) FROM user WHERE role = 'administrator') > 1)"
+import { write, type UserRow } from './rows.ts'
+import type { SteadyTime } from './steady-time.ts'
+import { isAbove } from './tokens.ts'
 
 /** Those who can sign in. */
 export class Users {
-  readonly #db: DatabaseSync
-  readonly #now: () => number
+  readonly #directory: Directory
+  readonly #time: SteadyTime
 
-  constructor(db: DatabaseSync, now: () => number) {
-    this.#db = db
-    this.#now = now
+  constructor(directory: Directory, time: SteadyTime) {
+    this.#directory = directory
+    this.#time = time
   }
 
   get empty(): boolean {
-    return this.#db.prepare('SELECT 1 FROM user LIMIT 1').get() === undefined
+    return this.#directory.users.size === 0
+  }
+
+  /** Reads everybody anew, as after each change that another program has made. */
+  read(): Promise<void> {
+    return this.#directory.read()
   }
 
   list(): User[] {
-    const sql =
-      'SELECT user.*, (SELECT count(*) FROM session WHERE user = name) AS sessions FROM user ORDER BY name'
-    return this.#db
-      .prepare(sql)
-      .all()
-      .map((found) => row.parse(found))
-      .map(({ name, role, created_at, seen_at, sessions }) => ({
+    const sessions = new Map<string, number>()
+    for (const { user } of this.#directory.sessions.values())
+      sessions.set(user, (sessions.get(user) ?? 0) + 1)
+    return [...this.#directory.users.values()]
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+      .map(({ name, role, created_at, seen_at }) => ({
         name,
         role,
-        createdAt: created_at,
-        ...(seen_at === null ? {} : { lastSeenAt: seen_at }),
-        sessions,
+        createdAt: this.#time.toWall(created_at),
+        ...(seen_at === null ? {} : { lastSeenAt: this.#time.toWall(seen_at) }),
+        sessions: sessions.get(name) ?? 0,
       }))
   }
 
   /** The role that somebody has now who was a user at a time (ms since the epoch); undefined when they are one no more. */
   roleOf(name: string, at: number): Role | undefined {
+    const user = this.#directory.users.get(name)
     // One who was added later is somebody else of that name.
-    return this.list().find((user) => user.name === name && user.createdAt <= at)?.role
+    return user && this.#time.toWall(user.created_at) <= at ? user.role : undefined
   }
 
   /** Rejects with `user.exists`, or `input.invalid` for a bad password. */
-  async add(name: string, held: Role, password: string): Promise<void> {
-    const kept = await this.#kept(name, password)
-    if (this.#passwordOf(name) !== undefined)
-      throw new BenchError('user.exists', `there is a user "${name}" already`)
-    this.#db
-      .prepare('INSERT INTO user (name, role, password, created_at) VALUES (?, ?, ?, ?)')
-      .run(name, held, kept, this.#now())
-  }
-
-  /** Throws `user.unknown`, and `input.invalid` when nobody would be administrator any more. */
-  setRole(name: string, held: Role): void {
-    const sql = `UPDATE user SET role = ? WHERE name = ? AND (? = 'administrator' OR ${SOMEBODY_IS_LEFT})`
-    if (this.#db.prepare(sql).run(held, name, held).changes === 0) this.#refuse(name)
-  }
-
-  /** Rejects with `user.unknown`, or `input.invalid` for a bad password. Ends no session by itself. */
-  async setPassword(name: string, password: string): Promise<void> {
-    const kept = await this.#kept(name, password)
-    const sql = 'UPDATE user SET password = ? WHERE name = ?'
-    if (this.#db.prepare(sql).run(kept, name).changes === 0) throw unknown(name)
-  }
-
-  /** Throws `user.unknown`, and `input.invalid` for the last administrator. Their sessions go with them. */
-  remove(name: string): void {
-    const sql = `DELETE FROM user WHERE name = ? AND ${SOMEBODY_IS_LEFT}`
-    if (this.#db.prepare(sql).run(name).changes === 0) this.#refuse(name)
-  }
-
-  /** Whether this is the user's password; as slow for a user that there is not. */
-  async check(name: string, password: string): Promise<boolean> {
-    const kept = this.#passwordOf(name)
-    // Looked at again: it may have been changed while the threads were at work.
-    return (await isPassword(kept, password)) && this.#passwordOf(name) === kept
-  }
-
-  #passwordOf(name: string): string | undefined {
-    const found = this.#db.prepare('SELECT password FROM user WHERE name = ?').get(name)
-    return typeof found?.['password'] === 'string' ? found['password'] : undefined
-  }
-
-  async #kept(name: string, password: string): Promise<string> {
+  async add(name: string, held: Role, password: string): Promise<UserRow> {
     requireGoodPassword(name, password)
-    return hashPassword(password)
+    if (this.#directory.users.has(name)) throw exists(name)
+    const user: UserRow = {
+      ...{ name, role: held, kind: 'password', subject: null, password: await hashPassword(password) },
+      ...{ scope: {}, factor: null, factor_step: null, created_at: this.#time.now(), seen_at: null },
+    }
+    const [added] = await this.#directory.make(write.addUser(user))
+    if (added === 0) throw exists(name)
+    this.#directory.users.set(name, user)
+    return user
   }
 
-  #refuse(name: string): never {
-    if (this.#passwordOf(name) === undefined) throw unknown(name)
-    const message = `${name} is the last administrator: make somebody else administrator first`
+  /**
+   * Changes somebody's role; tokens they made that can do more than that end. Rejects with `user.unknown`, and with
+   * `input.invalid` when nobody would be administrator any more.
+   */
+  async setRole(name: string, held: Role): Promise<void> {
+    const user = this.#known(name)
+    if (satisfies(held, user.role)) {
+      const [changed] = await this.#directory.make(write.setRole(name, held))
+      if (changed === 0) await this.#refuse(name)
+      this.#known(name).role = held
+      return
+    }
+    this.#requireAnother(user)
+    const [changed] = await this.#directory.take({
+      apply: () => {
+        const known = this.#directory.users.get(name)
+        if (known && !satisfies(held, known.role)) known.role = held
+        this.#directory.dropTokens((token) => token.created_by === name && isAbove(held, token))
+      },
+      statements: [write.setRole(name, held), write.endTokensAbove(name)],
+    })
+    if (changed === 0) await this.#refuse(name)
+  }
+
+  /**
+   * Gives somebody a new password; all their sessions end but `except`, and the tokens they made unless `keepsTokens`.
+   * Rejects with `user.unknown`, or `input.invalid` for a bad password.
+   */
+  async setPassword(
+    name: string,
+    password: string,
+    { except = '', keepsTokens = false } = {},
+  ): Promise<void> {
+    requireGoodPassword(name, password)
+    this.#requirePasswordUser(this.#known(name))
+    const kept = await hashPassword(password)
+    const [changed] = await this.#directory.take({
+      apply: () => {
+        this.#directory.dropSessions((session) => session.user === name && session.id !== except)
+        if (!keepsTokens) this.#directory.dropTokens((token) => token.created_by === name)
+      },
+      besides: [write.setPassword(name, kept)],
+      statements: [write.endSessions(name, except), ...(keepsTokens ? [] : [write.endTokensOf(name)])],
+    })
+    if (changed === 0) await this.#refuse(name)
+    this.#known(name).password = kept
+  }
+
+  /** Rejects with `user.unknown`, and `input.invalid` for the last administrator. Their sessions and the tokens they made end. */
+  async remove(name: string): Promise<void> {
+    const user = this.#known(name)
+    this.#requireAnother(user)
+    const [changed] = await this.#directory.take({
+      apply: () => {
+        // One who was added since is somebody else of that name.
+        if (this.#directory.users.get(name)?.created_at === user.created_at) {
+          this.#directory.users.delete(name)
+          this.#directory.dropSessions((session) => session.user === name)
+        }
+        this.#directory.dropTokens(
+          (token) => token.created_by === name && token.created_at <= this.#time.now(),
+        )
+      },
+      statements: [write.removeUser(name, user.created_at), write.endTokensOfRemoved(name)],
+    })
+    if (changed === 0) await this.#refuse(name)
+  }
+
+  /** The user whose name and password these are; undefined for a wrong one, and as slowly for a user that there is not. */
+  async check(name: string, password: string): Promise<UserRow | undefined> {
+    const kept = this.#directory.users.get(name)?.password
+    const right = await isPassword(kept === '' ? undefined : kept, password)
+    const user = this.#directory.users.get(name)
+    // Looked at again: it may have been changed while the threads were at work.
+    return right && user?.password === kept ? user : undefined
+  }
+
+  #known(name: string): UserRow {
+    const user = this.#directory.users.get(name)
+    if (!user) throw unknown(name)
+    return user
+  }
+
+  #requirePasswordUser({ name, kind }: UserRow): void {
+    if (kind === 'password') return
+    const message = `${name} signs in by the identity provider, which keeps their password`
     throw new BenchError('input.invalid', message)
   }
+
+  /** Throws `input.invalid` when nobody but this one could administer the bench. */
+  #requireAnother(user: UserRow): void {
+    const others = [...this.#directory.users.values()].filter(
+      (one) => isNeeded(one) && one.name !== user.name,
+    )
+    if (isNeeded(user) && others.length === 0) throw last(user.name)
+  }
+
+  /** The disk has not done it: another program has changed something that is not known here yet. */
+  async #refuse(name: string): Promise<never> {
+    await this.#directory.read()
+    throw this.#directory.users.has(name) ? last(name) : unknown(name)
+  }
+}
+
+/** Whether somebody can administer the whole bench with a password of its own. */
+function isNeeded({ role, kind, scope }: UserRow): boolean {
+  return role === 'administrator' && kind === 'password' && !scope.devices
 }
 
 function unknown(name: string): BenchError {
   return new BenchError('user.unknown', `there is no user "${name}"`)
+}
+
+function exists(name: string): BenchError {
+  return new BenchError('user.exists', `there is a user "${name}" already`)
+}
+
+function last(name: string): BenchError {
+  const message = `${name} is the last administrator: make somebody else administrator first`
+  return new BenchError('input.invalid', message)
 }

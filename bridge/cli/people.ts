@@ -5,6 +5,7 @@ import { Access } from '../access/access.ts'
 import type { Caller } from '../core/device.ts'
 import { openDatabase } from '../store/sqlite.ts'
 import { readBenchFile } from './bench-file.ts'
+import { DirectStore } from './direct-store.ts'
 
 type Commands = typeof peopleCommands
 type Name = keyof Commands
@@ -32,7 +33,10 @@ export async function withPeople<T>(config: string, work: (call: CallPeople) => 
   const { database } = await readBenchFile(config)
   const db = openDatabase(database)
   try {
-    const { handlers } = new Access({ db, limits: { idleMs: Infinity, mostMs: Infinity }, secure: false })
+    // Sessions end by the limits of the bridge, which are not the command line's to judge.
+    const limits = { idleMs: Infinity, mostMs: Infinity }
+    await using access = await Access.open(new DirectStore(db), { limits, secure: false })
+    const { handlers } = access
     return await work(async (name, input) => {
       const parsed = peopleCommands[name].input.safeParse(input)
       if (!parsed.success) throw new BenchError('input.invalid', explainIssues(parsed.error))

@@ -1,13 +1,14 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { dirname } from 'node:path'
 import { type AuditEntry, auditEntry, type AuditFilter } from '../../shared/audit.ts'
+import type { StoreSickness } from '../../shared/storage.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Row } from '../core/tables.ts'
 import { appended, chained, cutOff, cutting, HASHED, lineHash, setFree } from './audit-chain.ts'
 import { openAuditKey } from './audit-key.ts'
-import type { Database, Recovery } from './database.ts'
+import type { Database } from './database.ts'
 
 const PURGE_EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -62,8 +63,8 @@ export class Audit implements Disposable {
     this.#key = key
     this.#log = log
     this.#keepDays = keepDays
-    this.#endHealth = database.onHealth((_health, recovered) => {
-      if (recovered) this.#noteGap(recovered)
+    this.#endHealth = database.health.on((sick, wasSick) => {
+      if (!sick && wasSick) this.#noteGap(wasSick)
     })
     this.#purging = setInterval(() => this.#purgeOrLog(), PURGE_EVERY_MS)
   }
@@ -182,7 +183,7 @@ export class Audit implements Disposable {
   }
 
   /** Before what was kept in memory is written: it finds room. */
-  #noteGap({ since, why }: Recovery): void {
+  #noteGap({ since, why }: StoreSickness): void {
     const lost = this.#lost
     this.#lost = 0
     const until = Date.now()
@@ -194,13 +195,12 @@ export class Audit implements Disposable {
   }
 
   #lostByStore(): number {
-    const { health } = this.#database
-    return health.state === 'sick' ? health.lost : 0
+    return this.#database.health.sick?.lost ?? 0
   }
 
   /** The numbers of the oldest and the newest line, once what was noted so far is written. */
   async #firstAndLast(): Promise<{ first: number; last: number }> {
-    if (this.#database.health.state === 'well')
+    if (!this.#database.health.sick)
       await withDeadline(this.#database.flushed(), WRITTEN_WITHIN_MS, 'writing the audit').catch(() => {})
     const row = await this.#database.get(
       'SELECT (SELECT min(id) FROM audit) AS first, (SELECT max(id) FROM audit) AS last',

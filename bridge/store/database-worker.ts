@@ -23,8 +23,16 @@ let version: unknown
 let writing: Promise<unknown> = Promise.resolve()
 
 function database(): DatabaseSync {
-  db ??= openDatabase(file, BUSY_MS)
+  if (db) return db
+  db = openDatabase(file, BUSY_MS)
+  // Before anything is read: what another program writes from now on is a change.
+  version = dataVersion()
   return db
+}
+
+/** Rises when another connection has written (https://sqlite.org/pragma.html#pragma_data_version). */
+function dataVersion(): unknown {
+  return prepare('PRAGMA data_version').get()?.['data_version']
 }
 
 function prepare(sql: string): StatementSync {
@@ -88,13 +96,11 @@ serveCalls<DatabaseJobs>(parentPort, {
   migrate: telling(({ owner, steps }) => migrate(database(), owner, steps)),
 })
 
-/** Rises when another connection has written (https://sqlite.org/pragma.html#pragma_data_version). */
 function look(): void {
   try {
     if (!db) return
-    const now = prepare('PRAGMA data_version').get()?.['data_version']
-    if (version !== undefined && now !== version)
-      notify(parentPort, { changed: true } satisfies ForeignChange)
+    const now = dataVersion()
+    if (now !== version) notify(parentPort, { changed: true } satisfies ForeignChange)
     version = now
   } catch {
     // Whoever asks for something is told; there is nobody here to be told.

@@ -5,13 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { Access } from '../../bridge/access/access.ts'
 import type { Group } from '../../bridge/cli/action.ts'
 import { tokenActions } from '../../bridge/cli/token.ts'
 import { userActions } from '../../bridge/cli/user.ts'
-import { databaseFile, openDatabase } from '../../bridge/store/sqlite.ts'
+import { Database } from '../../bridge/store/database.ts'
+import { databaseFile } from '../../bridge/store/sqlite.ts'
 import { ADDRESS, DAY, PASSWORD } from './access-rig.ts'
+
+/** The promise is 250 ms; the rest is for a machine that has other things to do. */
+const SEEN_WITHIN_MS = 1000
 
 const MAIN = fileURLToPath(new URL('../../bridge/cli/main.ts', import.meta.url))
 
@@ -48,10 +53,15 @@ class CliRig {
   }
 
   /** As a bridge that runs beside the command line has it. */
-  bridge(): { access: Access } & Disposable {
-    const db = openDatabase(databaseFile(join(this.folder, 'data')))
-    const access = new Access({ db, limits: { idleMs: DAY, mostMs: DAY }, secure: false })
-    return { access, [Symbol.dispose]: () => db.close() }
+  async bridge(): Promise<{ access: Access; database: Database } & AsyncDisposable> {
+    await using opening = new AsyncDisposableStack()
+    const file = databaseFile(join(this.folder, 'data'))
+    const database = opening.use(await Database.open({ file, log: pino({ level: 'silent' }) }))
+    const access = opening.use(
+      await Access.open(database, { limits: { idleMs: DAY, mostMs: DAY }, secure: false }),
+    )
+    const open = opening.move()
+    return { access, database, [Symbol.asyncDispose]: () => open.disposeAsync() }
   }
 }
 
@@ -64,23 +74,28 @@ describe('lightbench user', () => {
     expect(rows[0]).toMatch(/^NAME +ROLE +ADDED +LAST SEEN +SESSIONS$/)
     expect(rows[1]).toMatch(/^ada +administrator +\d{4}-\d\d-\d\d \d\d:\d\d +- +0$/)
     expect(rows[2]).toMatch(/^bob +viewer /)
-    using bridge = rig.bridge()
+    await using bridge = await rig.bridge()
     await expect(bridge.access.signIn('ada', PASSWORD, ADDRESS)).resolves.toBeTypeOf('string')
   })
 
-  it('changes what a bridge beside it goes by, at once', async () => {
+  it('changes what a bridge beside it goes by, soon', async () => {
     const rig = new CliRig()
     await rig.run(userActions, 'add', ['ada', '--role', 'administrator'])
     await rig.run(userActions, 'add', ['bob', '--role', 'operator'])
-    using bridge = rig.bridge()
-    const cookie = `lightbench=${await bridge.access.signIn('bob', PASSWORD, ADDRESS)}`
+    await using bridge = await rig.bridge()
+    const signIn = async (password: string): Promise<string> =>
+      bridge.access.cookie.header(await bridge.access.signIn('bob', password, ADDRESS), DAY)
+    const within = { timeout: SEEN_WITHIN_MS, interval: 5 }
+    const roleBy = (cookie: string) =>
+      expect.poll(() => bridge.access.identify(cookie.split(';')[0], undefined)?.role, within)
+    const cookie = await signIn(PASSWORD)
     await rig.run(userActions, 'role', ['bob', 'viewer'])
-    expect(bridge.access.identify(cookie, undefined)).toMatchObject({ role: 'viewer' })
+    await roleBy(cookie).toBe('viewer')
     await rig.run(userActions, 'passwd', ['bob'], 'another good one')
-    expect(bridge.access.identify(cookie, undefined)).toBeUndefined()
-    const again = `lightbench=${await bridge.access.signIn('bob', 'another good one', ADDRESS)}`
+    await roleBy(cookie).toBeUndefined()
+    const again = await signIn('another good one')
     await rig.run(userActions, 'remove', ['bob'])
-    expect(bridge.access.identify(again, undefined)).toBeUndefined()
+    await roleBy(again).toBeUndefined()
   })
 
   it('goes by the same rules as the bridge', async () => {
@@ -105,7 +120,7 @@ describe('lightbench token', () => {
     const rig = new CliRig()
     const args = ['wall kiosk', '--device', 'microscope', '--days', '7']
     const secret = (await rig.run(tokenActions, 'add', args)).trim()
-    using bridge = rig.bridge()
+    await using bridge = await rig.bridge()
     const known = bridge.access.identify(undefined, `Bearer ${secret}`)
     expect(known).toMatchObject({
       name: 'wall kiosk',
@@ -118,14 +133,14 @@ describe('lightbench token', () => {
     expect(listed).toMatch(new RegExp(`^${known!.key} +wall kiosk +viewer +microscope +command line `, 'm'))
     expect(listed).not.toContain(secret.slice(3))
     await rig.run(tokenActions, 'revoke', [known!.key])
-    expect(bridge.access.identify(undefined, `Bearer ${secret}`)).toBeUndefined()
+    await expect.poll(() => bridge.access.tokens.list(), { timeout: SEEN_WITHIN_MS }).toEqual([])
   })
 
   it('lets a token end by itself unless told otherwise', async () => {
     const rig = new CliRig()
     await rig.run(tokenActions, 'add', ['a'])
     await rig.run(tokenActions, 'add', ['b', '--forever'])
-    using bridge = rig.bridge()
+    await using bridge = await rig.bridge()
     const ends = bridge.access.tokens.list().map(({ name, expiresAt }) => [name, expiresAt !== undefined])
     expect(Object.fromEntries(ends)).toEqual({ a: true, b: false })
   })
@@ -154,7 +169,7 @@ describe('as a program it', () => {
     expect(again.err).toBe('lightbench user add: there is a user "ada" already\n')
     const none = await rig.program(['user', 'add', 'bob'], '')
     expect(none).toMatchObject({ code: 1, err: expect.stringContaining('there is no password') })
-    using bridge = rig.bridge()
+    await using bridge = await rig.bridge()
     await expect(bridge.access.signIn('ada', PASSWORD, ADDRESS)).resolves.toBeTypeOf('string')
   })
 
@@ -188,7 +203,7 @@ describe('as a program it', () => {
     expect(code, shown).toBe(0)
     expect(shown).toContain('ada can sign in')
     expect(shown).not.toContain('horse')
-    using bridge = rig.bridge()
+    await using bridge = await rig.bridge()
     await expect(bridge.access.signIn('ada', PASSWORD, ADDRESS)).resolves.toBeTypeOf('string')
   })
 
@@ -209,7 +224,7 @@ describe('as a program it', () => {
       const [code] = (await once(child, 'close')) as [number]
       expect(code, shown).toBe(1)
       expect(shown).toMatch(/lightbench user add: .*nothing was changed/)
-      using bridge = rig.bridge()
+      await using bridge = await rig.bridge()
       expect(bridge.access.users.empty).toBe(true)
     }
   })

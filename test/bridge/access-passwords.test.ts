@@ -7,7 +7,7 @@ vi.mock('@node-rs/argon2', { spy: true })
 const KEPT = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/
 
 it('does the same work for a user that there is and for one that there is not, and says the same', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   await rig.access.users.add('ada', 'viewer', PASSWORD)
   const verify = vi.mocked(argon2.verify)
   const answers = []
@@ -23,7 +23,7 @@ it('does the same work for a user that there is and for one that there is not, a
 })
 
 it('lets nobody in with the password that unknown users are measured against', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   vi.mocked(argon2.verify).mockResolvedValueOnce(true)
   await expect(rig.access.signIn('nobody', PASSWORD, ADDRESS)).rejects.toMatchObject({
     code: 'credentials.invalid',
@@ -31,17 +31,17 @@ it('lets nobody in with the password that unknown users are measured against', a
 })
 
 it('does not let those in whose password was changed while the old one was looked at', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   await rig.access.users.add('ada', 'viewer', PASSWORD)
   vi.mocked(argon2.verify).mockImplementationOnce(async () => {
-    await rig.access.setPassword('ada', 'a different password')
+    await rig.access.users.setPassword('ada', 'a different password')
     return true
   })
   await expect(rig.signIn('ada')).rejects.toMatchObject({ code: 'credentials.invalid' })
 })
 
 it('works passwords out in threads, never on the event loop', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   const inThreads = vi.mocked(argon2.hash).mockClear()
   await rig.access.users.add('ada', 'viewer', PASSWORD)
   await rig.signIn('ada')

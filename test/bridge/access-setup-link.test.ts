@@ -6,10 +6,10 @@ const keyOf = (path: string | undefined): string =>
 const REFUSED = { code: 'credentials.invalid' }
 
 it('lets whoever has the link make the first administrator, once', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   const key = keyOf(rig.access.setupPath())
   const secret = await rig.access.setUp(key, 'ada', PASSWORD, ADDRESS)
-  expect(rig.access.identify(`lightbench=${secret}`, undefined)).toMatchObject({
+  expect(rig.access.identify(rig.cookieOf(secret), undefined)).toMatchObject({
     name: 'ada',
     role: 'administrator',
   })
@@ -18,7 +18,7 @@ it('lets whoever has the link make the first administrator, once', async () => {
 })
 
 it('takes one of two who use it at the same moment', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   const key = keyOf(rig.access.setupPath())
   const both = ['ada', 'eve'].map((name) => rig.access.setUp(key, name, PASSWORD, ADDRESS))
   const ends = (await Promise.allSettled(both)).map(({ status }) => status)
@@ -27,32 +27,32 @@ it('takes one of two who use it at the same moment', async () => {
 })
 
 it('makes no link when there are users', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   await rig.access.users.add('ada', 'administrator', PASSWORD)
-  expect(rig.open().setupPath()).toBeUndefined()
+  expect((await rig.openAnother()).setupPath()).toBeUndefined()
 })
 
 it('refuses the link once there are users, the command line having made one', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   const key = keyOf(rig.access.setupPath())
   await rig.access.users.add('ada', 'administrator', PASSWORD)
   await expect(rig.access.setUp(key, 'eve', PASSWORD, ADDRESS)).rejects.toMatchObject(REFUSED)
 })
 
 it('refuses it after an hour, after a restart, and any other key', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   const key = keyOf(rig.access.setupPath())
   for (const wrong of ['', 'A'.repeat(43), key.slice(1)]) {
     await expect(rig.access.setUp(wrong, 'eve', PASSWORD, ADDRESS)).rejects.toMatchObject(REFUSED)
   }
-  await expect(rig.open().setUp(key, 'eve', PASSWORD, ADDRESS)).rejects.toMatchObject(REFUSED)
+  await expect((await rig.openAnother()).setUp(key, 'eve', PASSWORD, ADDRESS)).rejects.toMatchObject(REFUSED)
   rig.now += HOUR
   await expect(rig.access.setUp(key, 'eve', PASSWORD, ADDRESS)).rejects.toMatchObject(REFUSED)
   expect(rig.access.users.empty).toBe(true)
 })
 
 it('is not used up by a name or a password that will not do', async () => {
-  using rig = new AccessRig()
+  await using rig = await AccessRig.open()
   const key = keyOf(rig.access.setupPath())
   for (const [name, password] of [
     ['Ada L', PASSWORD],

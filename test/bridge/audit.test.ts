@@ -122,7 +122,7 @@ it('says once from when to when nothing could be written, why, and how many line
   const input = 'x'.repeat(2 ** 20)
   for (let i = 0; i < 10; i++) audit.note(line({ action: `${i}`, input }))
   const recovered = Promise.withResolvers<void>()
-  database.onHealth((_health, recovery) => recovery && recovered.resolve())
+  database.health.on((sick) => !sick && recovered.resolve())
   other.exec('ROLLBACK')
   await recovered.promise
   const lines = (await audit.read({}, { limit: 99 })).reverse()

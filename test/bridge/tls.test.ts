@@ -54,7 +54,7 @@ it(
     const key = /set-up\?key=(\S+)/.exec(bridge.output.join('\n'))?.[1]
     const set = await ask(`${url}/api/set-up`, ca, { key, name: 'anna', password: 'correct horse battery' })
     const [cookie = ''] = (set.headers['set-cookie'] as string[] | undefined) ?? []
-    expect(cookie).toMatch(/^__Host-lightbench=.*; HttpOnly; SameSite=Lax; .*Secure$/)
+    expect(cookie).toMatch(/^__Host-lightbench-[0-9a-f]{16}=.*; HttpOnly; SameSite=Lax; .*Secure$/)
     const hello = `${url}/api/commands/session.hello`
     expect(JSON.parse((await ask(hello, ca, {}, { cookie: cookie.split(';')[0] ?? '' })).body)).toMatchObject(
       {

@@ -1,7 +1,6 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Access } from '../../access/access.ts'
-import { cookieFor } from '../../access/cookie.ts'
 import { BenchError, explainIssues } from '../../../shared/errors.ts'
 import type { Route } from '../route.ts'
 import { callerOf } from '../who.ts'
@@ -12,20 +11,18 @@ const setUp = signIn.extend({ key: z.string().max(200) })
 
 interface AccessRoutes {
   access: Access
-  /** Browsers talk to the bridge over TLS. */
-  secure: boolean
   sessionMostMs: number
   audit: (call: Call) => void
 }
 
 /** Signing in, out, and setting up: routes of their own, since only an HTTP answer can give a browser its cookie. */
-export function accessRoutes({ access, secure, sessionMostMs, audit }: AccessRoutes): Route[] {
+export function accessRoutes({ access, sessionMostMs, audit }: AccessRoutes): Route[] {
   const letIn = async (context: Context, name: string, work: () => Promise<string>): Promise<void> => {
     const begun = performance.now()
     const call = { name: context.path.slice('/api/'.length), input: { name }, ms: 0 }
     try {
       const secret = await work()
-      const cookie = cookieFor(secret, secure, sessionMostMs)
+      const cookie = access.cookie.header(secret, sessionMostMs)
       const known = access.identify(cookie.split(';', 1)[0], undefined)
       const caller = known && callerOf(known, '', context.ip, new AbortController().signal)
       context.set('Set-Cookie', cookie)
@@ -62,13 +59,19 @@ export function accessRoutes({ access, secure, sessionMostMs, audit }: AccessRou
       method: 'post',
       path: '/api/sign-out',
       role: 'anybody',
-      handle: (context, caller) => {
-        if (caller) {
-          access.signOut(caller)
-          audit({ name: 'sign-out', input: {}, caller, result: { ok: true, value: {} }, ms: 0 })
-        }
-        context.set('Set-Cookie', cookieFor(undefined, secure, 0))
+      handle: async (context, caller) => {
+        // Whatever the disk says, the session has ended.
+        context.set('Set-Cookie', access.cookie.header(undefined, 0))
         context.body = { ok: true, value: {} }
+        if (!caller) return
+        const call = { name: 'sign-out', input: {}, caller, ms: 0 }
+        try {
+          await access.signOut(caller)
+          audit({ ...call, result: { ok: true, value: {} } })
+        } catch (error) {
+          if (error instanceof BenchError) audit({ ...call, result: { ok: false, error: error.toFailure() } })
+          throw error
+        }
       },
     },
   ]

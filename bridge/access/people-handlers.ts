@@ -1,0 +1,81 @@
+import { BenchError } from '../../shared/errors.ts'
+import type { Caller, Handlers } from '../core/device.ts'
+import type { Sessions } from './sessions.ts'
+import type { Tokens } from './tokens.ts'
+import type { Users } from './users.ts'
+
+interface People {
+  users: Users
+  tokens: Tokens
+  sessions: Sessions
+  /** Does what shows a secret of an account, counted: too many wrong ones are refused. */
+  attempted: <T>(account: string, address: string, work: () => Promise<T>) => Promise<T>
+}
+
+/** The commands of people, sessions and tokens. */
+export function peopleHandlers({ users, tokens, sessions, attempted }: People): Handlers {
+  return {
+    'session.list': (_, { via, name, key }) => {
+      // A token may bear a user's name.
+      const own = via === 'session' ? sessions.of(name) : []
+      return Promise.resolve(own.map((session) => ({ ...session, current: session.id === key })))
+    },
+    'session.password': async ({ current, password }, caller) => {
+      requireSession(caller)
+      await attempted(caller.name, caller.address, async () => {
+        if (!(await users.check(caller.name, current)))
+          throw new BenchError('credentials.invalid', 'the current password is wrong')
+      })
+      await users.setPassword(caller.name, password, { except: caller.key, keepsTokens: true })
+      return { tokens: tokens.madeBy(caller.name) }
+    },
+    'session.endToken': async ({ id }, caller) => {
+      requireSession(caller)
+      if (!tokens.madeBy(caller.name).some((token) => token.id === id))
+        throw new BenchError('token.unknown', `you have made no token "${id}"`)
+      await tokens.revoke(id)
+      return {}
+    },
+    'session.signOutEverywhere': async (_, caller) => {
+      requireSession(caller)
+      await sessions.closeAll(caller.name)
+      return {}
+    },
+    'user.list': () => Promise.resolve(users.list()),
+    'user.add': async ({ name, role, password }) => {
+      await users.add(name, role, password)
+      return {}
+    },
+    'user.role': async ({ name, role }) => {
+      await users.setRole(name, role)
+      return {}
+    },
+    'user.password': async ({ name, password }) => {
+      await users.setPassword(name, password)
+      return {}
+    },
+    'user.signOut': async ({ name }) => {
+      await sessions.closeAll(name)
+      return {}
+    },
+    'user.remove': async ({ name }) => {
+      await users.remove(name)
+      return {}
+    },
+    'token.list': () => Promise.resolve(tokens.list()),
+    'token.add': (wish, { via, name }) => {
+      // It would outlive the one that made it.
+      if (via === 'token') throw new BenchError('credentials.invalid', 'a token cannot make tokens: sign in')
+      return tokens.add(wish, name)
+    },
+    'token.revoke': async ({ id }) => {
+      await tokens.revoke(id)
+      return {}
+    },
+  }
+}
+
+function requireSession({ via }: Caller): void {
+  if (via === 'session') return
+  throw new BenchError('credentials.invalid', 'this is for those who have signed in with a password')
+}
