@@ -1,4 +1,5 @@
 import type { CameraState } from '../../shared/camera.ts'
+import { publicRefOf } from '../core/client-ref.ts'
 import type { Handler } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'
 
@@ -15,7 +16,8 @@ export class Pointers implements Disposable {
   }
 
   /** `camera.point`. */
-  point: Handler<'camera.point'> = ({ at }, { client, name, signal }) => {
+  point: Handler<'camera.point'> = ({ at }, { client: id, name, signal }) => {
+    const client = publicRefOf(id)
     if (!at || signal.aborted) this.#take(client)
     else {
       if (!this.#taking.has(client))

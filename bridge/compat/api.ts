@@ -4,6 +4,7 @@ import type { ControlState } from '../../shared/control.ts'
 import { unwrap } from '../../shared/errors.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { pause } from '../core/deadline.ts'
+import { publicRefOf } from '../core/client-ref.ts'
 import type { Caller } from '../core/device.ts'
 import type { Stream } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
@@ -98,7 +99,7 @@ export class Ctp10Api {
 
   /** Whether this caller holds the bench's lease. */
   holds(caller: Caller): boolean {
-    return this.#parts.control.value.lease?.client === caller.client
+    return this.#parts.control.value.lease?.client === publicRefOf(caller.client)
   }
 
   /** Calls a command of the CTP10. Throws the BenchError of one that fails. */

@@ -1,5 +1,6 @@
 import { type ControlState, LEASE_IDLE_MS, LEASE_LOST_MS } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { publicRefOf } from '../core/client-ref.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -38,7 +39,7 @@ export class Lease implements Disposable {
   /** Connections by client: a page has one, two for a moment while it reconnects. */
   readonly #connections = new Map<string, number>()
   readonly #mayHold: (caller: Caller) => boolean
-  /** Those in `asks`. */
+  /** Those in `asks`, by their public reference. */
   readonly #askers = new Map<string, Caller>()
   #holder: Holder | undefined
   #lostAt: number | undefined
@@ -63,11 +64,12 @@ export class Lease implements Disposable {
       if (this.#holder?.client === caller.client) return this.#done(() => {})
       if (!this.#holder) return this.#done(() => this.#grant(caller))
       return this.#done(() => {
-        this.#askers.set(caller.client, caller)
-        this.#topic.merge({ asks: { [caller.client]: { name: caller.name, since: Date.now() } } })
+        const ref = publicRefOf(caller.client)
+        this.#askers.set(ref, caller)
+        this.#topic.merge({ asks: { [ref]: { name: caller.name, since: Date.now() } } })
       })
     },
-    'lease.withdraw': (_, caller) => this.#done(() => this.#forget(caller.client)),
+    'lease.withdraw': (_, caller) => this.#done(() => this.#forget(publicRefOf(caller.client))),
     'lease.give': ({ to }) => {
       const ask = this.#askOf(to)
       return this.#done(() => {
@@ -143,7 +145,7 @@ export class Lease implements Disposable {
       return
     }
     this.#connections.delete(client)
-    this.#forget(client)
+    this.#forget(publicRefOf(client))
     if (this.#holder?.client !== client) return
     this.#heartbeat.end()
     this.#lostAt = performance.now()
@@ -168,24 +170,25 @@ export class Lease implements Disposable {
     throw new BenchError('lease.held', `${this.#holder.name} holds the lease: ask for it with lease.ask`)
   }
 
-  #askOf(client: string): Caller {
-    const ask = this.#askers.get(client)
+  #askOf(ref: string): Caller {
+    const ask = this.#askers.get(ref)
     if (ask) return ask
-    throw new BenchError('input.invalid', `nobody named ${client} asks for the lease: they may have gone`)
+    throw new BenchError('input.invalid', `nobody named ${ref} asks for the lease: they may have gone`)
   }
 
-  #forget(client: string): void {
-    if (this.#askers.delete(client)) this.#topic.merge({ asks: { [client]: null } })
+  #forget(ref: string): void {
+    if (this.#askers.delete(ref)) this.#topic.merge({ asks: { [ref]: null } })
   }
 
   #grant(caller: Caller): void {
     const { client, name } = caller
     if (this.#holder?.client === client) return
-    this.#forget(client)
+    const ref = publicRefOf(client)
+    this.#forget(ref)
     this.#holder = { client, name, activeAt: performance.now() }
     this.#lostAt = undefined
     const lease = {
-      client,
+      client: ref,
       name,
       since: Date.now(),
       connected: this.#connections.has(client),

@@ -28,7 +28,7 @@ export interface Caller {
   via: 'session' | 'token' | 'local'
   /** The session or token, by a name that is no secret. */
   key: string
-  /** The page or script: what a lease is held by. */
+  /** The page or script: what a lease is held by. A secret of the bridge; others name it by `publicRefOf`. */
   client: string
   scope?: Scope | undefined
   /** For the log, the audit and the list of viewers. */

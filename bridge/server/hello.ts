@@ -1,4 +1,5 @@
 import type { OutputOf } from '../../shared/commands.ts'
+import { publicRefOf } from '../core/client-ref.ts'
 import type { Handler } from '../core/device.ts'
 
 /** Answers `session.hello`. `revisionsOf`: how far topics have been sent on the caller's connection; none of a caller without one. */
@@ -7,7 +8,14 @@ export function helloOf(
   revisionsOf?: (topics: Iterable<string>) => Record<string, number>,
 ): Handler<'session.hello'> {
   return ({ topics }, { name, role, via, client, scope }) => {
-    const answer: OutputOf<'session.hello'> = { name, role, via, client, now: Date.now(), version }
+    const answer: OutputOf<'session.hello'> = {
+      name,
+      role,
+      via,
+      client: publicRefOf(client),
+      now: Date.now(),
+      version,
+    }
     if (scope) answer.scope = scope
     if (topics && revisionsOf) answer.topics = revisionsOf(Object.keys(topics))
     return Promise.resolve(answer)

@@ -253,10 +253,17 @@ function credentialsOf(socket: BenchSocket, address: string): Credentials {
   return { cookie, authorization: typeof token === 'string' ? `Bearer ${token}` : authorization, address }
 }
 
-/** The page's own random name; anything else is no page's. */
+/** A page is known again by its name alone: one that could be guessed would let others of its session take its place. */
+const PAGE_NAME = /^[\w-]{22,64}$/
+
+/** The page's own random name; a program that gives none is another page with each connection. Throws `input.invalid` for a name that could be guessed. */
 function pageOf(socket: BenchSocket): string {
-  const { page } = socket.handshake.auth
-  return typeof page === 'string' && page.length <= 64 ? page : socket.id
+  const { page } = socket.handshake.auth as { page?: unknown }
+  if (page === undefined) return socket.id
+  if (typeof page === 'string' && PAGE_NAME.test(page)) return page
+  const message =
+    'auth.page: expected 128 random bits as 22 to 64 of A-Z, a-z, 0-9, "_" and "-"; leave it out for a page that does not reconnect'
+  throw new BenchError('input.invalid', message)
 }
 
 /** An error as Socket.IO carries it to the browser: `connect_error` has `data`. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Scope } from '../../shared/access.ts'
 import type { Caller } from '../core/device.ts'
 
@@ -22,9 +22,15 @@ export interface Credentials {
 /** Who sent a request; undefined for nobody whom the bridge knows. Asked anew for each call: a role may have changed. */
 export type Identify = (credentials: Credentials) => Identity | undefined
 
-/** A call by somebody. `page` is the page's own random name; a script has none and is its token. */
+/** Nobody outside can compute a client's id, nor choose a page name that gives somebody else's. */
+const secret = randomBytes(32)
+
+/**
+ * A call by somebody. `page` is the page's own random name, by which it is the same client when it reconnects; a script
+ * has none and is its session or token.
+ */
 export function callerOf(identity: Identity, page: string, address: string, signal: AbortSignal): Caller {
   const { name, role, via, key, scope } = identity
-  const client = createHash('sha256').update(`${key}\n${page}`).digest('hex').slice(0, 12)
+  const client = createHmac('sha256', secret).update(`${via}\n${key}\n${page}`).digest('hex')
   return { name, role, via, key, client, scope, address, arrivedAt: performance.now(), signal }
 }

@@ -6,6 +6,8 @@ import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, setUp } from '../support/people.ts'
 
 const PLACES = 3
+/** A page's own name, as long as a random one. */
+const named = (name: string): string => name.padEnd(32, '0')
 
 let bridge: Awaited<ReturnType<typeof startBridge>>
 let url: string
@@ -24,7 +26,11 @@ afterAll(() => bridge.end())
 
 /** Connects by the token alone, as a browser does, which cannot set headers. Rejects with the refusal's code. */
 async function connect(auth: { page: string; purpose?: string; token?: string }): Promise<Socket> {
-  const socket = io(url, { transports: ['websocket'], reconnection: false, auth: { token, ...auth } })
+  const socket = io(url, {
+    transports: ['websocket'],
+    reconnection: false,
+    auth: { token, ...auth, page: named(auth.page) },
+  })
   onTestFinished(() => void socket.disconnect())
   const refused = once(socket as never, 'connect_error').then(([error]) => {
     throw new Error((error as { data?: { code: string } }).data?.code ?? String(error))
@@ -112,4 +118,14 @@ it('takes no place of a page, and there is one for each page at most', async () 
   await expect
     .poll(async () => (await ask(url, administrator, 'diagnostics.read', {})).bridge.sockets)
     .toBe(PLACES)
+})
+
+it('takes no page name that could be guessed', async () => {
+  const socket = io(url, { transports: ['websocket'], reconnection: false, auth: { token, page: 'one' } })
+  onTestFinished(() => void socket.disconnect())
+  const [error] = (await once(socket as never, 'connect_error')) as [{ data: unknown }]
+  expect(error.data).toMatchObject({
+    code: 'input.invalid',
+    message: expect.stringContaining('128 random bits') as string,
+  })
 })

@@ -3,6 +3,7 @@ import type { ControlState } from '../../shared/control.ts'
 import { Lease, type LeaseEvents } from '../../bridge/control/lease.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import type { Caller } from '../../bridge/core/device.ts'
+import { publicRefOf } from '../../bridge/core/client-ref.ts'
 import { callerAs } from '../support/caller.ts'
 
 const ada = callerAs({ name: 'ada', client: 'aaaaaaaaaaaa' })
@@ -58,7 +59,7 @@ async function beatFor(lease: Lease, ms: number, active: boolean): Promise<void>
 it('is held by one at a time', async () => {
   const { lease, state } = rig()
   await say(lease, 'lease.take', ada)
-  expect(state().lease).toMatchObject({ client: ada.client, name: 'ada', connected: true })
+  expect(state().lease).toMatchObject({ client: publicRefOf(ada.client), name: 'ada', connected: true })
   expect(() => lease.handlers['lease.take']?.({}, bob)).toThrow(/ada holds the lease/)
   expect(() => lease.require(bob)).toThrow(/ada holds the lease/)
   expect(() => lease.require(ada)).not.toThrow()
@@ -72,26 +73,26 @@ it('says to whom it belongs, or that it is free, to one who acts without it', ()
 it('is handed over only to one who asks', async () => {
   const { lease, state, events } = rig()
   await say(lease, 'lease.take', ada)
-  expect(() => lease.handlers['lease.give']?.({ to: bob.client }, ada)).toThrow(/nobody named/)
+  expect(() => lease.handlers['lease.give']?.({ to: publicRefOf(bob.client) }, ada)).toThrow(/nobody named/)
   await say(lease, 'lease.ask', bob)
-  expect(state().asks).toMatchObject({ [bob.client]: { name: 'bob' } })
-  await say(lease, 'lease.give', ada, { to: bob.client })
-  expect(state()).toMatchObject({ lease: { client: bob.client }, asks: {} })
+  expect(state().asks).toMatchObject({ [publicRefOf(bob.client)]: { name: 'bob' } })
+  await say(lease, 'lease.give', ada, { to: publicRefOf(bob.client) })
+  expect(state()).toMatchObject({ lease: { client: publicRefOf(bob.client) }, asks: {} })
   expect(events).toEqual(['ada: given to bob'])
 })
 
 it('is taken at once by one who asks while it is free', async () => {
   const { lease, state } = rig()
   await say(lease, 'lease.ask', bob)
-  expect(state().lease).toMatchObject({ client: bob.client })
+  expect(state().lease).toMatchObject({ client: publicRefOf(bob.client) })
 })
 
 it('is declined without being lost, and an ask can be withdrawn', async () => {
   const { lease, state } = rig()
   await say(lease, 'lease.take', ada)
   await say(lease, 'lease.ask', bob)
-  await say(lease, 'lease.decline', ada, { to: bob.client })
-  expect(state()).toMatchObject({ lease: { client: ada.client }, asks: {} })
+  await say(lease, 'lease.decline', ada, { to: publicRefOf(bob.client) })
+  expect(state()).toMatchObject({ lease: { client: publicRefOf(ada.client) }, asks: {} })
   await say(lease, 'lease.ask', bob)
   await say(lease, 'lease.withdraw', bob)
   expect(state().asks).toEqual({})
@@ -116,7 +117,7 @@ it('lasts as long as something is done', async () => {
   const { lease, state } = rig()
   await say(lease, 'lease.take', ada)
   await beatFor(lease, 180_000, true)
-  expect(state().lease).toMatchObject({ client: ada.client })
+  expect(state().lease).toMatchObject({ client: publicRefOf(ada.client) })
   expect(state().lease).not.toHaveProperty('lapsesAt')
 })
 
@@ -141,7 +142,7 @@ it('is kept by a page that comes back in time', async () => {
   vi.advanceTimersByTime(1500)
   lease.connected(ada.client)
   vi.advanceTimersByTime(5000)
-  expect(state().lease).toMatchObject({ client: ada.client, connected: true })
+  expect(state().lease).toMatchObject({ client: publicRefOf(ada.client), connected: true })
   expect(() => lease.requireConnected()).not.toThrow()
 })
 
@@ -149,7 +150,7 @@ it('is taken by an administrator from whoever holds it', async () => {
   const { lease, state, events } = rig()
   await say(lease, 'lease.take', ada)
   await say(lease, 'lease.seize', bob)
-  expect(state().lease).toMatchObject({ client: bob.client })
+  expect(state().lease).toMatchObject({ client: publicRefOf(bob.client) })
   expect(events).toEqual(['ada: taken by bob'])
 })
 
@@ -172,10 +173,10 @@ it('ends within 50 ms of its holder’s not being one who may act, whoever they 
   const { lease, state, events } = rig(({ name }) => allowed.includes(name))
   await say(lease, 'lease.take', ada)
   await say(lease, 'lease.ask', bob)
-  await say(lease, 'lease.give', ada, { to: bob.client })
+  await say(lease, 'lease.give', ada, { to: publicRefOf(bob.client) })
   allowed = 'bob'
   vi.advanceTimersByTime(1000)
-  expect(state().lease).toMatchObject({ client: bob.client })
+  expect(state().lease).toMatchObject({ client: publicRefOf(bob.client) })
   allowed = 'ada'
   vi.advanceTimersByTime(50)
   expect(state().lease).toBeUndefined()
