@@ -354,6 +354,7 @@ export async function openBench(
     },
     device,
     permit: (command, input, caller) => control.permit(command, input, caller),
+    requireProof: (caller, what) => access.requireProof(caller, what),
     mayContinue: (command, input, caller) => control.still(command, input, caller),
     audit: auditOf,
     log,

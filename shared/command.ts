@@ -30,6 +30,8 @@ export interface Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodTyp
   whileStopped?: true
   /** Makes safe and nothing else: needs neither lease nor interlock, and is never held back. */
   safe?: true
+  /** Makes rights or shows secrets: needs that the caller has shown lately who they are (`session.prove`). */
+  fresh?: true
   /** Kept in the audit though it moves nothing; what has `lease` or `safe` is kept anyway. */
   audited?: true
 }

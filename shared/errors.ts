@@ -27,6 +27,7 @@ export const errorCode = z.enum([
   'media.unavailable',
   'media.unknown',
   'origin.foreign',
+  'proof.required',
   'role.required',
   'scope.exceeded',
   'scpi.block',

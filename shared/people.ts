@@ -15,6 +15,9 @@ export const newPassword = z
   .min(PASSWORD_LEAST, `a password has ${PASSWORD_LEAST} characters at least`)
   .max(200, 'a password has 200 characters at most')
 
+/** For so long after somebody has shown who they are, their session may make rights and see secrets. */
+export const PROOF_MINUTES = 10
+
 const tokenName = z.string().trim().min(1).max(64)
 
 /** Somebody who can sign in. */
@@ -76,6 +79,14 @@ export const peopleCommands = {
     input: z.object({ id: z.string().max(64).describe('the id of the token') }),
     output: none,
   }),
+  'session.prove': command({
+    about: `Show again who is at this browser: for ${PROOF_MINUTES} minutes, this session may make rights and see secrets.`,
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    input: z.object({ password: z.string().max(200).describe("the caller's password") }),
+    output: none,
+  }),
   'session.signOutEverywhere': command({
     about: "End all of the caller's sessions, this one too.",
     role: 'viewer',
@@ -93,6 +104,7 @@ export const peopleCommands = {
   'user.add': command({
     about: 'Let somebody in, with a first password.',
     role: 'administrator',
+    fresh: true,
     audited: true,
     input: z.object({ name: userName, role, password: newPassword }),
     output: none,
@@ -100,6 +112,7 @@ export const peopleCommands = {
   'user.role': command({
     about: "Change somebody's role, at once; of the tokens they made, those end that can do more than that.",
     role: 'administrator',
+    fresh: true,
     audited: true,
     input: z.object({ name: userName, role }),
     output: none,
@@ -107,6 +120,7 @@ export const peopleCommands = {
   'user.password': command({
     about: 'Give somebody a new password; all their sessions and the tokens they made end.',
     role: 'administrator',
+    fresh: true,
     audited: true,
     input: z.object({ name: userName, password: newPassword }),
     output: none,
@@ -134,6 +148,7 @@ export const peopleCommands = {
   'token.add': command({
     about: 'Make a token. Its secret is in this answer and nowhere else.',
     role: 'administrator',
+    fresh: true,
     audited: true,
     input: z.object({
       name: tokenName,

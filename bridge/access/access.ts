@@ -9,7 +9,8 @@ import { SessionCookie } from './cookie.ts'
 import { Directory } from './directory.ts'
 import { requireGoodPassword } from './passwords.ts'
 import { peopleHandlers } from './people-handlers.ts'
-import { write } from './rows.ts'
+import { type UserRow, write } from './rows.ts'
+import { Proofs } from './proofs.ts'
 import { SetupLink } from './setup-link.ts'
 import { Sessions, type SessionLimits } from './sessions.ts'
 import { SteadyTime } from './steady-time.ts'
@@ -44,6 +45,7 @@ export class Access implements AsyncDisposable {
   readonly #directory: Directory
   readonly #sessions: Sessions
   readonly #time: SteadyTime
+  readonly #proofs: Proofs
   readonly #attempts = new Attempts()
   readonly #setup: SetupLink
   readonly #sweeping: NodeJS.Timeout
@@ -58,11 +60,13 @@ export class Access implements AsyncDisposable {
     this.tokens = new Tokens(directory, this.#time)
     this.#sessions = new Sessions(directory, limits, this.#time)
     this.#setup = new SetupLink(now)
+    this.#proofs = new Proofs(monotonic)
     this.cookie = new SessionCookie(benchIdOf(directory), secure)
     this.handlers = peopleHandlers({
       users: this.users,
       tokens: this.tokens,
       sessions: this.#sessions,
+      proofs: this.#proofs,
       attempted: (name, address, work) => this.#attempted(name, address, work),
     })
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
@@ -93,12 +97,17 @@ export class Access implements AsyncDisposable {
     return via === 'token' ? this.tokens.roleOf(key) : this.#sessions.userOf(key)?.role
   }
 
+  /** Throws `proof.required` unless the caller has shown lately who they are, for `what`. */
+  requireProof(caller: Caller, what: string): void {
+    this.#proofs.require(caller, what)
+  }
+
   /** Answers the new session's secret. Rejects with `credentials.invalid` or `attempts.exceeded`. */
   async signIn(name: string, password: string, address: string): Promise<string> {
     return this.#attempted(name, address, async () => {
       const user = await this.users.check(name, password)
       if (!user) throw new BenchError('credentials.invalid', 'the name or the password is wrong')
-      return (await this.#sessions.open(user, address)).secret
+      return this.#open(user, address)
     })
   }
 
@@ -123,7 +132,7 @@ export class Access implements AsyncDisposable {
       const used = this.#setup.use(key)
       try {
         const user = await this.users.add(name, 'administrator', password)
-        return (await this.#sessions.open(user, address)).secret
+        return await this.#open(user, address)
       } catch (error) {
         // A disk that is full is no reason for a new one either.
         if (this.users.empty) used.giveBack()
@@ -139,6 +148,13 @@ export class Access implements AsyncDisposable {
     await this.#directory[Symbol.asyncDispose]()
   }
 
+  /** Opens a session for somebody who has shown just now who they are. Answers its secret. */
+  async #open(user: UserRow, address: string): Promise<string> {
+    const { id, secret } = await this.#sessions.open(user, address)
+    this.#proofs.note(id)
+    return secret
+  }
+
   /** Counts an attempt to show a secret before it is looked at. Rejects with `attempts.exceeded` when there were too many. */
   async #attempted<T>(account: string, address: string, work: () => Promise<T>): Promise<T> {
     await this.#attempts.begin(account, address)
@@ -150,6 +166,7 @@ export class Access implements AsyncDisposable {
   #sweep(): void {
     this.#sessions.sweep()
     this.tokens.sweep()
+    this.#proofs.sweep()
     this.#directory.note(write.latest(this.#time.now()), 'latest time')
   }
 }

@@ -1,5 +1,6 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
+import type { Proofs } from './proofs.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 import type { Users } from './users.ts'
@@ -8,12 +9,13 @@ interface People {
   users: Users
   tokens: Tokens
   sessions: Sessions
+  proofs: Proofs
   /** Does what shows a secret of an account, counted: too many wrong ones are refused. */
   attempted: <T>(account: string, address: string, work: () => Promise<T>) => Promise<T>
 }
 
 /** The commands of people, sessions and tokens. */
-export function peopleHandlers({ users, tokens, sessions, attempted }: People): Handlers {
+export function peopleHandlers({ users, tokens, sessions, proofs, attempted }: People): Handlers {
   return {
     'session.list': (_, { via, name, key }) => {
       // A token may bear a user's name.
@@ -28,6 +30,15 @@ export function peopleHandlers({ users, tokens, sessions, attempted }: People): 
       })
       await users.setPassword(caller.name, password, { except: caller.key, keepsTokens: true })
       return { tokens: tokens.madeBy(caller.name) }
+    },
+    'session.prove': async ({ password }, caller) => {
+      requireSession(caller)
+      await attempted(caller.name, caller.address, async () => {
+        if (!(await users.check(caller.name, password)))
+          throw new BenchError('credentials.invalid', 'the password is wrong')
+      })
+      proofs.note(caller.key)
+      return {}
     },
     'session.endToken': async ({ id }, caller) => {
       requireSession(caller)

@@ -27,6 +27,8 @@ interface Doors {
   handlers: Handlers
   device: FindDevice
   permit: Gate
+  /** Throws unless the caller has shown lately who they are. */
+  requireProof: (caller: Caller, what: string) => void
   /** The same for what the bridge goes on with by itself. */
   mayContinue: Gate
   /** Hears of every call that belongs in the audit, refused ones too. */
@@ -104,7 +106,8 @@ export class Commands {
     const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
     if (typeof named['topic'] === 'string') requireRole(caller, topicRole(named['topic']), named['topic'])
     requireScope(caller, command, named, name)
-    const { permit, mayContinue } = this.#doors
+    const { permit, mayContinue, requireProof } = this.#doors
+    if (command.fresh) requireProof(caller, name)
     if (isStep) mayContinue(command, named, caller)
     else permit(command, named, caller)
     const parsed = command.input.safeParse(input ?? {})

@@ -22,6 +22,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'credentials.invalid': 401,
   'session.required': 401,
   'origin.foreign': 403,
+  'proof.required': 403,
   'role.required': 403,
   'scope.exceeded': 403,
   'device.unknown': 404,

@@ -17,17 +17,27 @@ interface Rig {
   handlers?: Handlers
   device?: () => Device
   permit?: () => void
+  requireProof?: () => void
   mayContinue?: () => void
 }
 
-function doors({ handlers = {}, device = none, permit = () => {}, mayContinue = () => {} }: Rig = {}): {
+function doors({
+  handlers = {},
+  device = none,
+  permit = () => {},
+  requireProof = () => {},
+  mayContinue = () => {},
+}: Rig = {}): {
   commands: Commands
   kept: Call[]
 } {
   const kept: Call[] = []
   const audit = (call: Call): void => void kept.push(call)
   const log = pino({ level: 'silent' })
-  return { commands: new Commands({ handlers, device, permit, mayContinue, audit, log }), kept }
+  return {
+    commands: new Commands({ handlers, device, permit, requireProof, mayContinue, audit, log }),
+    kept,
+  }
 }
 
 it.each(all)('%s refuses whoever lacks the role, before it looks at the input', async (name, command) => {
@@ -49,6 +59,25 @@ it.each(all.filter(([, command]) => isAudited(command)))(
     expect(kept).toMatchObject([{ name, result: { ok: false } }])
   },
 )
+
+it.each(all.filter(([, { fresh }]) => fresh))(
+  '%s asks for a proof before it looks at the input',
+  async (name) => {
+    const requireProof = (): never => {
+      throw new BenchError('proof.required', 'who are you?')
+    }
+    const { commands } = doors({ requireProof })
+    const administrator = callerAs({ role: 'administrator' })
+    expect(await commands.call(name, 'nonsense', administrator)).toMatchObject({
+      error: { code: 'proof.required' },
+    })
+  },
+)
+
+it('asks for a proof wherever rights are made or secrets are shown', () => {
+  const asking = all.filter(([, { fresh }]) => fresh).map(([name]) => name)
+  expect(asking).toEqual(expect.arrayContaining(['user.add', 'user.role', 'user.password', 'token.add']))
+})
 
 it('keeps everything that moves, emits, changes settings or makes safe in the audit', () => {
   for (const [name, command] of all) {

@@ -140,7 +140,11 @@ const DIALOGS: Record<string, Opened> = {
   },
 }
 /** Dialogs of a line of text and two buttons, as `ui/ConfirmButton.svelte` has it, whose device or user is not on this bench. */
-const AS_OTHERS = ['panels/declared/SettingField.svelte', 'panels/account/ChangePassword.svelte']
+const AS_OTHERS = [
+  'panels/declared/SettingField.svelte',
+  'panels/account/ChangePassword.svelte',
+  'panels/account/ProofDialog.svelte',
+]
 
 async function filesWith(what: RegExp): Promise<string[]> {
   const found: string[] = []
