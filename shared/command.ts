@@ -1,8 +1,11 @@
 import type { z } from 'zod'
 import type { Role } from './access.ts'
 
-/** What a call touches: one device, a topic or stream, the caller's own things, or the bench as a whole. */
-export type Reach = 'device' | 'feed' | 'self' | 'bench'
+/**
+ * What a call touches: one device, a topic or stream, the caller's own things, what the page of everybody who has signed
+ * in needs (bound to devices or not), or the bench as a whole.
+ */
+export type Reach = 'device' | 'feed' | 'self' | 'page' | 'bench'
 
 /** One command as it is declared: from this entry follow its event, its route, its permission, its audit line, its types and its page in the docs. */
 export interface Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodType = z.ZodType> {

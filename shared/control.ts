@@ -81,6 +81,7 @@ export const controlCommands = {
   'lease.take': command({
     about: 'Take the lease when it is free.',
     role: 'operator',
+    reach: 'page',
     audited: true,
     input: none,
     output: none,
@@ -88,6 +89,7 @@ export const controlCommands = {
   'lease.ask': command({
     about: 'Ask the holder for the lease; a free one is taken at once.',
     role: 'operator',
+    reach: 'page',
     audited: true,
     input: none,
     output: none,
@@ -95,6 +97,7 @@ export const controlCommands = {
   'lease.withdraw': command({
     about: 'Ask no longer.',
     role: 'operator',
+    reach: 'page',
     audited: true,
     input: none,
     output: none,
@@ -102,6 +105,7 @@ export const controlCommands = {
   'lease.give': command({
     about: 'The holder hands the lease to one who asks.',
     role: 'operator',
+    reach: 'page',
     holder: true,
     audited: true,
     input: z.object({ to: clientRef }),
@@ -110,6 +114,7 @@ export const controlCommands = {
   'lease.decline': command({
     about: 'The holder keeps the lease, and says so to one who asks.',
     role: 'operator',
+    reach: 'page',
     holder: true,
     audited: true,
     input: z.object({ to: clientRef }),
@@ -118,6 +123,7 @@ export const controlCommands = {
   'lease.release': command({
     about: 'The holder gives the lease up: emission ends, and anyone may take it.',
     role: 'operator',
+    reach: 'page',
     holder: true,
     audited: true,
     input: none,
@@ -133,6 +139,7 @@ export const controlCommands = {
   'lease.beat': command({
     about: `The holder is there; every ${BEAT_MS} ms, or emission ends after ${BEAT_LOST_MS} ms. \`active\` when a person has done something since the last.`,
     role: 'operator',
+    reach: 'page',
     holder: true,
     input: z.object({ active: z.boolean().default(false) }),
     output: none,
@@ -140,6 +147,7 @@ export const controlCommands = {
   'lease.show': command({
     about: "Where the holder's page is, for the pages that follow it.",
     role: 'operator',
+    reach: 'page',
     holder: true,
     input: z.object({ hash: z.string().max(200) }),
     output: none,

@@ -24,6 +24,7 @@ const tokenName = z.string().trim().min(1).max(64)
 export const user = z.object({
   name: userName,
   role,
+  scope: scope.describe('what they are bound to'),
   createdAt: z.number(),
   lastSeenAt: z.number().optional(),
   sessions: z.number().int().describe('how many are open'),
@@ -106,7 +107,12 @@ export const peopleCommands = {
     role: 'administrator',
     fresh: true,
     audited: true,
-    input: z.object({ name: userName, role, password: newPassword }),
+    input: z.object({
+      name: userName,
+      role,
+      password: newPassword,
+      scope: scope.default({}).describe('what they are bound to'),
+    }),
     output: none,
   }),
   'user.role': command({
@@ -115,6 +121,15 @@ export const peopleCommands = {
     fresh: true,
     audited: true,
     input: z.object({ name: userName, role }),
+    output: none,
+  }),
+  'user.scope': command({
+    about:
+      'Bind somebody to devices, or to none in particular; their sessions end, and the tokens they made that reach further than that.',
+    role: 'administrator',
+    audited: true,
+    fresh: true,
+    input: z.object({ name: userName, scope: scope.describe('what they are bound to from now on') }),
     output: none,
   }),
   'user.password': command({

@@ -12,6 +12,8 @@ import { watchesState, watchlistState } from './watch-state.ts'
 /** A kind of topic: the weakest role that may follow it, and what it holds. */
 interface TopicSpec {
   role: Role
+  /** Needed by the page of everybody who has signed in, bound to devices or not. */
+  page?: true
   state: z.ZodType
 }
 
@@ -22,13 +24,13 @@ interface TopicSpec {
  * A state never holds null, which in a patch means 'gone'.
  */
 export const topics = {
-  bench: { role: 'viewer', state: benchState },
-  control: { role: 'viewer', state: controlState },
+  bench: { role: 'viewer', page: true, state: benchState },
+  control: { role: 'viewer', page: true, state: controlState },
   camera: { role: 'viewer', state: cameraState },
   instrument: { role: 'viewer', state: instrumentState },
   turret: { role: 'viewer', state: turretState },
   line: { role: 'viewer', state: lineState },
-  views: { role: 'viewer', state: viewsState },
+  views: { role: 'viewer', page: true, state: viewsState },
   watches: { role: 'viewer', state: watchesState },
   watchlist: { role: 'viewer', state: watchlistState },
 } satisfies Record<string, TopicSpec>
@@ -45,4 +47,9 @@ export function topicName(kind: TopicKind, id?: string): string {
 export function topicRole(name: string): Role {
   const kind = name.split('/', 1)[0] ?? ''
   return Object.hasOwn(topics, kind) ? topics[kind as TopicKind].role : 'viewer'
+}
+
+/** Whether the page of everybody who has signed in needs the topic of this name. */
+export function isOfPage(name: string): boolean {
+  return Object.hasOwn(topics, name) && (topics as Record<string, TopicSpec>)[name]?.page === true
 }

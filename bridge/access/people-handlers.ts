@@ -53,12 +53,16 @@ export function peopleHandlers({ users, tokens, sessions, proofs, attempted }: P
       return {}
     },
     'user.list': () => Promise.resolve(users.list()),
-    'user.add': async ({ name, role, password }) => {
-      await users.add(name, role, password)
+    'user.add': async ({ name, role, password, scope }) => {
+      await users.add(name, role, password, scope)
       return {}
     },
     'user.role': async ({ name, role }) => {
       await users.setRole(name, role)
+      return {}
+    },
+    'user.scope': async ({ name, scope }) => {
+      await users.setScope(name, scope)
       return {}
     },
     'user.password': async ({ name, password }) => {

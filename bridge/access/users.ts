@@ -1,4 +1,4 @@
-import { satisfies, type Role } from '../../shared/access.ts'
+import { isWithin, meetOf, satisfies, type Role, type Scope } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { User } from '../../shared/people.ts'
 import type { Directory } from './directory.ts'
@@ -32,9 +32,10 @@ export class Users {
       sessions.set(user, (sessions.get(user) ?? 0) + 1)
     return [...this.#directory.users.values()]
       .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-      .map(({ name, role, created_at, seen_at }) => ({
+      .map(({ name, role, scope, created_at, seen_at }) => ({
         name,
         role,
+        scope,
         createdAt: this.#time.toWall(created_at),
         ...(seen_at === null ? {} : { lastSeenAt: this.#time.toWall(seen_at) }),
         sessions: sessions.get(name) ?? 0,
@@ -49,12 +50,12 @@ export class Users {
   }
 
   /** Rejects with `user.exists`, or `input.invalid` for a bad password. */
-  async add(name: string, held: Role, password: string): Promise<UserRow> {
+  async add(name: string, held: Role, password: string, scope: Scope = {}): Promise<UserRow> {
     requireGoodPassword(name, password)
     if (this.#directory.users.has(name)) throw exists(name)
     const user: UserRow = {
       ...{ name, role: held, kind: 'password', subject: null, password: await hashPassword(password) },
-      ...{ scope: {}, factor: null, factor_step: null, created_at: this.#time.now(), seen_at: null },
+      ...{ scope, factor: null, factor_step: null, created_at: this.#time.now(), seen_at: null },
     }
     const [added] = await this.#directory.make(write.addUser(user))
     if (added === 0) throw exists(name)
@@ -84,6 +85,38 @@ export class Users {
       statements: [write.setRole(name, held), write.endTokensAbove(name)],
     })
     if (changed === 0) await this.#refuse(name)
+  }
+
+  /**
+   * Binds somebody to devices; their sessions end, and the tokens they made that reach further. Rejects with
+   * `user.unknown`, and with `input.invalid` when nobody could administer the whole bench any more.
+   */
+  async setScope(name: string, scope: Scope): Promise<void> {
+    const user = this.#known(name)
+    if (!isWithin(user.scope, scope)) {
+      const left = meetOf(user.scope, scope)
+      this.#requireAnother(user)
+      const reachFurther = [...this.#directory.tokens.values()].filter(
+        (token) => token.created_by === name && !isWithin(token.scope, left),
+      )
+      const [changed] = await this.#directory.take({
+        apply: () => {
+          const known = this.#directory.users.get(name)
+          if (known) known.scope = meetOf(known.scope, left)
+          this.#directory.dropSessions((session) => session.user === name)
+          this.#directory.dropTokens((token) => token.created_by === name && !isWithin(token.scope, left))
+        },
+        statements: [
+          write.setScope(name, JSON.stringify(left)),
+          write.endSessions(name, ''),
+          ...reachFurther.map(({ id }) => write.endToken(id)),
+        ],
+      })
+      if (changed === 0) await this.#refuse(name)
+    }
+    const [changed] = await this.#directory.make(write.setScope(name, JSON.stringify(scope)))
+    if (changed === 0) await this.#refuse(name)
+    this.#known(name).scope = scope
   }
 
   /**

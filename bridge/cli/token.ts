@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { BenchError } from '../../shared/errors.ts'
 import type { Group } from './action.ts'
-import { configOption, readBenchFile } from './bench-file.ts'
+import { configOption } from './bench-file.ts'
+import { scopeNamed } from './device-scope.ts'
 import { withPeople } from './people.ts'
 import { positionals } from './positionals.ts'
 import { table, timeCell } from './table.ts'
@@ -32,7 +33,7 @@ export const tokenActions: Group = {
       const [name] = positionals(given, ['NAME'])
       const role = roleNamed(values.role)
       const expiresAt = expiry(values.days, values.forever)
-      const scope = values.device ? { devices: await known(values.device, values.config) } : {}
+      const scope = await scopeNamed(values.device, values.config)
       const made = await withPeople(values.config, (call) =>
         call('token.add', { name, role, scope, ...(expiresAt === undefined ? {} : { expiresAt }) }),
       )
@@ -83,13 +84,4 @@ function expiry(days: string | undefined, forever: boolean): number | undefined 
     throw new BenchError('input.invalid', `--days ${days ?? ''}: expected a whole number from 1 to 3650`)
   }
   return Date.now() + count * DAY_MS
-}
-
-/** A token for a device that there is not would open nothing, and nobody would know why. */
-async function known(wanted: string[], config: string): Promise<string[]> {
-  const { devices } = await readBenchFile(config)
-  const unknown = wanted.find((id) => !devices.includes(id))
-  if (unknown === undefined) return wanted
-  const message = `--device ${unknown}: there is no such device in ${config}; there are ${devices.join(', ') || 'none'}`
-  throw new BenchError('input.invalid', message)
 }

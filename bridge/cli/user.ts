@@ -3,6 +3,7 @@ import { role, type Role } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Group } from './action.ts'
 import { configOption } from './bench-file.ts'
+import { scopeNamed } from './device-scope.ts'
 import { withPeople } from './people.ts'
 import { positionals } from './positionals.ts'
 import { table, timeCell } from './table.ts'
@@ -11,19 +12,24 @@ const options = configOption
 
 export const userActions: Group = {
   add: {
-    usage: 'NAME [--role viewer|operator|administrator]',
-    about: 'Let somebody in; asks for their first password. A viewer unless said otherwise.',
+    usage: 'NAME [--role viewer|operator|administrator] [--device ID]…',
+    about: 'Let somebody in; asks for their first password. A viewer of all devices unless said otherwise.',
     async run(args, terminal) {
       const { values, positionals: given } = parseArgs({
         args,
         allowPositionals: true,
-        options: { ...options, role: { type: 'string', default: 'viewer' } },
+        options: {
+          ...options,
+          role: { type: 'string', default: 'viewer' },
+          device: { type: 'string', multiple: true },
+        },
       })
       const [name] = positionals(given, ['NAME'])
       const held = roleNamed(values.role)
+      const scope = await scopeNamed(values.device, values.config)
       await withPeople(values.config, async (call) => {
         const password = await terminal.askSecret(`Password for ${name}`, true)
-        await call('user.add', { name, role: held, password })
+        await call('user.add', { name, role: held, password, scope })
       })
       terminal.print(`${name} can sign in as ${held}.`)
     },
@@ -35,14 +41,15 @@ export const userActions: Group = {
       const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
       positionals(given, [])
       const users = await withPeople(values.config, (call) => call('user.list', {}))
-      const rows = users.map(({ name, role, createdAt, lastSeenAt, sessions }) => [
+      const rows = users.map(({ name, role, scope, createdAt, lastSeenAt, sessions }) => [
         name,
         role,
+        scope.devices?.join(',') ?? 'all',
         timeCell(createdAt),
         timeCell(lastSeenAt),
         String(sessions),
       ])
-      terminal.print(table(['NAME', 'ROLE', 'ADDED', 'LAST SEEN', 'SESSIONS'], rows))
+      terminal.print(table(['NAME', 'ROLE', 'DEVICES', 'ADDED', 'LAST SEEN', 'SESSIONS'], rows))
     },
   },
   role: {
@@ -56,9 +63,27 @@ export const userActions: Group = {
       terminal.print(`${name} is ${held} now.`)
     },
   },
+  devices: {
+    usage: 'NAME [--device ID]…',
+    about: 'Bind somebody to devices; to none in particular without --device.',
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({
+        args,
+        allowPositionals: true,
+        options: { ...options, device: { type: 'string', multiple: true } },
+      })
+      const [name] = positionals(given, ['NAME'])
+      const scope = await scopeNamed(values.device, values.config)
+      await withPeople(values.config, (call) => call('user.scope', { name, scope }))
+      terminal.print(
+        `${name} is bound to ${scope.devices?.join(', ') ?? 'no device in particular: they reach all'}.`,
+      )
+    },
+  },
   passwd: {
     usage: 'NAME',
-    about: 'Give somebody a new password, which is asked for; all their sessions end.',
+    about:
+      'Give somebody a new password, which is asked for; all their sessions and the tokens they made end.',
     async run(args, terminal) {
       const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
       const [name] = positionals(given, ['NAME'])

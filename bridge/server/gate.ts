@@ -1,6 +1,7 @@
 import { type Role, satisfies, type Scope } from '../../shared/access.ts'
 import { type Command, reachOf } from '../../shared/command.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { isOfPage } from '../../shared/topics.ts'
 import type { Caller } from '../core/device.ts'
 
 /** Throws `session.required` for nobody, and `role.required` for somebody whose role is too weak. */
@@ -21,7 +22,7 @@ export function requireRole(
 
 /** Throws `scope.exceeded` when the caller is bound to devices and this call reaches beyond them. */
 export function requireScope(
-  { scope }: Caller,
+  { scope, via }: Caller,
   command: Command,
   input: Record<string, unknown>,
   name: string,
@@ -29,6 +30,9 @@ export function requireScope(
   if (!scope?.devices) return
   const reach = reachOf(command)
   if (reach === 'self' || (reach === 'bench' && command.safe)) return
+  // Somebody who is bound to devices has a page all the same; a token that is bound is for its devices alone.
+  const isPages = reach === 'page' || (reach === 'feed' && isOfPage(String(input['topic'])))
+  if (via === 'session' && isPages) return
   if (reach === 'device') requireDevice(scope, input['device'] ?? input['camera'], name)
   else if (reach === 'feed')
     requireDevice(scope, String(input['topic'] ?? input['stream']).split('/')[1], name)
@@ -43,5 +47,5 @@ export function requireDevice(scope: Scope | undefined, device: unknown, what: s
 
 function beyond(scope: Scope, what: string): BenchError {
   const devices = scope.devices?.join(', ') || 'nothing'
-  return new BenchError('scope.exceeded', `${what} reaches beyond what this token is for: ${devices}`)
+  return new BenchError('scope.exceeded', `${what} reaches beyond what you are bound to: ${devices}`)
 }

@@ -71,11 +71,24 @@ describe('lightbench user', () => {
     await rig.run(userActions, 'add', ['ada', '--role', 'administrator'])
     await rig.run(userActions, 'add', ['bob'])
     const rows = (await rig.run(userActions, 'list', [])).trimEnd().split('\n')
-    expect(rows[0]).toMatch(/^NAME +ROLE +ADDED +LAST SEEN +SESSIONS$/)
-    expect(rows[1]).toMatch(/^ada +administrator +\d{4}-\d\d-\d\d \d\d:\d\d +- +0$/)
+    expect(rows[0]).toMatch(/^NAME +ROLE +DEVICES +ADDED +LAST SEEN +SESSIONS$/)
+    expect(rows[1]).toMatch(/^ada +administrator +all +\d{4}-\d\d-\d\d \d\d:\d\d +- +0$/)
     expect(rows[2]).toMatch(/^bob +viewer /)
     await using bridge = await rig.bridge()
     await expect(bridge.access.signIn('ada', PASSWORD, ADDRESS)).resolves.toBeTypeOf('string')
+  })
+
+  it('binds to devices, and takes none that there is not', async () => {
+    const rig = new CliRig()
+    await rig.run(userActions, 'add', ['bob', '--device', 'microscope'])
+    expect(await rig.run(userActions, 'list', [])).toMatch(/^bob +viewer +microscope +/m)
+    await rig.run(userActions, 'devices', ['bob', '--device', 'microscope', '--device', 'broken'])
+    expect(await rig.run(userActions, 'list', [])).toMatch(/^bob +viewer +microscope,broken +/m)
+    await rig.run(userActions, 'devices', ['bob'])
+    expect(await rig.run(userActions, 'list', [])).toMatch(/^bob +viewer +all +/m)
+    await expect(rig.run(userActions, 'devices', ['bob', '--device', 'telescope'])).rejects.toThrow(
+      'there are microscope, broken',
+    )
   })
 
   it('changes what a bridge beside it goes by, soon', async () => {

@@ -109,6 +109,30 @@ it('asks of a step of the bridge’s own whether it may go on, and counts it as 
   })
 })
 
+it('lets somebody who is bound to devices have a page, and control of those devices alone', async () => {
+  const { commands } = doors({
+    handlers: {
+      'lease.take': () => Promise.resolve({}),
+      'topic.read': () => Promise.resolve({ rev: 1, snapshot: {} }),
+    },
+  })
+  const bound = callerAs({ role: 'administrator', scope: { devices: ['slide'] } })
+  const code = async (name: string, input: unknown): Promise<unknown> => {
+    const result = await commands.call(name, input, bound)
+    return result.ok ? 'ok' : result.error.code
+  }
+  expect(await code('lease.take', {})).toBe('ok')
+  for (const topic of ['bench', 'control', 'views', 'camera/slide'])
+    expect(await code('topic.read', { topic }), topic).toBe('ok')
+  for (const topic of ['watches', 'watchlist', 'camera/other', 'nonsense'])
+    expect(await code('topic.read', { topic }), topic).toBe('scope.exceeded')
+  for (const [name, command] of all) {
+    if (reachOf(command) !== 'bench' || command.safe) continue
+    expect(await code(name, {}), name).toBe('scope.exceeded')
+    expect(await code(name, { topic: 'bench' }), name).toBe('scope.exceeded')
+  }
+})
+
 it('lets a token that is bound to a camera reach that camera, and nothing else', async () => {
   const { commands } = doors({
     handlers: { 'camera.join': () => Promise.reject(new BenchError('media.unavailable', 'none')) },

@@ -157,6 +157,7 @@ function harmless(name: string): object {
     'camera.lapse.start': { device: 'other', everyS: 0 },
     'user.add': { name: 'root-admin', role: 'viewer', password: 'long enough a word' },
     'user.role': { ...nobody, role: 'viewer' },
+    'user.scope': { ...nobody, scope: {} },
     'user.password': { ...nobody, password: 'long enough a word' },
     'user.signOut': nobody,
     'user.remove': nobody,

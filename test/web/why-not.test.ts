@@ -159,3 +159,10 @@ it('keeps a token to its devices, but never from the emergency stop', () => {
   expect(whyNot('lease.take', bound)).toBe('Beyond what you have access to')
   expect(whyNot('estop.press', bound)).toBeUndefined()
 })
+
+it('lets somebody who is bound to devices take control, for those', () => {
+  const bound = standing({ me: { ...me, via: 'session', scope: { devices: ['dut'] } } })
+  expect(whyNot('lease.take', bound)).toBeUndefined()
+  expect(whyNot('sweep.start', bound, 'dut')).toBeUndefined()
+  expect(whyNot('camera.set', bound, 'slide')).toBe('Beyond what you have access to')
+})

@@ -8,13 +8,22 @@ import { followTopic } from './topic.svelte.ts'
 class Bench {
   readonly #topic = followTopic('bench')
 
-  state: BenchState | undefined = $derived(connection.state === 'signed-out' ? undefined : this.#topic.value)
+  /** Of somebody who is bound to devices, those alone. */
+  state: BenchState | undefined = $derived(
+    connection.state === 'signed-out' ? undefined : within(this.#topic.value, connection.me?.scope?.devices),
+  )
   /** What is known is history. */
   stale: boolean = $derived(this.#topic.stale)
   /** The devices that emit, or may. */
   emitting: DeviceBase[] = $derived(emittingDevices(this.state))
   /** What the tab's title begins with while light is on. */
   badge: string = $derived(emissionBadge(this.state, this.stale))
+}
+
+function within(state: BenchState | undefined, bound: string[] | undefined): BenchState | undefined {
+  if (!state || !bound) return state
+  const devices = Object.fromEntries(Object.entries(state.devices).filter(([id]) => bound.includes(id)))
+  return { ...state, devices, order: state.order.filter((id) => bound.includes(id)) }
 }
 
 /** The bench. */

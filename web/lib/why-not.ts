@@ -38,9 +38,10 @@ export function whyNot(name: CommandName, standing: Standing, device?: string): 
 }
 
 /** As the bridge's gate has it: one who is bound to devices is bound to calls that name them, and to the stop. */
-function beyondScope(command: Command, { scope }: Me, device: string | undefined): boolean {
+function beyondScope(command: Command, { scope, via }: Me, device: string | undefined): boolean {
   if (!scope?.devices) return false
   const reach = reachOf(command)
+  if (reach === 'page') return via !== 'session'
   if (reach === 'bench') return !command.safe
   return reach === 'device' && (device === undefined || !scope.devices.includes(device))
 }
