@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plain } from './secret.ts'
 
 /** Who may do what, weakest first: a role includes those before it. */
 export const role = z.enum(['viewer', 'operator', 'administrator'])
@@ -6,7 +7,10 @@ export type Role = z.infer<typeof role>
 
 /** What a person or a token is bound to; members left out do not bind. */
 export const scope = z.object({
-  devices: z.array(z.string()).describe('only these devices, their topics and their streams').optional(),
+  devices: z
+    .array(plain(z.string()))
+    .describe('only these devices, their topics and their streams')
+    .optional(),
 })
 export type Scope = z.infer<typeof scope>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 
 const pixels = z.int().min(0)
 /** A part of the sensor, px, as the camera counts them: behind its binning. */
@@ -20,11 +21,11 @@ export const deviceSettings = z.object({
   balanceBlue: z.number().optional(),
   frameRate: z.number().optional(),
   /** `off`: the camera runs freely; `software`: a frame for each `camera.trigger`; or a line of the camera's. */
-  trigger: z.string().max(64).optional(),
+  trigger: plain(z.string().max(64)).optional(),
   region: region.optional(),
   /** So many pixels each way are read as one. */
   binning: z.number().optional(),
-  pixelFormat: z.string().max(64).optional(),
+  pixelFormat: plain(z.string().max(64)).optional(),
 })
 export type DeviceSettings = z.infer<typeof deviceSettings>
 
@@ -61,9 +62,9 @@ export const cameraFeatures = z.partialRecord(settingName, cameraFeature)
 export type CameraFeatures = z.infer<typeof cameraFeatures>
 
 const nodeValue = z.union([z.number(), z.boolean(), z.string()])
-const nodeName = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'a feature is named by letters, digits and _')
+const nodeName = plain(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'a feature is named by letters, digits and _'),
+)
 
 /** A feature by the camera's own name for it: a GenICam node, or a V4L2 control. */
 export const cameraNode = z.object({
@@ -95,7 +96,7 @@ export const cameraFeatureCommands = {
       device: deviceId,
       name: nodeName,
       value: z
-        .union([z.number(), z.boolean(), z.string().max(1000)])
+        .union([z.number(), z.boolean(), plain(z.string().max(1000))])
         .optional()
         .describe('left out for a command'),
     }),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Role } from './access.ts'
+import { strictly } from './strict.ts'
 
 /**
  * What a call touches: one device, a topic or stream, the caller's own things, what the page of everybody who has signed
@@ -13,6 +14,7 @@ export interface Command<I extends z.ZodObject = z.ZodObject, O extends z.ZodTyp
   about: string
   /** The weakest role that may call it. */
   role: Role
+  /** A member that it does not have is an error, in objects within it too; what makes safe takes no offence at one. */
   input: I
   output: O
   /** Set where a call only makes sense on a connection that stays: such a command has no REST route. */
@@ -51,14 +53,46 @@ export function isForbidden({ emits, moves, sets }: Command, forbids: readonly A
   return !sets && forbids.length > 0
 }
 
-/** Declares a command, keeping the exact types of its input and output. */
+/** Members that name what a call touches: of one kind, a command has one at most. */
+const DEVICE_MEMBERS = ['device', 'camera'] as const
+const FEED_MEMBERS = ['topic', 'stream'] as const
+
+/** Declares a command, keeping the exact types of its input and output. Throws for one that names what it touches twice. */
 export function command<I extends z.ZodObject, O extends z.ZodType>(spec: Command<I, O>): Command<I, O> {
-  return spec
+  const { input } = spec
+  for (const members of [DEVICE_MEMBERS, FEED_MEMBERS]) {
+    if (members.every((member) => member in input.shape)) {
+      throw new Error(
+        `"${spec.about}" names what it touches by ${members.join(' and by ')}: declare one of them`,
+      )
+    }
+  }
+  // Nothing holds a stop back, a member too many neither.
+  return spec.safe ? spec : { ...spec, input: strictly(input) }
 }
 
 /** What a call of this command touches. */
 export function reachOf({ input, reach }: Command): Reach {
-  return 'device' in input.shape || 'camera' in input.shape ? 'device' : (reach ?? 'bench')
+  return memberOf(input, DEVICE_MEMBERS) ? 'device' : (reach ?? 'bench')
+}
+
+/** The device that a call names, by the one member that its command has for that; undefined where it names none. */
+export function deviceOf({ input }: Command, named: Readonly<Record<string, unknown>>): string | undefined {
+  return textOf(named, memberOf(input, DEVICE_MEMBERS))
+}
+
+/** The topic or stream that a call names. */
+export function feedOf({ input }: Command, named: Readonly<Record<string, unknown>>): string | undefined {
+  return textOf(named, memberOf(input, FEED_MEMBERS))
+}
+
+function memberOf({ shape }: z.ZodObject, members: readonly string[]): string | undefined {
+  return members.find((member) => Object.hasOwn(shape, member))
+}
+
+function textOf(named: Readonly<Record<string, unknown>>, member: string | undefined): string | undefined {
+  const value = member === undefined ? undefined : named[member]
+  return typeof value === 'string' ? value : undefined
 }
 
 /** Whether a call of this command, refused or not, belongs in the audit. */

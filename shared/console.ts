@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
 import { failure } from './errors.ts'
+import { plain } from './secret.ts'
 
 /** So many messages at once, one a line. */
 export const CONSOLE_MESSAGES = 100
@@ -30,7 +31,7 @@ export const consoleCommands = {
     audited: true,
     input: z.object({
       device: deviceId,
-      text: z.string().min(1).max(65_536),
+      text: plain(z.string().min(1).max(65_536)),
       deadlineMs: z.number().min(100).max(60_000).default(3000).describe('how long each answer may take'),
     }),
     output: z.object({

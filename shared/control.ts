@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { acts, command } from './command.ts'
 import { deviceId } from './device.ts'
 import { stopTicket } from './guardian.ts'
+import { plain } from './secret.ts'
 
 /** The lease lapses after so long without anything done. */
 export const LEASE_IDLE_MS = 60_000
@@ -18,7 +19,9 @@ export const BEAT_LOST_MS = 500
 export const HEARTBEAT_PURPOSE = 'heartbeat'
 
 /** A page or a script, as others may name it. It is no key: knowing it permits nothing. */
-export const clientRef = z.string().regex(/^[0-9a-f]{12}$/, 'a client is named by 12 hexadecimal digits')
+export const clientRef = plain(
+  z.string().regex(/^[0-9a-f]{12}$/, 'a client is named by 12 hexadecimal digits'),
+)
 
 const leaseState = z.object({
   client: clientRef,
@@ -156,7 +159,7 @@ export const controlCommands = {
     about: 'Emergency stop: makes every device safe at once and latches. For anybody who is signed in.',
     role: 'viewer',
     safe: true,
-    input: z.object({ why: z.string().max(200).optional() }),
+    input: z.object({ why: plain(z.string().max(200)).optional() }),
     output: z.object({ stopMs: z.number().describe("from the call's arrival to the last device's stop") }),
   }),
   'estop.ticket': command({
@@ -189,7 +192,7 @@ export const controlCommands = {
     role: 'operator',
     lease: true,
     whileStopped: true,
-    input: z.object({ interlock: z.string().max(64), closed: z.boolean() }),
+    input: z.object({ interlock: plain(z.string().max(64)), closed: z.boolean() }),
     output: none,
   }),
 }

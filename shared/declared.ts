@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 import { traceInfo } from './trace.ts'
 
 /** A reading, setting, action or trace of a declared instrument, as its declaration calls it. */
-export const entryName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,47}$/, 'a name is a-z, 0-9 and -, begins with a letter, 48 at most')
+export const entryName = plain(
+  z.string().regex(/^[a-z][a-z0-9-]{0,47}$/, 'a name is a-z, 0-9 and -, begins with a letter, 48 at most'),
+)
 
 /** What a setting is set to, and what a reading or a setting reads. */
-export const declaredScalar = z.union([z.number(), z.boolean(), z.string().max(256)])
+export const declaredScalar = z.union([z.number(), z.boolean(), plain(z.string().max(256))])
 export type DeclaredScalar = z.infer<typeof declaredScalar>
 
 const shown = {

@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { plain } from './secret.ts'
 
 /** A device's name in bench.yaml, in topics and in commands. */
-export const deviceId = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a device name is a-z, 0-9 and -, begins with a letter, 32 at most')
+export const deviceId = plain(
+  z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a device name is a-z, 0-9 and -, begins with a letter, 32 at most'),
+)
 
 /** What a panel is chosen by. */
 export const family = z.enum(['camera', 'instrument', 'turret'])

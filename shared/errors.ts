@@ -93,5 +93,14 @@ export function unwrap<T>(result: Result<T>): T {
 
 /** One line for each thing that a schema found wrong: `path: what`. */
 export function explainIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`).join('; ')
+  return error.issues
+    .flatMap((issue) => {
+      const path = issue.path.join('.')
+      if (issue.code !== 'unrecognized_keys') return `${path || '(root)'}: ${issue.message}`
+      // Named as one would look for it, and cut: whoever sends nonsense may send much of it.
+      return issue.keys
+        .slice(0, 5)
+        .map((key) => `${path && `${path}.`}${key.slice(0, 60)}: there is no such member: leave it out`)
+    })
+    .join('; ')
 }

@@ -2,11 +2,12 @@ import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 import { tag } from './trace.ts'
 
-export const mediaId = z
-  .string()
-  .regex(/^[a-z0-9-]{1,80}$/, 'an id in the gallery is a-z, 0-9 and -, 80 at most')
+export const mediaId = plain(
+  z.string().regex(/^[a-z0-9-]{1,80}$/, 'an id in the gallery is a-z, 0-9 and -, 80 at most'),
+)
 
 /** A still; a recording of the video; a stack of measured frames, recorded beside it. */
 export const mediaKind = z.enum(['still', 'recording', 'stack'])
@@ -16,10 +17,10 @@ export const mediaFormat = z.enum(['tiff', 'png', 'jpeg', 'mp4'])
 export type MediaFormat = z.infer<typeof mediaFormat>
 
 const tags = z.array(tag).max(20)
-const name = z.string().trim().max(120)
+const name = plain(z.string().trim().max(120))
 
 /** What whoever takes something may say about it. */
-export const mediaWords = { note: z.string().trim().max(4000).optional(), tags: tags.optional() }
+export const mediaWords = { note: plain(z.string().trim().max(4000)).optional(), tags: tags.optional() }
 
 /** What is tagged so is never deleted by a rule. */
 export const KEEP_TAG = 'keep'

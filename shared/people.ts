@@ -1,24 +1,29 @@
 import { z } from 'zod'
 import { role, scope } from './access.ts'
 import { command } from './command.ts'
+import { plain, secret } from './secret.ts'
 
-export const userName = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9._-]{0,31}$/,
-    'a user is named by a-z, 0-9, ".", "_" and "-", begins with a letter or digit, 32 at most',
-  )
+export const userName = plain(
+  z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9._-]{0,31}$/,
+      'a user is named by a-z, 0-9, ".", "_" and "-", begins with a letter or digit, 32 at most',
+    ),
+)
 
 export const PASSWORD_LEAST = 12
-export const newPassword = z
-  .string()
-  .min(PASSWORD_LEAST, `a password has ${PASSWORD_LEAST} characters at least`)
-  .max(200, 'a password has 200 characters at most')
+export const newPassword = secret(
+  z
+    .string()
+    .min(PASSWORD_LEAST, `a password has ${PASSWORD_LEAST} characters at least`)
+    .max(200, 'a password has 200 characters at most'),
+)
 
 /** For so long after somebody has shown who they are, their session may make rights and see secrets. */
 export const PROOF_MINUTES = 10
 
-const tokenName = z.string().trim().min(1).max(64)
+const tokenName = plain(z.string().trim().min(1).max(64))
 
 /** Somebody who can sign in. */
 export const user = z.object({
@@ -69,7 +74,7 @@ export const peopleCommands = {
     role: 'viewer',
     reach: 'self',
     audited: true,
-    input: z.object({ current: z.string().max(200), password: newPassword }),
+    input: z.object({ current: secret(z.string().max(200)), password: newPassword }),
     output: z.object({ tokens: z.array(token).describe('the tokens that the caller made, for review') }),
   }),
   'session.endToken': command({
@@ -77,7 +82,7 @@ export const peopleCommands = {
     role: 'viewer',
     reach: 'self',
     audited: true,
-    input: z.object({ id: z.string().max(64).describe('the id of the token') }),
+    input: z.object({ id: plain(z.string().max(64)).describe('the id of the token') }),
     output: none,
   }),
   'session.prove': command({
@@ -85,7 +90,7 @@ export const peopleCommands = {
     role: 'viewer',
     reach: 'self',
     audited: true,
-    input: z.object({ password: z.string().max(200).describe("the caller's password") }),
+    input: z.object({ password: secret(z.string().max(200)).describe("the caller's password") }),
     output: none,
   }),
   'session.signOutEverywhere': command({
@@ -177,7 +182,7 @@ export const peopleCommands = {
     about: 'End a token, and whatever is open by it.',
     role: 'administrator',
     audited: true,
-    input: z.object({ id: z.string().max(64) }),
+    input: z.object({ id: plain(z.string().max(64)) }),
     output: none,
   }),
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 import { burst } from './turret-burst.ts'
 
-const name = z.string().trim().min(1).max(60)
+const name = plain(z.string().trim().min(1).max(60))
 export const MOST_PRESETS = 500
 export const MOST_PATTERNS = 100
 

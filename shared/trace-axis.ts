@@ -1,17 +1,22 @@
 import { z } from 'zod'
+import { plain } from './secret.ts'
 
 /** Text that says a unit: `m`, `s`, `Hz`, `V`, `°C`; empty for a plain number. */
-export const unitText = z
-  .string()
-  .trim()
-  .max(16)
-  .regex(/^[^\p{Cc}]*$/u, 'a unit is one line of text')
-export const quantityText = z
-  .string()
-  .trim()
-  .min(1)
-  .max(40)
-  .regex(/^[^\p{Cc}]*$/u, 'a quantity is one line of text')
+export const unitText = plain(
+  z
+    .string()
+    .trim()
+    .max(16)
+    .regex(/^[^\p{Cc}]*$/u, 'a unit is one line of text'),
+)
+export const quantityText = plain(
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(40)
+    .regex(/^[^\p{Cc}]*$/u, 'a quantity is one line of text'),
+)
 
 /** Along what a trace was taken. Sample i lies at start + i * step, both in `unit` without a prefix. */
 export const traceAxis = z.object({

@@ -2,18 +2,23 @@ import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 import { quantityText, traceAxis, unitText } from './trace-axis.ts'
 
-export const traceId = z.string().regex(/^[a-z0-9-]{1,80}$/, 'a trace id is a-z, 0-9 and -, 80 at most')
+export const traceId = plain(
+  z.string().regex(/^[a-z0-9-]{1,80}$/, 'a trace id is a-z, 0-9 and -, 80 at most'),
+)
 /** One word or a few that several things share. */
-export const tag = z
-  .string()
-  .trim()
-  .regex(
-    /^[\p{L}\p{N}][\p{L}\p{N} ._:-]{0,39}$/u,
-    'a tag begins with a letter or digit, 40 characters at most',
-  )
-const name = z.string().trim().max(120)
+export const tag = plain(
+  z
+    .string()
+    .trim()
+    .regex(
+      /^[\p{L}\p{N}][\p{L}\p{N} ._:-]{0,39}$/u,
+      'a tag begins with a letter or digit, 40 characters at most',
+    ),
+)
+const name = plain(z.string().trim().max(120))
 const tags = z.array(tag).max(20)
 
 /** More than any trace of the instruments: 440 nm at 0.02 pm. */
@@ -126,7 +131,7 @@ export const traceCommands = {
       id: traceId,
       name: name.optional(),
       tags: tags.optional(),
-      notes: z.string().max(4000).optional(),
+      notes: plain(z.string().max(4000)).optional(),
     }),
     output: traceInfo,
   }),
@@ -160,9 +165,7 @@ export const MOST_UPLOAD_BYTES = 256 * 2 ** 20
 /** What comes with a file that is imported. */
 export const traceUpload = z.object({
   name: name.optional(),
-  tags: z
-    .string()
-    .max(900)
+  tags: plain(z.string().max(900))
     .transform((text) => text.split(',').filter((part) => part.trim() !== ''))
     .pipe(tags)
     .optional()

@@ -4,6 +4,7 @@ import { command } from './command.ts'
 import { entryName } from './declared.ts'
 import { deviceId } from './device.ts'
 import { isInside, overlaps } from './grid.ts'
+import { plain } from './secret.ts'
 import { traceId } from './trace.ts'
 
 /** The view that shows whatever is on the bench, for as long as nobody has saved one under its name. */
@@ -13,17 +14,19 @@ export const MOST_PAGES = 12
 export const MOST_TILES = 24
 
 /** A view's name, which is its address as well: `/kiosk/<name>`. */
-export const viewName = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9-]{0,39}$/,
-    'a view is named by a-z, 0-9 and -, begins with a letter or digit, 40 at most',
-  )
+export const viewName = plain(
+  z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9-]{0,39}$/,
+      'a view is named by a-z, 0-9 and -, begins with a letter or digit, 40 at most',
+    ),
+)
 
-const title = z.string().trim().max(80)
+const title = plain(z.string().trim().max(80))
 const whole = z.number().int().min(0).max(99)
 const dwellS = z.number().int().min(3).max(3600)
-const hour = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day is HH:MM')
+const hour = plain(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day is HH:MM'))
 
 /** Where a tile lies, in cells of the grid, counted from the top left. */
 const box = z.object({ x: whole, y: whole, w: whole.min(1), h: whole.min(1) })
@@ -38,7 +41,7 @@ export const tileContent = z.discriminatedUnion('kind', [
     .describe("the device's newest trace, or the one that is named"),
   z.object({ kind: z.literal('turret'), device: deviceId }),
   z.object({ kind: z.literal('clock') }),
-  z.object({ kind: z.literal('text'), text: z.string().max(500) }),
+  z.object({ kind: z.literal('text'), text: plain(z.string().max(500)) }),
 ])
 export type TileContent = z.infer<typeof tileContent>
 export type TileKind = TileContent['kind']

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 import type { SamplePacket } from './streams.ts'
 
 /** What looks for something, by its place in the stream. */
@@ -40,7 +41,7 @@ export const detectors = z.object({
   marker: z.object({}).describe('ArUco markers of the dictionary ARUCO_MIP_36h12').optional(),
   model: z
     .object({
-      name: z.string().max(64).describe('one of `models` in bench.yaml'),
+      name: plain(z.string().max(64)).describe('one of `models` in bench.yaml'),
       leastScore: z.number().min(0).max(1).default(0.4),
     })
     .optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command } from './command.ts'
+import { secret } from './secret.ts'
 import { tag } from './trace.ts'
 import { channelName, watch, watchBody, watchId } from './watch.ts'
 import { watchCheck, watchSnapshot } from './watch-history.ts'
@@ -122,7 +123,7 @@ export const watchCommands = {
     about: 'Bring back what watch.remove has deleted.',
     role: 'operator',
     audited: true,
-    input: z.object({ undo: z.string().max(40) }),
+    input: z.object({ undo: secret(z.string().max(40)) }),
     output: done,
   }),
   'watch.export': command({
@@ -136,7 +137,7 @@ export const watchCommands = {
     role: 'operator',
     audited: true,
     input: z.object({
-      text: z.string().max(240_000),
+      text: secret(z.string().max(240_000)),
       format: z.enum(['yaml', 'changedetection']).default('yaml'),
       paused: z.boolean().default(true).describe('they wait until somebody lets them go on'),
     }),

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { command } from './command.ts'
+import { plain } from './secret.ts'
 import { pixelBox } from './watch-box.ts'
-import { pageStep, webAddress } from './watch-what.ts'
+import { pageStep } from './watch-what.ts'
+import { webAddress } from './web-address.ts'
 
-const picker = z.string().regex(/^[a-z0-9]{8,32}$/)
+const picker = plain(z.string().regex(/^[a-z0-9]{8,32}$/))
 
 /** A page that is open for picking, as it looks now. It closes by itself when nothing is asked of it for two minutes. */
 export const pickerPage = z.object({

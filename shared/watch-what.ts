@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { region } from './camera-features.ts'
 import { entryName } from './declared.ts'
 import { deviceId } from './device.ts'
+import { plain, secret } from './secret.ts'
 import { traceId } from './trace.ts'
+import { webAddress } from './web-address.ts'
 
 const seconds = z.number().positive().max(86_400)
-const words = z.string().min(1).max(500)
+const words = plain(z.string().min(1).max(500))
 
 /** When a number is as it should not be: the watch fails while it is so. */
 const numberAlarms = [
@@ -59,11 +61,12 @@ export type ReadingCondition = z.output<typeof readingCondition>
 export const readingSource = z.discriminatedUnion('from', [
   z.object({
     from: z.literal('topic'),
-    path: z
-      .string()
-      .regex(/^[\w-]+(\.[\w-]+)*$/, 'a path is names with dots between them, e.g. limits.pan')
-      .max(200)
-      .describe("a member of the device's topic, e.g. temperatureC or rates.captureFps"),
+    path: plain(
+      z
+        .string()
+        .regex(/^[\w-]+(\.[\w-]+)*$/, 'a path is names with dots between them, e.g. limits.pan')
+        .max(200),
+    ).describe("a member of the device's topic, e.g. temperatureC or rates.captureFps"),
   }),
   z.object({
     from: z.literal('power'),
@@ -119,7 +122,7 @@ export const traceSource = z.discriminatedUnion('from', [
   z.object({
     from: z.literal('newest'),
     channel: z.number().int().optional().describe('only traces of this channel'),
-    label: z.string().max(120).optional().describe('only traces of this label'),
+    label: plain(z.string().max(120)).optional().describe('only traces of this label'),
   }),
   z.object({
     from: z.literal('ctp10'),
@@ -192,10 +195,6 @@ export const pageSelector = z
   .refine(({ css, xpath }) => (css === undefined) !== (xpath === undefined), 'give either css or xpath')
 export type PageSelector = z.infer<typeof pageSelector>
 
-export const webAddress = z
-  .url({ protocol: /^https?$/, error: 'an address begins with http:// or https://' })
-  .max(2000)
-
 /** One thing that the browser does before it looks. */
 export const pageStep = z.discriminatedUnion('do', [
   z.object({ do: z.literal('goto'), url: webAddress }),
@@ -203,14 +202,19 @@ export const pageStep = z.discriminatedUnion('do', [
   z.object({
     do: z.literal('type'),
     at: pageSelector,
-    text: z.string().max(500).describe('kept and exported as it is: no place for a password that matters'),
+    text: secret(
+      z
+        .string()
+        .max(500)
+        .describe('what is typed: secret, and never answered again; ${secret:name} types a named secret'),
+    ),
   }),
   z.object({
     do: z.literal('wait'),
     for: pageSelector.optional().describe('until it is there'),
     seconds: z.number().min(0).max(60).optional(),
   }),
-  z.object({ do: z.literal('select'), at: pageSelector, value: z.string().max(200) }),
+  z.object({ do: z.literal('select'), at: pageSelector, value: plain(z.string().max(200)) }),
   z
     .object({ do: z.literal('screenshot') })
     .describe('the picture that is kept is taken now; at the end when left out'),
@@ -242,10 +246,7 @@ export const pageWatch = z
     with: z.enum(['fetch', 'browser']).default('fetch'),
     steps: z.array(pageStep).max(30).default([]).describe('of a browser, once the address is open'),
     select: pageSelector.optional().describe('the part that is looked at; the whole page when left out'),
-    json: z
-      .string()
-      .max(300)
-      .regex(/^\$/, 'a JSON path begins with $, e.g. $.readings[0].value')
+    json: plain(z.string().max(300).regex(/^\$/, 'a JSON path begins with $, e.g. $.readings[0].value'))
       .optional()
       .describe(
         'the part of a JSON answer that is looked at (RFC 9535), e.g. $.sensors[?@.name == "lab"].value',

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 import { tag } from './trace.ts'
 import { watchWhat } from './watch-what.ts'
 
 export const MOST_WATCHES = 5000
 
 /** Made by the bridge. */
-export const watchId = z.string().regex(/^[a-z0-9]{8,32}$/, "a watch's id is a-z and 0-9, 8 to 32")
-const hour = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day is HH:MM')
+export const watchId = plain(z.string().regex(/^[a-z0-9]{8,32}$/, "a watch's id is a-z and 0-9, 8 to 32"))
+const hour = plain(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day is HH:MM'))
 const seconds = z.number().positive().max(86_400)
 
 /** When nothing is checked by itself; by the bridge's clock. `from` later than `to` goes over midnight. */
@@ -31,8 +32,10 @@ export const watchSchedule = z
       .max(31_536_000)
       .optional()
       .describe('so many seconds after the last check began'),
-    cron: z.string().max(120).optional().describe('instead: five or six fields, e.g. 0 7 * * 1-5'),
-    zone: z.string().max(60).optional().describe("of `cron`, e.g. Europe/Berlin; the bridge's when left out"),
+    cron: plain(z.string().max(120)).optional().describe('instead: five or six fields, e.g. 0 7 * * 1-5'),
+    zone: plain(z.string().max(60))
+      .optional()
+      .describe("of `cron`, e.g. Europe/Berlin; the bridge's when left out"),
     quiet: quietHours.optional(),
   })
   .refine(
@@ -45,9 +48,9 @@ export const watchEventKind = z.enum(['failed', 'recovered', 'changed'])
 export type WatchEventKind = z.infer<typeof watchEventKind>
 
 /** The name of a channel of bench.yaml (`watches.notify`). */
-export const channelName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a channel is a-z, 0-9 and -, begins with a letter')
+export const channelName = plain(
+  z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'a channel is a-z, 0-9 and -, begins with a letter'),
+)
 
 /** Something the bench does by itself when a watch tells of something, as the one who saved the watch. */
 export const benchAction = z.discriminatedUnion('do', [
@@ -69,7 +72,7 @@ export type NotifyRule = z.output<typeof notifyRule>
 
 /** A watch as people write it. */
 export const watchBody = z.object({
-  name: z.string().trim().min(1).max(120),
+  name: plain(z.string().trim().min(1).max(120)),
   tags: z.array(tag).max(20).default([]),
   what: watchWhat,
   schedule: watchSchedule.prefault({ everyS: 60 }),
@@ -104,7 +107,7 @@ export const watchBody = z.object({
         .describe('of what was seen at changes and failures, so many'),
     })
     .prefault({}),
-  notes: z.string().max(4000).default(''),
+  notes: plain(z.string().max(4000)).default(''),
 })
 export type WatchBody = z.output<typeof watchBody>
 /** As a caller writes it: what has a default may be left out. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
+import { plain } from './secret.ts'
 
 /** How often the bridge says to a page that lends a port that it is there. */
 export const SERIAL_ALIVE_MS = 250
@@ -48,7 +49,7 @@ export const webSerialCommands = {
     only: 'socket',
     audited: true,
     reach: 'self',
-    input: port.extend({ why: z.string().max(200).optional() }),
+    input: port.extend({ why: plain(z.string().max(200)).optional() }),
     output: z.object({}),
   }),
 }

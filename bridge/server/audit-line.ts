@@ -1,15 +1,19 @@
+import { type Command, deviceOf } from '../../shared/command.ts'
+import { findCommand } from '../../shared/commands.ts'
+import { deviceId } from '../../shared/device.ts'
 import type { Deed } from '../control/control.ts'
 import type { NewEntry } from '../store/audit.ts'
+import { auditedRoutes } from './audited-routes.ts'
 import type { Call } from './call.ts'
+import { redacted } from './redact.ts'
 
-/** Members of an input that are never written down, whatever the command. */
-const SECRETS = /password|secret|token|key/i
 const LONGEST_INPUT = 2000
 const LONGEST_TEXT = 500
 
 /** A call as the audit keeps it. */
-export function auditCall({ name, input, caller, result, ms }: Call): NewEntry {
-  const device = (input as { device?: unknown } | null)?.device
+export function auditCall({ name, input, caller, result, message, ms }: Call): NewEntry {
+  const command = findCommand(name)
+  const device = deviceIn(command, input)
   const measured = result.ok && (result.value as { stopMs?: number } | undefined)?.stopMs
   return {
     at: Date.now(),
@@ -17,10 +21,10 @@ export function auditCall({ name, input, caller, result, ms }: Call): NewEntry {
     via: caller?.via ?? 'none',
     address: caller?.address ?? '',
     action: name,
-    ...(typeof device === 'string' ? { device: device.slice(0, 64) } : {}),
-    input: redacted(input),
+    ...(device === undefined ? {} : { device }),
+    input: textOf(redacted(command?.input ?? auditedRoutes[name], input)),
     outcome: result.ok ? 'ok' : result.error.code,
-    ...(result.ok ? {} : { message: result.error.message.slice(0, LONGEST_TEXT) }),
+    ...(result.ok ? {} : { message: (message ?? result.error.message).slice(0, LONGEST_TEXT) }),
     ...(typeof measured === 'number' ? { message: `every device told to stop within ${measured} ms` } : {}),
     ms: Math.round(ms * 1000) / 1000,
   }
@@ -42,15 +46,14 @@ export function auditDeed({ who, via, action, device, message }: Deed): NewEntry
   }
 }
 
-function redacted(input: unknown): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(input, (key, value: unknown) =>
-      key !== '' && SECRETS.test(key) ? '(secret)' : value,
-    )
-  } catch {
-    text = undefined
-  }
-  if (text === undefined) return '{}'
+/** What a call is about, where it names that as a device is named. */
+function deviceIn(command: Command | undefined, input: unknown): string | undefined {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
+  const named = command ? deviceOf(command, given) : given['device']
+  return deviceId.safeParse(named).data
+}
+
+function textOf(kept: unknown): string {
+  const text = JSON.stringify(kept ?? {})
   return text.length <= LONGEST_INPUT ? text : JSON.stringify({ cut: text.slice(0, LONGEST_INPUT) })
 }

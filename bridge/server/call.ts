@@ -1,11 +1,15 @@
-import { type Command, isAudited } from '../../shared/command.ts'
+import type { z } from 'zod'
+import { type Command, deviceOf, feedOf, isAudited } from '../../shared/command.ts'
 import { type CommandName, commands, findCommand } from '../../shared/commands.ts'
+import { concealed, holdsSecrets } from '../../shared/conceal.ts'
 import { topicRole } from '../../shared/topics.ts'
 import { BenchError, explainIssues, type Failure, type Result } from '../../shared/errors.ts'
+import { keptReference } from '../../shared/secret-reference.ts'
 import type { Caller, Device, Handler, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import { Budget } from './budget.ts'
-import { requireRole, requireScope } from './gate.ts'
+import { requireReach, requireRole, requireScope } from './gate.ts'
+import { issuesWithoutInput } from './redact.ts'
 
 /** Where a device's open form is found. Throws `device.unknown` or `device.faulted`. */
 export type FindDevice = (id: string) => Device
@@ -16,6 +20,8 @@ export interface Call {
   input: unknown
   caller: Caller | undefined
   result: Result<unknown>
+  /** In place of the failure's own message, where that quotes an input that nobody has looked at. */
+  message?: string | undefined
   ms: number
 }
 
@@ -48,8 +54,8 @@ export class Commands {
   }
 
   /**
-   * Lets the caller through or not, then parses the input, and does it: whoever may not act learns nothing of what would
-   * be right. Never rejects: what goes wrong is in the result. A command that waits for nothing is done in the tick in which this is called.
+   * Asks for the role, parses the input, asks whether what it names is within the caller's reach and may act now, and does
+   * it: whoever may not call it learns nothing of what would be right. Never rejects: what goes wrong is in the result. A command that waits for nothing is done in the tick in which this is called.
    */
   call(
     name: string,
@@ -77,14 +83,16 @@ export class Commands {
     const begun = caller?.arrivedAt ?? performance.now()
     const command = findCommand(name)
     let result: Result<unknown>
+    let message: string | undefined
     try {
       if (!command) throw new BenchError('input.invalid', `there is no command "${name.slice(0, 80)}"`)
       result = { ok: true, value: await this.#do(name as CommandName, command, input, caller, how) }
     } catch (error) {
       result = { ok: false, error: this.#failure(name, error) }
+      if (error instanceof InvalidInput) ({ withoutInput: message } = error)
     }
     if (command && isAudited(command)) {
-      this.#doors.audit({ name, input, caller, result, ms: performance.now() - begun })
+      this.#doors.audit({ name, input, caller, result, message, ms: performance.now() - begun })
     }
     return result
   }
@@ -103,24 +111,31 @@ export class Commands {
         'too many calls: wait for their answers, and make fewer a second',
       )
     }
-    const named = typeof input === 'object' && input !== null ? (input as Record<string, unknown>) : {}
-    if (typeof named['topic'] === 'string') requireRole(caller, topicRole(named['topic']), named['topic'])
-    requireScope(caller, command, named, name)
+    requireReach(caller, command, name)
+    const parsed = command.input.safeParse(input ?? {})
+    if (!parsed.success) throw new InvalidInput(name, command, parsed.error)
+    const { data } = parsed
+    const feed = feedOf(command, data)
+    if (feed !== undefined) requireRole(caller, topicRole(feed), feed)
+    requireScope(caller, command, data, name)
     const { permit, mayContinue, requireProof } = this.#doors
     if (command.fresh) requireProof(caller, name)
-    if (isStep) mayContinue(command, named, caller)
-    else permit(command, named, caller)
-    const parsed = command.input.safeParse(input ?? {})
-    if (!parsed.success) throw new BenchError('input.invalid', `${name}: ${explainIssues(parsed.error)}`)
-    const data = parsed.data
-    return this.#find(name, data, own)(parsed.data, caller)
+    if (isStep) mayContinue(command, data, caller)
+    else permit(command, data, caller)
+    const answer = this.#find(name, command, data, own)(data as never, caller)
+    return holdsSecrets(command.output) ? answer.then((value) => shown(command, value)) : answer
   }
 
-  #find(name: CommandName, input: Record<string, unknown>, own: Handlers): Handler<CommandName> {
+  #find(
+    name: CommandName,
+    command: Command,
+    input: Record<string, unknown>,
+    own: Handlers,
+  ): Handler<CommandName> {
     const handler = own[name] ?? this.#doors.handlers[name]
     if (handler) return handler
-    const id = input['device']
-    if (typeof id !== 'string') throw new BenchError('device.unsupported', `${name} is not to be had here`)
+    const id = deviceOf(command, input)
+    if (id === undefined) throw new BenchError('device.unsupported', `${name} is not to be had here`)
     const done = this.#doors.device(id).commands[name]
     if (!done) throw new BenchError('device.unsupported', `${id} cannot do ${name}`, { device: id })
     return done
@@ -131,4 +146,19 @@ export class Commands {
     this.#doors.log.error({ command: name, error }, 'a command failed for a reason nobody foresaw')
     return { code: 'internal', message: `${name} failed inside the bridge: its log has the details` }
   }
+}
+
+/** Says what is wrong with an input; and the same without a word of the input, for the audit. */
+class InvalidInput extends BenchError {
+  readonly withoutInput: string
+
+  constructor(name: CommandName, { input }: Command, error: z.ZodError) {
+    super('input.invalid', `${name}: ${explainIssues(error)}`)
+    this.withoutInput = issuesWithoutInput(input, error)
+  }
+}
+
+/** What is answered of a value: of each secret that is still in it, that it is kept. */
+function shown({ output }: Command, value: unknown): unknown {
+  return concealed(output, value, () => keptReference())
 }

@@ -1,5 +1,5 @@
 import { type Role, satisfies, type Scope } from '../../shared/access.ts'
-import { type Command, reachOf } from '../../shared/command.ts'
+import { type Command, deviceOf, feedOf, reachOf } from '../../shared/command.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { isOfPage } from '../../shared/topics.ts'
 import type { Caller } from '../core/device.ts'
@@ -20,23 +20,30 @@ export function requireRole(
   throw new BenchError('role.required', `${what} needs the role ${needed}; you are ${caller.role}`)
 }
 
-/** Throws `scope.exceeded` when the caller is bound to devices and this call reaches beyond them. */
+/** Throws `scope.exceeded` when the caller is bound to devices and the command is about none, whatever its input. */
+export function requireReach({ scope, via }: Caller, command: Command, name: string): void {
+  if (!scope?.devices) return
+  const reach = reachOf(command)
+  if ((reach === 'bench' && !command.safe) || (reach === 'page' && via !== 'session')) throw beyond(scope, name)
+}
+
+/**
+ * Throws `scope.exceeded` when the caller is bound to devices and the call names another. `input` is what the command's
+ * schema made of what was sent: of that alone the handler hears.
+ */
 export function requireScope(
   { scope, via }: Caller,
   command: Command,
-  input: Record<string, unknown>,
+  input: Readonly<Record<string, unknown>>,
   name: string,
 ): void {
-  if (!scope?.devices) return
   const reach = reachOf(command)
-  if (reach === 'self' || (reach === 'bench' && command.safe)) return
+  if (reach === 'device') requireDevice(scope, deviceOf(command, input), name)
+  if (reach !== 'feed') return
+  const feed = feedOf(command, input)
   // Somebody who is bound to devices has a page all the same; a token that is bound is for its devices alone.
-  const isPages = reach === 'page' || (reach === 'feed' && isOfPage(String(input['topic'])))
-  if (via === 'session' && isPages) return
-  if (reach === 'device') requireDevice(scope, input['device'] ?? input['camera'], name)
-  else if (reach === 'feed')
-    requireDevice(scope, String(input['topic'] ?? input['stream']).split('/')[1], name)
-  else throw beyond(scope, name)
+  if (via === 'session' && feed !== undefined && isOfPage(feed)) return
+  requireDevice(scope, feed?.split('/')[1], name)
 }
 
 /** Throws `scope.exceeded` unless the device is one of those that the scope names. */

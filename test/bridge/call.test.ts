@@ -145,6 +145,12 @@ it('lets a token that is bound to a camera reach that camera, and nothing else',
   expect(await code('camera.join', { camera: 'slide' })).toBe('media.unavailable')
   expect(await code('camera.join', { camera: 'other' })).toBe('scope.exceeded')
   expect(await code('topic.read', { topic: 'camera/other' })).toBe('scope.exceeded')
+  // To name its own besides does not help: what is not declared is refused, and what is declared is judged.
+  expect(await code('camera.join', { device: 'slide', camera: 'other' })).toBe('input.invalid')
+  expect(await code('stream.open', { topic: 'power/slide', stream: 'power/other' })).toBe('input.invalid')
+  expect(await code('stream.open', { stream: 'power/other/7' })).toBe('scope.exceeded')
+  expect(await code('stream.open', { stream: 'readings/other' })).toBe('scope.exceeded')
+  expect(await code('sweep.abort', { device: 'other', camera: 'slide' })).toBe('scope.exceeded')
   expect(await code('topic.read', { topic: 'bench' })).toBe('scope.exceeded')
   for (const [name, command] of all) {
     if (reachOf(command) !== 'bench' || command.safe) continue

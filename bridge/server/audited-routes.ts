@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { deviceId } from '../../shared/device.ts'
+import { userName } from '../../shared/people.ts'
+import { traceUpload } from '../../shared/trace.ts'
+
+const named = z.object({ name: userName })
+const aboutDevice = z.object({ device: deviceId })
+
+/** What the audit keeps of calls that are no commands but routes of their own, by the name that it has for them. */
+export const auditedRoutes: Readonly<Record<string, z.ZodObject>> = {
+  'sign-in': named,
+  'set-up': named,
+  'sign-out': z.object({}),
+  'trace.import': traceUpload,
+  'whip.begin': aboutDevice,
+  'whip.end': aboutDevice,
+}
