@@ -21,6 +21,7 @@ import { Stream } from './core/stream.ts'
 import { Supervisor } from './core/supervisor.ts'
 import { Topic } from './core/topic.ts'
 import { keeperOf } from './core/trace-keeper.ts'
+import { ViewerIds } from './core/viewer-ids.ts'
 import { deviceTopic } from './device-topic.ts'
 import { openDiagnostics } from './diagnostics/open.ts'
 import { type Doorway, openDoorway } from './doorway.ts'
@@ -138,12 +139,14 @@ export async function openBench(
         ),
     }),
   )
+  const viewers = new ViewerIds()
   const media = opening.use(
     await openMedia({
       host: server.host,
       port: config.media.port,
       workers: config.media.workers,
       iceServers: config.media.iceServers,
+      viewers,
       log: log.child({ part: 'media' }),
       cameraTopic: (id) => topics.get(id),
     }),
@@ -269,6 +272,7 @@ export async function openBench(
       deviceOf: (id) => supervisors.get(id)?.openDevice,
       workers: () => media.usage(),
       sockets: () => doorway?.connections ?? 0,
+      viewers,
       databaseFile: databaseFile(config.dataDir),
       dataDir: config.dataDir,
     }),
@@ -362,7 +366,7 @@ export async function openBench(
   doorway = opening.use(
     await openDoorway({
       ...{ config, version, tls, sessionMostMs, access, audit, auditOf, control, doors, device },
-      ...{ feeds, bench, media, traces, gallery, lines, diagnostics, watches, log },
+      ...{ feeds, bench, media, viewers, traces, gallery, lines, diagnostics, watches, log },
       topicOf: (id) => topics.get(id),
     }),
   )

@@ -12,6 +12,7 @@ import type { BenchConfig } from './config.ts'
 import type { Control } from './control/control.ts'
 import type { Logger } from './core/log.ts'
 import type { Topic } from './core/topic.ts'
+import type { ViewerIds } from './core/viewer-ids.ts'
 import type { openDiagnostics } from './diagnostics/open.ts'
 import { diagnosticsRoutes } from './diagnostics/routes.ts'
 import { localRoleOf } from './local-role.ts'
@@ -57,6 +58,7 @@ interface Inside {
   bench: Topic<BenchState>
   topicOf: (id: string) => Topic<DeviceBase> | undefined
   media: Awaited<ReturnType<typeof openMedia>>
+  viewers: ViewerIds
   traces: TraceStore
   gallery: Gallery
   lines: Lines
@@ -76,7 +78,8 @@ export interface Doorway extends AsyncDisposable {
 export async function openDoorway(inside: Inside): Promise<Doorway> {
   await using opening = new AsyncDisposableStack()
   const { config, version, tls, sessionMostMs, access, audit, auditOf, control, doors } = inside
-  const { device, feeds, bench, topicOf, media, traces, gallery, lines, diagnostics, watches, log } = inside
+  const { device, feeds, bench, topicOf, media, viewers, traces, gallery, lines, diagnostics, watches, log } =
+    inside
   const { server } = config
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
   const identify = identifyBy(access, server)
@@ -134,6 +137,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
       feeds,
       device,
       cameraTopic: topicOf,
+      viewers,
       door,
       identify,
       addressOf: addressOf(server.behindProxy),

@@ -9,7 +9,8 @@ import {
 } from '../../shared/diagnostics.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { CpuShare, ownCpuMs } from '../core/cpu.ts'
-import type { CameraLoad, Handlers } from '../core/device.ts'
+import type { Caller, CameraLoad, Handlers } from '../core/device.ts'
+import type { ViewerIds } from '../core/viewer-ids.ts'
 import { EventLoopDelay } from './event-loop.ts'
 import { type LineJournal, LineTimes } from './line-times.ts'
 import { readStorage } from './storage.ts'
@@ -37,6 +38,8 @@ interface DiagnosticsOptions {
   lines: readonly { id: string; journal: LineJournal }[]
   workers: () => Promise<WorkerUsage[]>
   sockets: () => number
+  /** Whose each viewer is, and what others know it by. */
+  viewers: ViewerIds
   databaseFile: string
   dataDir: string
 }
@@ -65,8 +68,8 @@ export class Diagnostics implements Disposable {
 
   handlers: Handlers = {
     'diagnostics.read': () => Promise.resolve(this.read()),
-    'viewer.report': (report) => {
-      this.#report(report)
+    'viewer.report': (report, caller) => {
+      this.#report(report, caller)
       return Promise.resolve({})
     },
   }
@@ -131,14 +134,15 @@ export class Diagnostics implements Disposable {
     }
   }
 
-  #report(report: ViewerReport): void {
-    const camera = this.#options.cameras.find(({ state }) => state().viewers?.[report.viewer])
+  #report(said: ViewerReport, caller: Caller): void {
+    const viewer = this.#options.viewers.shownOf(said.viewer, caller)
+    const camera = viewer && this.#options.cameras.find(({ state }) => state().viewers?.[viewer])
     if (!camera) {
       throw new BenchError('media.unavailable', 'this viewer has ended: join again, then report')
     }
-    this.#reports.add(report, Date.now())
-    const { latencyMs, lossPercent } = report
-    camera.reported(report.viewer, {
+    this.#reports.add({ ...said, viewer }, Date.now())
+    const { latencyMs, lossPercent } = said
+    camera.reported(viewer, {
       ...(latencyMs !== undefined && { latencyMs: Math.round(latencyMs) }),
       ...(lossPercent !== undefined && { lossPercent: Math.round(lossPercent * 10) / 10 }),
     })

@@ -2,6 +2,7 @@ import type { CameraState } from '../../shared/camera.ts'
 import type { Family } from '../../shared/device.ts'
 import type { CameraLoad } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'
+import type { ViewerIds } from '../core/viewer-ids.ts'
 import { Line } from '../scpi/line.ts'
 import { Diagnostics, type WorkerUsage } from './diagnostics.ts'
 
@@ -12,6 +13,7 @@ interface BenchParts {
   deviceOf: (id: string) => { load?(): CameraLoad | undefined } | undefined
   workers: () => Promise<WorkerUsage[]>
   sockets: () => number
+  viewers: ViewerIds
   databaseFile: string
   dataDir: string
 }

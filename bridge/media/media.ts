@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { type CameraState, qualities, type Quality } from '../../shared/camera.ts'
 import type { OutputOf } from '../../shared/commands.ts'
@@ -7,6 +6,7 @@ import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Publisher, Tap } from '../core/publisher.ts'
 import type { Topic } from '../core/topic.ts'
+import { ViewerIds } from '../core/viewer-ids.ts'
 import { Channel, type Showing } from './channel.ts'
 import { type IceServerConfig, iceServersFor } from './ice-servers.ts'
 import { Ingest, type Live } from './ingest.ts'
@@ -36,6 +36,8 @@ export interface MediaOptions {
   viewersPerCamera?: number | undefined
   /** Told to viewers. Left out: none. */
   iceServers?: readonly IceServerConfig[]
+  /** Where viewers are named; left out: its own. */
+  viewers?: ViewerIds
   log: Logger
   cameraTopic: (id: string) => Topic<CameraState> | undefined
 }
@@ -71,10 +73,12 @@ class Sfu implements Media {
   readonly #workers: Workers
   readonly #channels = new Map<string, Channel>()
   readonly #viewers = new Map<string, Viewer>()
+  readonly #ids: ViewerIds
 
   constructor(options: MediaOptions, workers: Workers) {
     this.#options = options
     this.#workers = workers
+    this.#ids = options.viewers ?? new ViewerIds()
     const enter: Enter = (camera, codec, make) =>
       this.#channel(camera, 'full').publish(codec, () => undefined, make)
     this.whip = new Whip(enter)
@@ -96,20 +100,22 @@ class Sfu implements Media {
     }
     this.handlers = {
       'camera.join': ({ camera, quality }, caller) => this.#join(camera, quality, caller),
-      'camera.connect': async ({ viewer, dtlsParameters }) => {
-        await this.#viewer(viewer).connect(dtlsParameters)
+      'camera.connect': async ({ viewer, dtlsParameters }, caller) => {
+        await this.#viewer(viewer, caller).connect(dtlsParameters)
         return {}
       },
-      'camera.consume': ({ viewer, rtpCapabilities }) => this.#viewer(viewer).consume(rtpCapabilities),
-      'camera.resume': async ({ viewer }) => {
-        await this.#viewer(viewer).resume()
+      'camera.consume': ({ viewer, rtpCapabilities }, caller) =>
+        this.#viewer(viewer, caller).consume(rtpCapabilities),
+      'camera.resume': async ({ viewer }, caller) => {
+        await this.#viewer(viewer, caller).resume()
         return {}
       },
-      'camera.restartIce': async ({ viewer }) => ({
-        iceParameters: { ...(await this.#viewer(viewer).restartIce()) },
+      'camera.restartIce': async ({ viewer }, caller) => ({
+        iceParameters: { ...(await this.#viewer(viewer, caller).restartIce()) },
       }),
-      'camera.leave': async ({ viewer }) => {
-        this.#viewers.get(viewer)?.end()
+      'camera.leave': async ({ viewer }, caller) => {
+        // One that has ended by itself is as the caller wants it; somebody else's is as one that never was.
+        if (this.#ids.shownOf(viewer, caller) !== undefined) this.#viewers.get(viewer)?.end()
         return {}
       },
     }
@@ -189,18 +195,19 @@ class Sfu implements Media {
       })
     }
     channel.seat(1)
-    const id = randomUUID()
+    const { id, shown } = this.#ids.add(caller)
     const giveUp = (): void => viewer?.end()
     const leave = (): void => {
       caller.signal.removeEventListener('abort', giveUp)
       channel.seat(-1)
       this.#viewers.delete(id)
+      this.#ids.remove(id)
       how.onEnd?.()
-      topic.merge({ viewers: { [id]: null } })
+      topic.merge({ viewers: { [shown]: null } })
     }
     let viewer: Viewer | undefined
     try {
-      const onPath = (path: string): void => topic.merge({ viewers: { [id]: { path } } })
+      const onPath = (path: string): void => topic.merge({ viewers: { [shown]: { path } } })
       const live = how.speak ? await how.speak(showing) : showing
       viewer = await Viewer.open({ id, channel, live, onPath, onEnd: leave })
     } catch (cause) {
@@ -213,15 +220,16 @@ class Sfu implements Media {
     }
     this.#viewers.set(id, viewer)
     topic.merge({
-      viewers: { [id]: { since: Date.now(), name: caller.name, address: caller.address, quality } },
+      viewers: { [shown]: { since: Date.now(), name: caller.name, address: caller.address, quality } },
     })
     caller.signal.addEventListener('abort', giveUp, { once: true })
     if (caller.signal.aborted || channel.showing !== showing) giveUp()
     return { viewer, showing }
   }
 
-  #viewer(id: string): Viewer {
-    const viewer = this.#viewers.get(id)
+  /** Throws `media.unavailable` for a viewer that there is not, and for somebody else's. */
+  #viewer(id: string, caller: Caller): Viewer {
+    const viewer = this.#ids.shownOf(id, caller) === undefined ? undefined : this.#viewers.get(id)
     if (!viewer) throw new BenchError('media.unavailable', 'this viewer has ended: join again')
     return viewer
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { CameraState } from '../../shared/camera.ts'
 import type { ServerEvents } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
@@ -7,6 +6,7 @@ import { CreditWindow } from '../core/credit.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Subscription } from '../core/stream.ts'
 import type { Topic } from '../core/topic.ts'
+import type { ViewerIds } from '../core/viewer-ids.ts'
 import type { FindDevice } from './call.ts'
 import type { StreamAck } from './stream-ack.ts'
 
@@ -19,6 +19,7 @@ interface Options {
   unsent: () => number
   device: FindDevice
   cameraTopic: (id: string) => Topic<CameraState> | undefined
+  viewers: ViewerIds
 }
 
 /** The JPEG pictures that one browser has open, a camera each; they end with it. */
@@ -43,7 +44,7 @@ export class PictureFeeds implements Disposable {
   }
 
   #begin(id: string, stream: string, window: number, caller: Caller): string {
-    const { device, emit, unsent, cameraTopic } = this.#options
+    const { device, emit, unsent, cameraTopic, viewers } = this.#options
     const camera = device(id)
     if (!camera.jpegs) throw new BenchError('device.unsupported', `${id} is not a camera`, { device: id })
     const credit = new CreditWindow<{ jpeg: Uint8Array; madeAt: number }>(
@@ -57,11 +58,11 @@ export class PictureFeeds implements Disposable {
       { isStuck: () => unsent() >= MOST_UNSENT_PACKETS },
     )
     const end = camera.jpegs((jpeg, madeAt) => credit.offer({ jpeg, madeAt }))
-    const viewer = randomUUID()
+    const { id: viewer, shown } = viewers.add(caller)
     const { name, address } = caller
     const topic = cameraTopic(id)
     topic?.merge({
-      viewers: { [viewer]: { since: Date.now(), name, address, quality: 'full', path: 'jpeg' } },
+      viewers: { [shown]: { since: Date.now(), name, address, quality: 'full', path: 'jpeg' } },
     })
     this.#open.set(stream, {
       acknowledge: (seq) => credit.acknowledge(seq),
@@ -69,7 +70,8 @@ export class PictureFeeds implements Disposable {
       close: () => {
         end()
         this.#open.delete(stream)
-        topic?.merge({ viewers: { [viewer]: null } })
+        viewers.remove(viewer)
+        topic?.merge({ viewers: { [shown]: null } })
       },
     })
     return viewer

@@ -6,6 +6,7 @@ import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Topic } from '../core/topic.ts'
+import type { ViewerIds } from '../core/viewer-ids.ts'
 import type { Commands, FindDevice } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
@@ -38,6 +39,7 @@ interface SocketOptions {
   feeds: Feeds
   device: FindDevice
   cameraTopic: (id: string) => Topic<CameraState> | undefined
+  viewers: ViewerIds
   door: Door
   identify: Identify
   /** The address of whoever sent the request. */
@@ -170,8 +172,8 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
   }
   const connection = new Connection(outlet, feeds)
   const frames = new FrameFeeds(outlet, options.device)
-  const { device, cameraTopic } = options
-  const pictures = new PictureFeeds({ ...outlet, device, cameraTopic })
+  const { device, cameraTopic, viewers } = options
+  const pictures = new PictureFeeds({ ...outlet, device, cameraTopic, viewers })
   const loans = new Loans({
     write: (port, bytes, written) => socket.emit('serial.write', port, bytes, written),
     protect: (port, messages) => socket.emit('serial.safe', port, [...messages]),

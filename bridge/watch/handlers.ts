@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { satisfies } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { WatchBody } from '../../shared/watch.ts'
 import type { Caller, Handlers } from '../core/device.ts'
+import { personOf } from '../core/owner.ts'
 import { type Entry, entryOf, UNDO_MS } from './entry.ts'
 import { requireJsonPath } from './lab/json-path.ts'
 import type { PassingPictures } from './passing.ts'
@@ -66,7 +67,7 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
     },
     'watch.try': ({ draft }, caller) => {
       requireSound(watches, draft, caller)
-      return trials.run(draft, caller.signal)
+      return trials.run(draft, caller)
     },
     'watch.check': ({ ids }, { name }) =>
       each(ids, (entry) => {
@@ -117,19 +118,19 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
       })
       return { ...answer, copies: copies.map(({ watch }) => watch) }
     },
-    'watch.remove': async ({ ids }) => {
+    'watch.remove': async ({ ids }, caller) => {
       const at = Date.now()
       const undo = randomBytes(12).toString('hex')
       const answer = await each(ids, (entry) => watches.drop(watches.keep(entry)))
-      await store.ask('remove', answer.done, undo, at)
+      await store.ask('remove', answer.done, undoOf(undo, caller), at)
       return { ...answer, undo, until: at + UNDO_MS }
     },
-    'watch.restore': async ({ undo }) => {
-      const restored = await store.ask('restore', undo)
+    'watch.restore': async ({ undo }, caller) => {
+      const restored = await store.ask('restore', undoOf(undo, caller))
       if (restored.length === 0) {
         throw new BenchError(
           'watch.unknown',
-          'there is nothing to bring back: it was deleted more than ten minutes ago, or is back already',
+          'there is nothing to bring back: it was deleted more than ten minutes ago, by somebody else, or is back already',
         )
       }
       for await (const { watch, state } of inTurns(restored)) watches.admit(entryOf(watch, state))
@@ -177,6 +178,13 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
       snapshotOf(watches.known(id).watch, seq, against, { store, lab }),
     'notify.test': async ({ channel }) => ({ message: await watches.notifier.test(channel) }),
   }
+}
+
+/** Under what a removal is kept: it is undone by whoever has its key and has removed it. */
+function undoOf(undo: string, caller: Caller): string {
+  return createHash('sha256')
+    .update(`${undo}\n${personOf(caller)}`)
+    .digest('hex')
 }
 
 /** Throws `input.invalid` for what no schema can see, and `role.required` for a page that the caller may not have opened. */

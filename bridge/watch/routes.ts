@@ -17,10 +17,9 @@ export function watchRoutes({ pictureFile, passing }: Pictures): Route[] {
     {
       method: 'get',
       path: passingPicturePath(':name'),
-      // Its name is a secret of whoever asked for it, who may be a mere operator.
       role: 'operator',
-      handle: (context) => {
-        const png = passing.get(parameter(context, 'name'))
+      handle: (context, caller) => {
+        const png = passing.get(parameter(context, 'name'), caller)
         if (!png) throw new BenchError('watch.unknown', 'this picture is gone: try again')
         context.set('Cache-Control', 'private, no-store')
         context.type = 'image/png'

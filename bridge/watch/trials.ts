@@ -3,6 +3,7 @@ import { passingPicturePath, type WatchSnapshot } from '../../shared/watch-histo
 import type { WatchBody } from '../../shared/watch.ts'
 import type { WatchTrial } from '../../shared/watch-commands.ts'
 import { withDeadline } from '../core/deadline.ts'
+import type { Caller } from '../core/device.ts'
 import { look } from './checker.ts'
 import type { PassingPictures } from './passing.ts'
 import { nextDue } from './schedule.ts'
@@ -23,7 +24,8 @@ export class Trials {
   }
 
   /** Throws `device.busy` when too many are tried at once; what goes wrong with the check is in the answer. */
-  async run({ what, deadlineS, schedule }: WatchBody, gone: AbortSignal): Promise<WatchTrial> {
+  async run({ what, deadlineS, schedule }: WatchBody, caller: Caller): Promise<WatchTrial> {
+    const { signal: gone } = caller
     if (this.#running >= MOST_AT_ONCE) {
       throw new BenchError(
         'device.busy',
@@ -47,7 +49,7 @@ export class Trials {
       }
       const work = Promise.resolve().then(() => look(what, this.#watches.tools, context))
       const seen = await withDeadline(work, deadlineS * 1000, 'the check', { signal: gone })
-      return { ...this.#answer(seen), tookMs: performance.now() - begun, nextAt }
+      return { ...this.#answer(seen, caller), tookMs: performance.now() - begun, nextAt }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       return { outcome: 'failed', message, tookMs: performance.now() - begun, nextAt }
@@ -57,19 +59,19 @@ export class Trials {
     }
   }
 
-  #answer({ value, unit, alarm, snapshot }: Seen): Omit<WatchTrial, 'tookMs'> {
+  #answer({ value, unit, alarm, snapshot }: Seen, caller: Caller): Omit<WatchTrial, 'tookMs'> {
     return {
       outcome: alarm === undefined ? 'ok' : 'failed',
       message: alarm,
       value,
       unit,
-      snapshot: snapshot && this.#shown(snapshot),
+      snapshot: snapshot && this.#shown(snapshot, caller),
     }
   }
 
-  #shown(snapshot: Snapshot): WatchSnapshot {
+  #shown(snapshot: Snapshot, caller: Caller): WatchSnapshot {
     const side = { seq: 0, at: Date.now() }
-    const path = (png: Uint8Array): string => passingPicturePath(this.#passing.add(png))
+    const path = (png: Uint8Array): string => passingPicturePath(this.#passing.add(png, caller))
     if (snapshot.kind === 'text') {
       const { text, cut, picture } = snapshot
       return { kind: 'text', ...side, text, cut, picture: picture && path(picture) }

@@ -1,5 +1,6 @@
 import { BenchError } from '../../../shared/errors.ts'
 import type { PageStep } from '../../../shared/watch-what.ts'
+import { type Owner, owns } from '../../core/owner.ts'
 import type { PageBrowser, Visit } from './browser.ts'
 import type { RunOptions } from './child.ts'
 import type { Element, PickerLook } from './protocol.ts'
@@ -11,7 +12,7 @@ const CLOSE_S = 10
 /** Pages that people choose an element from: each stays open between their questions, and closes when they stay away. */
 export class Pickers implements Disposable {
   readonly #browser: PageBrowser
-  readonly #all = new Map<string, { visit: Visit; touched: NodeJS.Timeout }>()
+  readonly #all = new Map<string, { visit: Visit; owner: Owner; touched: NodeJS.Timeout }>()
   #opening = 0
 
   constructor(browser: PageBrowser) {
@@ -19,7 +20,11 @@ export class Pickers implements Disposable {
   }
 
   /** Throws `device.busy` when too many are open, `watch.failed` when the page cannot be opened. */
-  async open(id: string, url: string, steps: PageStep[], options: RunOptions): Promise<PickerLook> {
+  async open(
+    id: string,
+    { owner, ...page }: { url: string; steps: PageStep[]; owner: Owner },
+    options: RunOptions,
+  ): Promise<PickerLook> {
     if (this.#all.size + this.#opening >= MOST_OPEN) {
       throw new BenchError('device.busy', `${MOST_OPEN} pages are open for picking already: close one`)
     }
@@ -27,8 +32,8 @@ export class Pickers implements Disposable {
     try {
       const visit = await this.#browser.visit(options.signal)
       try {
-        const look = await visit.run('open', { url, steps }, options)
-        this.#all.set(id, { visit, touched: this.#timer(id) })
+        const look = await visit.run('open', page, options)
+        this.#all.set(id, { visit, owner, touched: this.#timer(id) })
         return look
       } catch (error) {
         await visit.leave(true)
@@ -37,6 +42,17 @@ export class Pickers implements Disposable {
     } finally {
       this.#opening -= 1
     }
+  }
+
+  /** Whether a page is open for this caller. */
+  isOf(id: string, caller: Owner): boolean {
+    const picker = this.#all.get(id)
+    return picker !== undefined && owns(picker.owner, caller)
+  }
+
+  /** Throws `watch.failed` for a page that is not open for this caller. */
+  require(id: string, caller: Owner): void {
+    if (!this.isOf(id, caller)) throw closed()
   }
 
   async step(id: string, step: PageStep, options: RunOptions): Promise<PickerLook> {
@@ -62,7 +78,7 @@ export class Pickers implements Disposable {
 
   #touch(id: string): Visit {
     const picker = this.#all.get(id)
-    if (!picker) throw new BenchError('watch.failed', 'this page has been closed: open it again')
+    if (!picker) throw closed()
     clearTimeout(picker.touched)
     picker.touched = this.#timer(id)
     return picker.visit
@@ -71,4 +87,8 @@ export class Pickers implements Disposable {
   #timer(id: string): NodeJS.Timeout {
     return setTimeout(() => void this.close(id), IDLE_MS).unref()
   }
+}
+
+function closed(): BenchError {
+  return new BenchError('watch.failed', 'this page has been closed: open it again')
 }

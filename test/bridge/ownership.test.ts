@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { ownerOf, owns, personOf } from '../../bridge/core/owner.ts'
+import { ViewerIds } from '../../bridge/core/viewer-ids.ts'
+import { PassingPictures } from '../../bridge/watch/passing.ts'
+import { callerAs } from '../support/caller.ts'
+
+const anna = callerAs({ name: 'anna', key: 'session-1', client: 'aaaaaaaaaaaa' })
+const annaElsewhere = callerAs({ name: 'anna', key: 'session-1', client: 'bbbbbbbbbbbb' })
+const token = callerAs({ name: 'anna', via: 'token', key: 'token-1', client: 'aaaaaaaaaaaa' })
+
+it('gives an object to the page that made it, as who it was', () => {
+  expect(owns(ownerOf(anna), anna)).toBe(true)
+  expect(owns(ownerOf(anna), annaElsewhere)).toBe(false)
+  expect(owns(ownerOf(anna), token)).toBe(false)
+})
+
+it('takes a token that bears a user’s name for somebody else', () => {
+  expect(personOf(token)).not.toBe(personOf(anna))
+  expect(personOf(annaElsewhere)).toBe(personOf(anna))
+})
+
+it('names a viewer twice: what others see opens nothing, and the other only to its page', () => {
+  const ids = new ViewerIds()
+  const { id, shown } = ids.add(anna)
+  expect(ids.shownOf(id, anna)).toBe(shown)
+  expect(ids.shownOf(shown, anna)).toBeUndefined()
+  expect(ids.shownOf(id, token)).toBeUndefined()
+  ids.remove(id)
+  expect(ids.shownOf(id, anna)).toBeUndefined()
+})
+
+it('shows a picture of a draft to whoever tried it, on any page of theirs', () => {
+  const pictures = new PassingPictures()
+  const name = pictures.add(new Uint8Array([1]), anna)
+  expect(pictures.get(name, annaElsewhere)).toEqual(new Uint8Array([1]))
+  expect(pictures.get(name, token)).toBeUndefined()
+})
