@@ -14,25 +14,14 @@ import type { Logger } from './core/log.ts'
 import type { Topic } from './core/topic.ts'
 import type { ViewerIds } from './core/viewer-ids.ts'
 import type { openDiagnostics } from './diagnostics/open.ts'
-import { diagnosticsRoutes } from './diagnostics/routes.ts'
 import { localRoleOf } from './local-role.ts'
 import type { openMedia } from './media/media.ts'
+import { benchRoutes } from './bench-routes.ts'
 import { addressOf, isLoopback, ownNames } from './server/address.ts'
 import type { Call, Commands, FindDevice } from './server/call.ts'
 import type { Feeds } from './server/feeds.ts'
 import { createHttp } from './server/http.ts'
 import { Door } from './server/origin.ts'
-import { accessRoutes } from './server/routes/access.ts'
-import { auditRoutes } from './server/routes/audit.ts'
-import { commandRoutes } from './server/routes/commands.ts'
-import { estopRoute, estopTicketRoute } from './server/routes/estop.ts'
-import { mediaExchangeRoutes } from './server/routes/exchange.ts'
-import { healthRoute } from './server/routes/health.ts'
-import { kioskRoute } from './server/routes/kiosk.ts'
-import { mediaRoutes } from './server/routes/media-files.ts'
-import { stillRoutes } from './server/routes/media-still.ts'
-import { mjpegRoute } from './server/routes/mjpeg.ts'
-import { traceRoutes } from './server/routes/traces.ts'
 import { openSocket } from './server/socket.ts'
 import type { readTls } from './server/tls.ts'
 import type { Identify } from './server/who.ts'
@@ -43,7 +32,7 @@ import type { TraceStore } from './store/traces.ts'
 import type { Watches } from './watch/watches.ts'
 
 /** All that the doorway leads to. */
-interface Inside {
+export interface Inside {
   config: BenchConfig
   version: string
   tls: Awaited<ReturnType<typeof readTls>> | undefined
@@ -99,25 +88,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
     })
   const http = createHttp({
     pageDir,
-    routes: [
-      // Before the bridge's own, of which `/health` is one.
-      ...(compat?.routes ?? []),
-      ...commandRoutes(doors, version),
-      ...accessRoutes({ access, sessionMostMs, audit: auditOf }),
-      ...auditRoutes(audit),
-      ...lines.routes,
-      estopRoute(doors),
-      estopTicketRoute(doors),
-      healthRoute(bench),
-      ...traceRoutes({ traces, audit: auditOf }),
-      ...mediaRoutes(gallery),
-      ...stillRoutes(device),
-      mjpegRoute(device),
-      ...mediaExchangeRoutes(media, { device, iceServers: config.media.iceServers, audit: auditOf }),
-      kioskRoute(pageDir),
-      ...diagnosticsRoutes(diagnostics),
-      ...watches.routes,
-    ],
+    routes: benchRoutes({ ...inside, pageDir, compat: compat?.routes ?? [] }),
     door,
     identify,
     behindProxy: server.behindProxy,

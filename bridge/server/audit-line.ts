@@ -2,12 +2,10 @@ import { type Command, deviceOf } from '../../shared/command.ts'
 import { findCommand } from '../../shared/commands.ts'
 import { deviceId } from '../../shared/device.ts'
 import type { Deed } from '../control/control.ts'
+import { keptInput } from '../core/kept-input.ts'
 import type { NewEntry } from '../store/audit.ts'
-import { auditedRoutes } from './audited-routes.ts'
 import type { Call } from './call.ts'
-import { redacted } from './redact.ts'
 
-const LONGEST_INPUT = 2000
 const LONGEST_TEXT = 500
 
 /** A call as the audit keeps it. */
@@ -22,7 +20,7 @@ export function auditCall({ name, input, caller, result, message, ms }: Call): N
     address: caller?.address ?? '',
     action: name,
     ...(device === undefined ? {} : { device }),
-    input: textOf(redacted(command?.input ?? auditedRoutes[name], input)),
+    input: keptInput(name, input),
     outcome: result.ok ? 'ok' : result.error.code,
     ...(result.ok ? {} : { message: (message ?? result.error.message).slice(0, LONGEST_TEXT) }),
     ...(typeof measured === 'number' ? { message: `every device told to stop within ${measured} ms` } : {}),
@@ -51,9 +49,4 @@ function deviceIn(command: Command | undefined, input: unknown): string | undefi
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
   const named = command ? deviceOf(command, given) : given['device']
   return deviceId.safeParse(named).data
-}
-
-function textOf(kept: unknown): string {
-  const text = JSON.stringify(kept ?? {})
-  return text.length <= LONGEST_INPUT ? text : JSON.stringify({ cut: text.slice(0, LONGEST_INPUT) })
 }

@@ -7,9 +7,9 @@ import { BenchError, explainIssues, type Failure, type Result } from '../../shar
 import { keptReference } from '../../shared/secret-reference.ts'
 import type { Caller, Device, Handler, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import { issuesWithoutInput } from '../core/redact.ts'
 import { Budget } from './budget.ts'
 import { requireReach, requireRole, requireScope } from './gate.ts'
-import { issuesWithoutInput } from './redact.ts'
 
 /** Where a device's open form is found. Throws `device.unknown` or `device.faulted`. */
 export type FindDevice = (id: string) => Device

@@ -14,6 +14,7 @@ import { requireDevice, requireRole } from './gate.ts'
 import { guardianSource } from './guardian-source.ts'
 import type { Door } from './origin.ts'
 import type { Route } from './route.ts'
+import { standingAnswers } from './standing.ts'
 import { isExchange, openToPages } from './routes/exchange-paths.ts'
 import { callerOf, type Identify } from './who.ts'
 
@@ -151,8 +152,9 @@ async function admit(route: Route, context: Context, { identify, door }: HttpOpt
   const { role } = route
   const stands = (): boolean => {
     const now = identify(credentials)
-    return now !== undefined && satisfies(now.role, role)
+    return now?.key === caller.key && satisfies(now.role, role)
   }
+  standingAnswers.watch(context.res, stands)
   await route.handle(context, caller, stands)
 }
 

@@ -18,7 +18,10 @@ interface GuardedRoute extends Common {
   role: Role
   /** The path's parameter that names a device, for tokens that are bound to some. Without it they are turned away. */
   device?: string
-  /** `stands`: whether the caller would be let through now, for what outlasts the answer. */
+  /**
+   * `stands`: whether the caller would be let through now, for what outlasts the answer. The answer itself ends when it
+   * does not stand any more.
+   */
   handle(context: Context, caller: Caller, stands: () => boolean): Promise<void> | void
 }
 

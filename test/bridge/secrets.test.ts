@@ -11,8 +11,8 @@ import { topics } from '../../shared/topics.ts'
 import { holdsSecrets } from '../../shared/conceal.ts'
 import { addressShown } from '../../shared/web-address.ts'
 import { auditCall } from '../../bridge/server/audit-line.ts'
-import { auditedRoutes } from '../../bridge/server/audited-routes.ts'
-import { issuesWithoutInput, redacted } from '../../bridge/server/redact.ts'
+import { auditedRoutes } from '../../bridge/core/audited-routes.ts'
+import { issuesWithoutInput, redacted } from '../../bridge/core/redact.ts'
 import { callerAs } from '../support/caller.ts'
 
 const all = Object.entries<Command>(commands)
