@@ -114,8 +114,7 @@ class Sfu implements Media {
         iceParameters: { ...(await this.#viewer(viewer, caller).restartIce()) },
       }),
       'camera.leave': async ({ viewer }, caller) => {
-        // One that has ended by itself is as the caller wants it; somebody else's is as one that never was.
-        if (this.#ids.shownOf(viewer, caller) !== undefined) this.#viewers.get(viewer)?.end()
+        this.#viewer(viewer, caller).end()
         return {}
       },
     }

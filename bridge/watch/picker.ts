@@ -33,7 +33,8 @@ export function pickerHandlers(pickers: Pickers, passing: PassingPictures): Hand
       return pickers.at(picker, place, options(caller.signal))
     },
     'picker.close': async ({ picker }, caller) => {
-      if (pickers.isOf(picker, caller)) await pickers.close(picker)
+      pickers.require(picker, caller)
+      await pickers.close(picker)
       return {}
     },
   }

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import { ownerOf, owns, personOf } from '../../bridge/core/owner.ts'
 import { ViewerIds } from '../../bridge/core/viewer-ids.ts'
+import type { PageBrowser } from '../../bridge/watch/browser/browser.ts'
+import { Pickers } from '../../bridge/watch/browser/pickers.ts'
 import { PassingPictures } from '../../bridge/watch/passing.ts'
+import { pickerHandlers } from '../../bridge/watch/picker.ts'
 import { callerAs } from '../support/caller.ts'
 
 const anna = callerAs({ name: 'anna', key: 'session-1', client: 'aaaaaaaaaaaa' })
@@ -34,4 +37,23 @@ it('shows a picture of a draft to whoever tried it, on any page of theirs', () =
   const name = pictures.add(new Uint8Array([1]), anna)
   expect(pictures.get(name, annaElsewhere)).toEqual(new Uint8Array([1]))
   expect(pictures.get(name, token)).toBeUndefined()
+})
+
+it('lets a page that is open for picking be asked by whoever opened it alone', async () => {
+  const look = { url: 'http://a/', title: '', width: 1, height: 1, png: new Uint8Array() }
+  const visit = { run: () => Promise.resolve(look), leave: () => Promise.resolve(undefined) }
+  using pickers = new Pickers({ visit: () => Promise.resolve(visit) } as unknown as PageBrowser)
+  const handlers = pickerHandlers(pickers, new PassingPictures())
+  const { picker } = await handlers['picker.open']!({ url: 'http://a/', steps: [] }, anna)
+  const asked = {
+    at: (caller: typeof anna) => handlers['picker.at']!({ picker, x: 0, y: 0, up: 0 }, caller),
+    step: (caller: typeof anna) => handlers['picker.step']!({ picker, step: { do: 'screenshot' } }, caller),
+    close: (caller: typeof anna) => handlers['picker.close']!({ picker }, caller),
+  }
+  for (const [name, ask] of Object.entries(asked)) {
+    for (const other of [annaElsewhere, token]) {
+      await expect((async () => ask(other))(), name).rejects.toMatchObject({ code: 'watch.failed' })
+    }
+    await expect(ask(anna), name).resolves.toBeDefined()
+  }
 })

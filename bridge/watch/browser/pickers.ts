@@ -44,15 +44,10 @@ export class Pickers implements Disposable {
     }
   }
 
-  /** Whether a page is open for this caller. */
-  isOf(id: string, caller: Owner): boolean {
-    const picker = this.#all.get(id)
-    return picker !== undefined && owns(picker.owner, caller)
-  }
-
-  /** Throws `watch.failed` for a page that is not open for this caller. */
+  /** Throws `watch.failed` for a page that is not open, and for one that is open for somebody else. */
   require(id: string, caller: Owner): void {
-    if (!this.isOf(id, caller)) throw closed()
+    const picker = this.#all.get(id)
+    if (!picker || !owns(picker.owner, caller)) throw closed()
   }
 
   async step(id: string, step: PageStep, options: RunOptions): Promise<PickerLook> {
