@@ -17,6 +17,7 @@ import { DeviceGuards } from './control/device-guards.ts'
 import type { Handlers } from './core/device.ts'
 import { LatchFile } from './core/latch.ts'
 import type { Logger } from './core/log.ts'
+import { NamedSecrets } from './core/named-secrets.ts'
 import { Stream } from './core/stream.ts'
 import { Supervisor } from './core/supervisor.ts'
 import { Topic } from './core/topic.ts'
@@ -42,6 +43,7 @@ import { lockDataFolder } from './store/data-folder.ts'
 import { Database } from './store/database.ts'
 import type { StoreHealth } from './store/health.ts'
 import { databaseFile } from './store/sqlite.ts'
+import { SecretTable } from './store/secret-table.ts'
 import { Gallery } from './store/media-files/gallery.ts'
 import { TraceStore } from './store/traces.ts'
 import { Homes } from './turret/homes.ts'
@@ -119,6 +121,7 @@ export async function openBench(
   )
   const audit = opening.use(await Audit.open(database, config.audit.keepDays, log.child({ part: 'audit' })))
   const auditOf = (call: Call): void => audit.note(auditCall(call))
+  const secrets = await NamedSecrets.open(await SecretTable.open(database))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const gallery = opening.use(
     await Gallery.open({
@@ -301,6 +304,7 @@ export async function openBench(
   const watches = opening.use(
     await Watches.open({
       config: config.watches,
+      secrets,
       bench: config.title,
       dataDir: config.dataDir,
       device,
@@ -348,6 +352,7 @@ export async function openBench(
       ...control.handlers,
       ...guardianship.handlers,
       ...access.handlers,
+      ...secrets.handlers,
       ...audit.handlers,
       ...lines.handlers,
       ...views.handlers,

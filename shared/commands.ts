@@ -15,6 +15,7 @@ import { frameCommands } from './frames.ts'
 import { instrumentCommands } from './instrument.ts'
 import { journalCommands } from './journal.ts'
 import { lapseCommands } from './lapse.ts'
+import { namedSecretCommands } from './named-secrets.ts'
 import { peopleCommands } from './people.ts'
 import { pictureCommands } from './pictures.ts'
 import { presetCommands } from './presets.ts'
@@ -36,6 +37,7 @@ export const commands = {
   ...controlCommands,
   ...auditCommands,
   ...peopleCommands,
+  ...namedSecretCommands,
   ...cameraCommands,
   ...frameCommands,
   ...pictureCommands,

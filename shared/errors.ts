@@ -32,6 +32,8 @@ export const errorCode = z.enum([
   'scope.exceeded',
   'scpi.block',
   'scpi.error',
+  'secret.refused',
+  'secret.unknown',
   'session.required',
   'storage.failed',
   'storage.full',

@@ -18,6 +18,8 @@ const whole: Mask = (text, hide) => (text === '' || isReference(text) ? text : h
  */
 export function secret<S extends z.ZodType<string>>(schema: S, mask: Mask = whole): S {
   marks.add(schema, { mask })
+  // As JSON Schema says it: it may be sent, and does not come back.
+  if (mask === whole) z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), writeOnly: true })
   return schema
 }
 

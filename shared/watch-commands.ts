@@ -55,7 +55,10 @@ export const watchCommands = {
     about: 'Check a draft once, and answer what it sees; a watch of a page needs an administrator.',
     role: 'operator',
     audited: true,
-    input: z.object({ draft: watchBody }),
+    input: z.object({
+      draft: watchBody,
+      id: watchId.optional().describe('of the watch whose kept secrets the draft refers to'),
+    }),
     output: watchTrial,
   }),
   'watch.check': command({

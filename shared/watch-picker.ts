@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { command } from './command.ts'
 import { plain } from './secret.ts'
 import { pixelBox } from './watch-box.ts'
+import { watchId } from './watch.ts'
 import { pageStep } from './watch-what.ts'
 import { webAddress } from './web-address.ts'
 
@@ -23,7 +24,11 @@ export const pickerCommands = {
     about: 'Open a page in the browser to choose an element from its screenshot.',
     role: 'administrator',
     audited: true,
-    input: z.object({ url: webAddress, steps: z.array(pageStep).max(30).default([]) }),
+    input: z.object({
+      url: webAddress,
+      steps: z.array(pageStep).max(30).default([]),
+      watch: watchId.optional().describe('the watch whose kept secrets the address and the steps refer to'),
+    }),
     output: pickerPage,
   }),
   'picker.at': command({

@@ -221,6 +221,21 @@ export const pageStep = z.discriminatedUnion('do', [
 ])
 export type PageStep = z.infer<typeof pageStep>
 
+/** A header that goes with the request for a page. */
+export const pageHeader = z.object({
+  name: plain(
+    z.string().regex(/^[A-Za-z0-9-]{1,60}$/, 'a header is named by letters, digits and -'),
+  ).describe('e.g. Authorization'),
+  value: secret(
+    z
+      .string()
+      .max(2000)
+      .regex(/^[\t\x20-\x7e]*$/, 'a header is one line of ASCII')
+      .describe('what it says: secret, and never answered again; ${secret:name} sends a named secret'),
+  ),
+})
+export type PageHeader = z.infer<typeof pageHeader>
+
 /** What is done to the text before it is compared, line by line. */
 export const textFilters = z.object({
   only: z.array(words).max(20).default([]).describe('lines that hold one of these; all when there are none'),
@@ -244,6 +259,11 @@ export const pageWatch = z
     kind: z.literal('page'),
     url: webAddress,
     with: z.enum(['fetch', 'browser']).default('fetch'),
+    headers: z
+      .array(pageHeader)
+      .max(20)
+      .default([])
+      .describe('of a fetch; they go to the host of the address, and to none that it redirects to'),
     steps: z.array(pageStep).max(30).default([]).describe('of a browser, once the address is open'),
     select: pageSelector.optional().describe('the part that is looked at; the whole page when left out'),
     json: plain(z.string().max(300).regex(/^\$/, 'a JSON path begins with $, e.g. $.readings[0].value'))
@@ -255,7 +275,15 @@ export const pageWatch = z
     condition: pageCondition.prefault({ is: 'changed' }),
   })
   .superRefine((page, context) => {
-    if (page.with === 'browser') return
+    if (page.with === 'browser') {
+      if (page.headers.length > 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['headers'],
+          message: 'headers are for pages that are fetched: a browser would send them to every host',
+        })
+      return
+    }
     if (page.steps.length > 0)
       context.addIssue({
         code: 'custom',

@@ -14,6 +14,7 @@ const inAddress: Mask = (text, hide) => {
   const [, scheme, authority = '', path = '', query = '', fragment = ''] = PARTS.exec(text) ?? []
   if (scheme === undefined) return hidden(text)
   const at = authority.lastIndexOf('@')
+  const user = at < 0 ? '' : userShown(authority.slice(0, at), hidden)
   const values = query
     .slice(1)
     .split('&')
@@ -23,7 +24,7 @@ const inAddress: Mask = (text, hide) => {
     })
   return [
     scheme,
-    at < 0 ? authority : `${userShown(authority.slice(0, at), hidden)}${authority.slice(at)}`,
+    at < 0 ? authority : user + authority.slice(at),
     path,
     query === '' ? '' : `?${values.join('&')}`,
     fragment === '' ? '' : `#${hidden(fragment.slice(1))}`,

@@ -9,7 +9,7 @@ serve<VisitStart, VisitWork>(({ allow }) => {
     work: {
       check: (input, tools) => visitor.check(input, tools),
       open: (input, tools) => visitor.open(input, tools),
-      step: ({ step }) => visitor.step(step),
+      step: (input) => visitor.step(input),
       at: ({ x, y, up }) => visitor.at(x, y, up),
       close: () => visitor.close(),
     },

@@ -17,7 +17,7 @@ const webhook = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   secret: z
     .string()
-    .min(16)
+    .regex(/^(?:.{16,}|\$\{secret:[a-z0-9-]+\})$/s, 'a key has 16 characters at least, or is ${secret:name}')
     .optional()
     .describe('signs each message: HMAC-SHA256 in the header Lightbench-Signature'),
   ...limits,

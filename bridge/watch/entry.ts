@@ -1,6 +1,7 @@
 import type { Watch } from '../../shared/watch.ts'
 import type { WatchStatus } from '../../shared/watch-state.ts'
 import type { WatchWhat } from '../../shared/watch-what.ts'
+import { addressShown } from '../../shared/web-address.ts'
 import type { Lane } from './queue.ts'
 import type { Kept } from '../store/watch-storage.ts'
 
@@ -55,7 +56,7 @@ export function targetOf(what: WatchWhat): string {
       return region ? `${what.device} ${region.x},${region.y} ${region.width}×${region.height}` : what.device
     }
     case 'page':
-      return what.url.slice(0, 120)
+      return addressShown(what.url).slice(0, 120)
   }
 }
 

@@ -5,6 +5,7 @@ import type { WatchBody } from '../../shared/watch.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import { personOf } from '../core/owner.ts'
 import { type Entry, entryOf, UNDO_MS } from './entry.ts'
+import { restored, secretsOf, shownWatch } from './kept-secrets.ts'
 import { requireJsonPath } from './lab/json-path.ts'
 import type { PassingPictures } from './passing.ts'
 import { requireSchedule } from './schedule.ts'
@@ -49,10 +50,10 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
     'watch.list': ({ ids, after = '', limit }) => {
       const chosen = ids ?? [...entries.keys()].sort().filter((id) => id > after)
       const found = chosen.flatMap((id) => entries.get(id) ?? []).slice(0, limit)
-      return Promise.resolve(found.map(({ watch }) => watch))
+      return Promise.resolve(found.map(({ watch }) => shownWatch(watch)))
     },
-    'watch.save': async ({ id, basedOn, paused, ...body }, caller) => {
-      requireSound(watches, body, caller)
+    'watch.save': async ({ id, basedOn, paused, ...draft }, caller) => {
+      requireMay(draft, caller)
       const before = id === undefined ? undefined : watches.known(id)
       if (before) requireMay(before.watch, caller)
       if (before && basedOn !== undefined && basedOn !== before.watch.revision) {
@@ -61,13 +62,18 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
           `${before.watch.savedBy} has changed the watch "${before.watch.name}" meanwhile: look at theirs, then save yours again`,
         )
       }
+      const body = { ...draft, what: restored(draft.what, before?.watch.what) }
+      requireSound(watches, body, caller)
       const entry = before ? watches.replace(before, body, caller) : watches.make(body, caller, paused)
       await store.flushed()
-      return entry.watch
+      return shownWatch(entry.watch)
     },
-    'watch.try': ({ draft }, caller) => {
-      requireSound(watches, draft, caller)
-      return trials.run(draft, caller)
+    'watch.try': ({ draft, id }, caller) => {
+      requireMay(draft, caller)
+      const before = id === undefined ? undefined : watches.known(id).watch.what
+      const body = { ...draft, what: restored(draft.what, before) }
+      requireSound(watches, body, caller)
+      return trials.run(body, caller)
     },
     'watch.check': ({ ids }, { name }) =>
       each(ids, (entry) => {
@@ -116,7 +122,7 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
         requireMay(watch, caller)
         copies.push(watches.make({ ...watch, name: `${watch.name.slice(0, 110)} (copy)` }, caller, true))
       })
-      return { ...answer, copies: copies.map(({ watch }) => watch) }
+      return { ...answer, copies: copies.map(({ watch }) => shownWatch(watch)) }
     },
     'watch.remove': async ({ ids }, caller) => {
       const at = Date.now()
@@ -140,7 +146,7 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
       const chosen = ids ? ids.flatMap((id) => entries.get(id) ?? []) : [...entries.values()]
       const parts: string[] = []
       for (let at = 0; at === 0 || at < chosen.length; at += EXPORT_PART) {
-        const watches = chosen.slice(at, at + EXPORT_PART).map(({ watch }) => watch)
+        const watches = chosen.slice(at, at + EXPORT_PART).map(({ watch }) => shownWatch(watch))
         const yaml = await lab.run('exportYaml', { watches }, signal)
         // One list: its name stands above the first part alone.
         parts.push(at === 0 ? yaml : yaml.slice(yaml.indexOf('\n') + 1))
@@ -154,8 +160,9 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
       for await (const { name, body, why } of inTurns(found)) {
         try {
           if (!body) throw new BenchError('input.invalid', why ?? 'it cannot be read')
-          requireSound(watches, body, caller)
-          added.push(watches.make(body, caller, paused).watch.id)
+          const whole = { ...body, what: restored(body.what, undefined) }
+          requireSound(watches, whole, caller)
+          added.push(watches.make(whole, caller, paused).watch.id)
         } catch (error) {
           if (!(error instanceof BenchError)) throw error
           refused.push({ name, why: error.message })
@@ -196,6 +203,8 @@ function requireSound(watches: Watches, body: WatchBody, caller: Caller): void {
   if (what.kind === 'page' && schedule.everyS !== undefined && schedule.everyS < PAGE_EVERY_S) {
     throw new BenchError('input.invalid', `schedule.everyS: a page is opened every ${PAGE_EVERY_S} s at most`)
   }
+  // Throws for one that there is not: better now than when the page is opened.
+  watches.options.secrets.sendable(secretsOf(what))
   const devices = [
     ...(what.kind === 'page' ? [] : [what.device]),
     ...notify.flatMap(({ actions }) => actions.map(({ device }) => device)),

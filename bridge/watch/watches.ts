@@ -6,6 +6,7 @@ import { MOST_WATCHES, type Watch, type WatchBody } from '../../shared/watch.ts'
 import type { WatchEvent, WatchStatus } from '../../shared/watch-state.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import type { NamedSecrets } from '../core/named-secrets.ts'
 import type { Route } from '../server/route.ts'
 import { WatchStore } from '../store/watch-store.ts'
 import { Actions, type Saver, savingOf, type WatchDeed } from './actions.ts'
@@ -35,6 +36,8 @@ export interface WatchesOptions {
   /** The bench's title, for messages. */
   bench: string
   dataDir: string
+  /** What watches and messages may refer to. */
+  secrets: NamedSecrets
   device: (id: string) => Device
   hasDevice: (id: string) => boolean
   readings: CheckTools['readings']
@@ -80,10 +83,10 @@ export class Watches implements AsyncDisposable {
       }),
     )
     const fetcher = stack.use(new PageFetcher(new Addresses(config.pages.allow)))
-    const { device, readings, traces, size, roleOf, did, ending } = options
+    const { device, readings, traces, size, roleOf, did, ending, secrets } = options
     const caller = (signal: AbortSignal): Caller => callerOf('watch', signal)
     const stored = (): Promise<void> => this.store.flushed()
-    this.tools = { lab, browser, fetcher, device, readings, traces, size, stored, caller }
+    this.tools = { lab, browser, fetcher, secrets, device, readings, traces, size, stored, caller }
     const whyNot = browser.whyNot()
     this.tally = stack.use(
       new Tally({ available: whyNot === undefined, reason: whyNot, restarts: 0 }, () => this.#rounds.load),
@@ -116,7 +119,11 @@ export class Watches implements AsyncDisposable {
     const passing = new PassingPictures()
     this.handlers = {
       ...watchHandlers(this, passing),
-      ...pickerHandlers(stack.use(new Pickers(browser)), passing),
+      ...pickerHandlers(stack.use(new Pickers(browser)), {
+        passing,
+        secrets,
+        known: (id) => this.known(id).watch.what,
+      }),
     }
     this.routes = watchRoutes({ pictureFile: (id, seq) => this.store.pictureFile(id, seq), passing })
   }
@@ -140,6 +147,7 @@ export class Watches implements AsyncDisposable {
       {
         bench,
         channels: config.notify,
+        secrets: options.secrets,
         post: (posted) => watches.store.note((batch) => batch.posted.push(posted)),
         delivered: (id) => watches.store.note((batch) => batch.delivered.push(id)),
         changed: (channel, state) => watches.tally.channel(channel, state),

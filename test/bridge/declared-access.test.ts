@@ -79,7 +79,7 @@ describe('every command', () => {
   it.each(all.filter(([, command]) => reachOf(command) === 'feed'))(
     '%s lets a token that is bound to devices near no topic or stream of others, nor of the bench',
     async (name, command) => {
-      const bound = { role: 'administrator', scope: { devices: [OWN] } } as const
+      const bound = { role: 'administrator' as const, scope: { devices: [OWN] } }
       const member = Object.keys(command.input.shape).find((each) => each === 'topic' || each === 'stream')!
       const names = [...Object.keys(topics), ...['power', 'readings', 'frames', 'pictures']]
       for (const kind of names) {

@@ -43,7 +43,11 @@ it('lets a page that is open for picking be asked by whoever opened it alone', a
   const look = { url: 'http://a/', title: '', width: 1, height: 1, png: new Uint8Array() }
   const visit = { run: () => Promise.resolve(look), leave: () => Promise.resolve(undefined) }
   using pickers = new Pickers({ visit: () => Promise.resolve(visit) } as unknown as PageBrowser)
-  const handlers = pickerHandlers(pickers, new PassingPictures())
+  const handlers = pickerHandlers(pickers, {
+    passing: new PassingPictures(),
+    secrets: { sendable: () => ({}) },
+    known: () => Promise.reject(new Error('no watch is there')) as never,
+  })
   const { picker } = await handlers['picker.open']!({ url: 'http://a/', steps: [] }, anna)
   const asked = {
     at: (caller: typeof anna) => handlers['picker.at']!({ picker, x: 0, y: 0, up: 0 }, caller),

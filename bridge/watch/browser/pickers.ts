@@ -1,5 +1,6 @@
 import { BenchError } from '../../../shared/errors.ts'
 import type { PageStep } from '../../../shared/watch-what.ts'
+import type { Secrets } from '../../core/filled.ts'
 import { type Owner, owns } from '../../core/owner.ts'
 import type { PageBrowser, Visit } from './browser.ts'
 import type { RunOptions } from './child.ts'
@@ -22,7 +23,7 @@ export class Pickers implements Disposable {
   /** Throws `device.busy` when too many are open, `watch.failed` when the page cannot be opened. */
   async open(
     id: string,
-    { owner, ...page }: { url: string; steps: PageStep[]; owner: Owner },
+    { owner, ...page }: { url: string; steps: PageStep[]; secrets: Secrets; owner: Owner },
     options: RunOptions,
   ): Promise<PickerLook> {
     if (this.#all.size + this.#opening >= MOST_OPEN) {
@@ -50,8 +51,12 @@ export class Pickers implements Disposable {
     if (!picker || !owns(picker.owner, caller)) throw closed()
   }
 
-  async step(id: string, step: PageStep, options: RunOptions): Promise<PickerLook> {
-    return this.#touch(id).run('step', { step }, options)
+  async step(
+    id: string,
+    input: { step: PageStep; secrets: Secrets },
+    options: RunOptions,
+  ): Promise<PickerLook> {
+    return this.#touch(id).run('step', input, options)
   }
 
   async at(id: string, place: { x: number; y: number; up: number }, options: RunOptions): Promise<Element> {

@@ -1,5 +1,6 @@
 import type { PixelBox } from '../../../shared/watch-box.ts'
 import type { PageStep, PageWatch } from '../../../shared/watch-what.ts'
+import type { Secrets } from '../../core/filled.ts'
 import type { PagesConfig } from '../config.ts'
 
 export const BEAT_MS = 1000
@@ -51,12 +52,12 @@ interface At {
 
 /** What the process of a check does, one at a time: it checks a page, or has one open for picking. Each ends by its deadline. */
 export interface VisitWork {
-  check: (input: At & Pick<PageWatch, 'url' | 'steps' | 'select' | 'json'>) => {
+  check: (input: At & Pick<PageWatch, 'url' | 'steps' | 'select' | 'json'> & { secrets: Secrets }) => {
     body: string
     png: Uint8Array
   }
-  open: (input: At & { url: string; steps: PageStep[] }) => PickerLook
-  step: (input: { step: PageStep }) => PickerLook
+  open: (input: At & { url: string; steps: PageStep[]; secrets: Secrets }) => PickerLook
+  step: (input: { step: PageStep; secrets: Secrets }) => PickerLook
   at: (input: { x: number; y: number; up: number }) => Element
   close: (input: Record<string, never>) => undefined
 }

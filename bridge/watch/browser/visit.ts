@@ -1,5 +1,9 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core'
+import { BenchError } from '../../../shared/errors.ts'
+import { secretNamesIn } from '../../../shared/secret-reference.ts'
 import type { PageSelector, PageStep, PageWatch } from '../../../shared/watch-what.ts'
+import { addressShown } from '../../../shared/web-address.ts'
+import { filled, filledAddress, requireHost, type Secrets } from '../../core/filled.ts'
 import type { Addresses } from '../addresses.ts'
 import type { Output, VisitWork } from './protocol.ts'
 import { REFUSED } from './proxy.ts'
@@ -13,6 +17,8 @@ const MOST_TEXT = 400_000
 
 interface VisitTools extends WorkTools {
   addresses: Addresses
+  /** To which addresses and typed texts may refer. */
+  secrets: Secrets
 }
 
 /** Opens an address in a fresh page. Everything that fails says so in words for people. */
@@ -32,11 +38,13 @@ export class OpenPage {
   readonly page: Page
   readonly #tools: VisitTools
   readonly #trouble: Promise<never>
+  #secrets: Secrets
   #picture: Uint8Array | undefined
 
   constructor(page: Page, tools: VisitTools) {
     this.page = page
     this.#tools = tools
+    this.#secrets = tools.secrets
     this.#trouble = new Promise((_, reject) => {
       page.once('crash', () => reject(new Error('the page crashed its tab')))
       page.on('download', (download) => {
@@ -51,6 +59,11 @@ export class OpenPage {
       tools.signal.addEventListener('abort', () => reject(new Error('it took too long')), { once: true })
     })
     this.#trouble.catch(() => {})
+  }
+
+  /** Steps may refer to these secrets besides. */
+  mayAlsoSend(secrets: Secrets): void {
+    this.#secrets = { ...this.#secrets, ...secrets }
   }
 
   /** Does one step. Throws with what could not be done. */
@@ -79,7 +92,7 @@ export class OpenPage {
         await this.#at(step.at).click()
         return this.#settle()
       case 'type':
-        return this.#at(step.at).fill(step.text)
+        return this.#type(this.#at(step.at), step.text)
       case 'select':
         await this.#at(step.at).selectOption(step.value)
         return
@@ -98,16 +111,60 @@ export class OpenPage {
 
   async #goto(url: string): Promise<void> {
     try {
-      const answer = await this.page.goto(url, { waitUntil: 'domcontentloaded', timeout: 0 })
+      const whole = filledAddress(url, this.#secrets)
+      const answer = await this.#kept(secretNamesIn(url), () =>
+        this.page.goto(whole, { waitUntil: 'domcontentloaded', timeout: 0 }),
+      )
       if (answer && (await answer.headerValue(REFUSED)) !== null) throw new Error(await answer.text())
-      if (answer && answer.status() >= 400) throw new Error(`${url} answered ${answer.status()}`)
+      if (answer && answer.status() >= 400)
+        throw new Error(`${addressShown(url)} answered ${answer.status()}`)
     } catch (error) {
+      if (error instanceof BenchError) throw error
       // Of a tunnel that the proxy refuses the browser tells no more than that.
       const refused = await this.#tools.addresses.refusalOf(new URL(url))
       if (refused !== undefined) throw new Error(refused, { cause: error })
       throw error
     }
     await this.#settle()
+  }
+
+  /** Has the page go no further than to hosts that these secrets may be sent to: a redirect may carry them along. */
+  async #kept<T>(names: readonly string[], going: () => Promise<T>): Promise<T> {
+    if (names.length === 0) return going()
+    const session = await this.page.context().newCDPSession(this.page)
+    let refusal: unknown
+    try {
+      const { frameTree } = await session.send('Page.getFrameTree')
+      session.on('Fetch.requestPaused', ({ requestId, request, frameId }) => {
+        try {
+          if (frameId === frameTree.frame.id)
+            requireHost(names, { to: new URL(request.url), secrets: this.#secrets })
+          void session.send('Fetch.continueRequest', { requestId }).catch(() => {})
+        } catch (error) {
+          refusal = error
+          const blocked = { requestId, errorReason: 'BlockedByClient' } as const
+          void session.send('Fetch.failRequest', blocked).catch(() => {})
+        }
+      })
+      await session.send('Fetch.enable', {
+        patterns: [{ resourceType: 'Document', requestStage: 'Request' }],
+      })
+      return await going()
+    } catch (error) {
+      throw refusal ?? error
+    } finally {
+      await session.detach().catch(() => {})
+    }
+  }
+
+  async #type(at: Locator, text: string): Promise<void> {
+    const names = secretNamesIn(text)
+    if (names.length === 0) return at.fill(text)
+    // The element and not where it is found: a frame that goes elsewhere between the look and the typing takes it along.
+    const element = await at.elementHandle()
+    const frame = await element?.ownerFrame()
+    const place = { to: new URL(frame?.url() ?? 'about:blank'), secrets: this.#secrets }
+    await element?.fill(filled(text, place))
   }
 
   async #settle(): Promise<void> {
@@ -151,7 +208,7 @@ function pathOf({ css, xpath }: PageSelector): string {
 }
 
 function wordsFor(step: PageStep): string {
-  if (step.do === 'goto') return `opening ${step.url.slice(0, 80)}`
+  if (step.do === 'goto') return `opening ${addressShown(step.url).slice(0, 80)}`
   if (step.do === 'wait') return 'waiting'
   if (step.do === 'screenshot') return 'taking a picture'
   const at = step.at.css ?? step.at.xpath ?? ''

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
-import type { PageStep } from '../../../shared/watch-what.ts'
+import { addressShown } from '../../../shared/web-address.ts'
 import type { Addresses } from '../addresses.ts'
 import { elementAt } from './pick.ts'
 import type { Element, Input, Output, PickerLook, VisitWork } from './protocol.ts'
@@ -21,12 +21,12 @@ export class Visitor implements AsyncDisposable {
   }
 
   async check(
-    { endpoint, url, steps, ...part }: Input<VisitWork, 'check'>,
+    { endpoint, url, steps, secrets, ...part }: Input<VisitWork, 'check'>,
     tools: WorkTools,
   ): Promise<Output<VisitWork, 'check'>> {
     const context = await this.#context(endpoint)
     try {
-      const page = await openPage(context, url, { ...tools, addresses: this.#addresses })
+      const page = await openPage(context, url, { ...tools, addresses: this.#addresses, secrets })
       for (const step of steps) await page.do(step)
       return await page.look(part)
     } finally {
@@ -36,7 +36,7 @@ export class Visitor implements AsyncDisposable {
 
   /** Leaves the page open. */
   async open(
-    { endpoint, url, steps }: Input<VisitWork, 'open'>,
+    { endpoint, url, steps, secrets }: Input<VisitWork, 'open'>,
     { signal, comment }: WorkTools,
   ): Promise<PickerLook> {
     const context = await this.#context(endpoint)
@@ -49,6 +49,7 @@ export class Visitor implements AsyncDisposable {
         signal: opening.signal,
         comment,
         addresses: this.#addresses,
+        secrets,
       })
       for (const step of steps) await page.do(step)
       signal.removeEventListener('abort', giveUp)
@@ -61,8 +62,9 @@ export class Visitor implements AsyncDisposable {
     }
   }
 
-  async step(step: PageStep): Promise<PickerLook> {
+  async step({ step, secrets }: Input<VisitWork, 'step'>): Promise<PickerLook> {
     const page = this.#page()
+    page.mayAlsoSend(secrets)
     await page.do(step)
     return lookOf(page)
   }
@@ -109,7 +111,7 @@ async function closed(context: BrowserContext): Promise<void> {
 async function lookOf(open: OpenPage): Promise<PickerLook> {
   const { width, height } = open.page.viewportSize() ?? VIEWPORT
   return {
-    url: open.page.url(),
+    url: addressShown(open.page.url()),
     title: (await open.page.title()).slice(0, 200),
     width,
     height,

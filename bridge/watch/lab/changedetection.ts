@@ -1,6 +1,7 @@
 import { BenchError } from '../../../shared/errors.ts'
 import type { WatchDraft } from '../../../shared/watch.ts'
 import type { PageSelector } from '../../../shared/watch-what.ts'
+import { addressShown } from '../../../shared/web-address.ts'
 
 const UNITS = { weeks: 604_800, days: 86_400, hours: 3600, minutes: 60, seconds: 1 } as const
 /** What changedetection.io takes when nothing else is said. */
@@ -39,7 +40,7 @@ function draftOf(entry: Loose, titles: Loose, usual: number): WatchDraft {
     : ''
   const { json, select } = chosenBy(filter)
   return {
-    name: (title || url).slice(0, 120),
+    name: (title || addressShown(url)).slice(0, 120),
     tags: tagsOf(entry, titles),
     what: {
       kind: 'page',

@@ -3,9 +3,12 @@ import { BenchError } from '../../../shared/errors.ts'
 import { type ChannelState, watchEvent, type WatchEvent } from '../../../shared/watch-state.ts'
 import { pause } from '../../core/deadline.ts'
 import type { Logger } from '../../core/log.ts'
+import type { NamedSecrets } from '../../core/named-secrets.ts'
 import type { Posted } from '../../store/watch-storage.ts'
 import type { ChannelConfig } from '../config.ts'
 import { sendOver, titleOf } from './channels.ts'
+import { filledChannel } from './filled-channel.ts'
+import type { Message } from './message.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -29,6 +32,8 @@ interface Outbox {
 interface Options {
   bench: string
   channels: Readonly<Record<string, ChannelConfig>>
+  /** To which channels may refer. */
+  secrets: NamedSecrets
   /** Called with each change to the outbox on disk. */
   post: (posted: Posted) => void
   delivered: (id: number) => void
@@ -98,7 +103,7 @@ export class Notifier {
       )
     }
     try {
-      await sendOver(box.config, {
+      await this.#sendOver(box, {
         id: this.#fresh(),
         bench: this.#options.bench,
         at: Date.now(),
@@ -147,7 +152,7 @@ export class Notifier {
   async #deliver(channel: string, box: Outbox, rows: Outbox['rows']): Promise<void> {
     const id = `${rows[0]?.id ?? 0}-${rows.at(-1)?.id ?? 0}-${rows[0]?.event.at ?? 0}`
     const events = rows.map(({ event }) => event)
-    await sendOver(box.config, { id, bench: this.#options.bench, at: Date.now(), events })
+    await this.#sendOver(box, { id, bench: this.#options.bench, at: Date.now(), events })
     box.tries = 0
     box.batch = []
     box.sentAt = [...box.sentAt.filter((at) => at > Date.now() - HOUR_MS), Date.now()]
@@ -155,6 +160,16 @@ export class Notifier {
     box.rows = box.rows.filter((row) => !sent.has(row))
     for (const row of rows) this.#options.delivered(row.id)
     this.#show(channel, box, { error: undefined, sentAt: Date.now() })
+  }
+
+  async #sendOver(box: Outbox, message: Message): Promise<void> {
+    const { channel, scrub } = filledChannel(box.config, this.#options.secrets)
+    try {
+      await sendOver(channel, message)
+    } catch (error) {
+      if (error instanceof Error) error.message = scrub(error.message)
+      throw error
+    }
   }
 
   /** How long until another message may go. */
