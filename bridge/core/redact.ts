@@ -15,6 +15,7 @@ export function redacted(schema: z.core.$ZodType | undefined, value: unknown): u
   if (value === undefined || value === null || typeof value === 'boolean') return value
   if (!schema) return sizeOf(value)
   const mask = maskOf(schema)
+  if (mask && value === HIDDEN) return value
   if (mask) return fits(schema, value) ? mask(value as string, () => HIDDEN) : sizeOf(value)
   if (isPlain(schema)) return fits(schema, value) ? value : sizeOf(value)
   const bare = bareSchema(schema)
