@@ -4,8 +4,9 @@ import { BenchError } from '../../shared/errors.ts'
 import type { WatchBody } from '../../shared/watch.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import { personOf } from '../core/owner.ts'
+import { scrubber } from '../core/scrub.ts'
 import { type Entry, entryOf, UNDO_MS } from './entry.ts'
-import { restored, secretsOf, shownWatch } from './kept-secrets.ts'
+import { keptIn, restored, secretsOf, shownWatch } from './kept-secrets.ts'
 import { requireJsonPath } from './lab/json-path.ts'
 import type { PassingPictures } from './passing.ts'
 import { requireSchedule } from './schedule.ts'
@@ -171,9 +172,13 @@ export function watchHandlers(watches: Watches, passing: PassingPictures): Handl
       await store.flushed()
       return { added, refused }
     },
-    'watch.history': ({ id, before, limit, only }) => {
-      watches.known(id)
-      return store.ask('history', id, before ?? ALL_SEQ, limit, only === 'news')
+    'watch.history': async ({ id, before, limit, only }) => {
+      const scrub = scrubber(keptIn(watches.known(id).watch.what))
+      const checks = await store.ask('history', id, before ?? ALL_SEQ, limit, only === 'news')
+      // Versions before this one wrote down what a page answered with its whole address.
+      return checks.map((check) =>
+        check.message === undefined ? check : { ...check, message: scrub(check.message) },
+      )
     },
     'watch.sparks': ({ ids, points }) =>
       store.ask(

@@ -47,7 +47,7 @@ function putBack(draft: WatchWhat, kept: readonly string[]): WatchWhat {
     if (whole !== undefined) return whole
     throw new BenchError(
       'input.invalid',
-      `what: "${text.slice(0, 60)}" stands for a secret of another watch, or of an earlier form of this one: type it again, or name one with \${secret:name}`,
+      'what: a reference stands for a secret of another watch, or of an earlier form of this one: type it again, or name one with ${secret:name}',
     )
   })
 }

@@ -7,7 +7,9 @@ import type { WatchEvent, WatchStatus } from '../../shared/watch-state.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { NamedSecrets } from '../core/named-secrets.ts'
+import { scrubber } from '../core/scrub.ts'
 import type { Route } from '../server/route.ts'
+import type { Kept } from '../store/watch-storage.ts'
 import { WatchStore } from '../store/watch-store.ts'
 import { Actions, type Saver, savingOf, type WatchDeed } from './actions.ts'
 import { Addresses } from './addresses.ts'
@@ -19,6 +21,7 @@ import type { WatchesConfig } from './config.ts'
 import { type Entry, entryOf, keptOf, shownOf, UNDO_MS } from './entry.ts'
 import { PageFetcher } from './fetch-page.ts'
 import { watchHandlers } from './handlers.ts'
+import { keptIn } from './kept-secrets.ts'
 import { Lab } from './lab/lab.ts'
 import { Notifier } from './notify/notifier.ts'
 import { PassingPictures } from './passing.ts'
@@ -156,7 +159,7 @@ export class Watches implements AsyncDisposable {
       },
       loaded.outbox,
     )
-    for (const { watch, state } of loaded.watches) watches.admit(entryOf(watch, state))
+    for (const { watch, state } of loaded.watches) watches.admit(entryOf(watch, withoutKept(watch, state)))
     for (const { watch, by } of loaded.queue) {
       const entry = watches.entries.get(watch)
       if (entry) watches.#rounds.restore(entry, by)
@@ -305,4 +308,10 @@ export class Watches implements AsyncDisposable {
       for (const action of actions) this.#actions.do(watch, event, action)
     }
   }
+}
+
+/** Versions before this one wrote down what a page answered with its whole address. */
+function withoutKept({ what }: Watch, state: Kept | undefined): Kept | undefined {
+  if (state?.reason === undefined) return state
+  return { ...state, reason: scrubber(keptIn(what))(state.reason) }
 }

@@ -93,6 +93,7 @@ const DIALOGS: Record<string, Opened> = {
   },
   'panels/people/AddUser.svelte': { at: 'people', by: (page) => page.getByTestId('user-add').click() },
   'panels/people/AddToken.svelte': { at: 'people', by: (page) => page.getByTestId('token-add').click() },
+  'panels/people/EditSecret.svelte': { at: 'people', by: (page) => page.getByTestId('secret-add').click() },
   'panels/people/UserActions.svelte': { at: 'people', by: press('Change the role of vera') },
   'panels/watches/WatchEditor.svelte': {
     at: 'watches',

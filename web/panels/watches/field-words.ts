@@ -8,6 +8,7 @@ const LABELS: Record<string, string> = {
   url: 'Address',
   json: 'JSON path',
   select: 'Part of the page',
+  headers: 'Headers',
   at: 'Element',
   for: 'Until it is there',
   limit: 'Limit',

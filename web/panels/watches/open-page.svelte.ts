@@ -27,8 +27,8 @@ export class OpenPage {
   #asking = false
   #closed = false
 
-  async open(url: string, steps: PageStep[]): Promise<void> {
-    await this.#show(() => call('picker.open', { url, steps }, { deadlineMs: DEADLINE_MS }))
+  async open(url: string, steps: PageStep[], watch: string | undefined): Promise<void> {
+    await this.#show(() => call('picker.open', { url, steps, watch }, { deadlineMs: DEADLINE_MS }))
     if (this.#closed) this.close()
   }
 

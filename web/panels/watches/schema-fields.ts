@@ -14,6 +14,8 @@ export interface Node {
   description?: string
   maxLength?: number
   maximum?: number
+  /** It is sent to the bridge, and answered as a reference. */
+  writeOnly?: boolean
 }
 
 /** A value while it is being edited: JSON, with what is not filled in left out. */
