@@ -13,6 +13,7 @@ interface Schema {
   required?: string[]
   items?: Schema
   additionalProperties?: Schema | boolean
+  writeOnly?: boolean
   enum?: unknown[]
   const?: unknown
   default?: unknown
@@ -41,7 +42,8 @@ export function protocolPage(): string {
 This page is made from the schemas in \`shared/\` (\`npm run docs\`); a test holds it to them.
 
 Everything travels over one HTTP port: Socket.IO for commands, topics and streams, REST for commands that need no
-connection, plain HTTP for files. Every answer is \`{ "ok": true, "value": … }\` or
+connection, plain HTTP for files. A member that a command does not have is an error. One that is marked secret may be sent and is never
+answered ([access.md](access.md#secrets)). Every answer is \`{ "ok": true, "value": … }\` or
 \`{ "ok": false, "error": { "code", "message", "device"? } }\`. \`/api/openapi.json\` describes the REST side.
 
 Error codes: ${errorCode.options.map((code) => `\`${code}\``).join(', ')}.
@@ -111,6 +113,7 @@ function fields(schema: Schema, path: string): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const optional = schema.required?.includes(name) ? '' : '?'
     const said = [
+      field.writeOnly ? '**secret**' : undefined,
       field.description,
       field.default === undefined || (path === '' && typeof field.default === 'object')
         ? undefined

@@ -7,7 +7,10 @@ export const MOST_SECRETS = 200
 
 /** What a secret is referred to by: `${secret:lab-login}`. */
 export const secretName = plain(
-  z.string().regex(SECRET_NAME, 'a secret is named by a-z, 0-9 and -, begins with a letter, 32 at most'),
+  z
+    .string()
+    .regex(SECRET_NAME, 'a secret is named by a-z, 0-9 and -, begins with a letter, 32 at most')
+    .describe('what it is referred to by: `${secret:name}`'),
 )
 
 /** A host that a secret may be sent to, at any port or at one. */

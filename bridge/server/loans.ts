@@ -50,13 +50,19 @@ export class Loans implements Disposable {
     this.#loans.get(port)?.received(bytes)
   }
 
+  /** Whoever lends may do so no longer. */
+  end(why: string): void {
+    this.#rest()
+    for (const loan of this.#loans.values()) loan.end(why)
+    this.#loans.clear()
+  }
+
   #rest(): void {
     clearInterval(this.#alive)
     this.#alive = undefined
   }
 
   [Symbol.dispose](): void {
-    this.#rest()
-    for (const loan of this.#loans.values()) loan.end('the page that lent it has gone')
+    this.end('the page that lent it has gone')
   }
 }

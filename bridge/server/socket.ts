@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
+import { satisfies } from '../../shared/access.ts'
 import { type ClientEvents, commands, type ServerEvents } from '../../shared/commands.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
@@ -117,7 +118,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
       if (stuck || !options.identify(credentialsOf(socket, addressOf(socket.request))))
         socket.disconnect(true)
     }
-    for (const page of served) page.resume()
+    for (const page of served) page.look()
   }, LOOK_EVERY_MS)
   log.debug('the socket is open')
   return {
@@ -157,10 +158,10 @@ function serveHeartbeat(
   )
 }
 
-/** What one page is sent. */
+/** One page. */
 interface Served {
-  /** Sends what had to wait, as far as the link takes it. */
-  resume(): void
+  /** Sends what had to wait, as far as the link takes it, and takes away what its caller has no right to any more. */
+  look(): void
 }
 
 function serve(socket: BenchSocket, address: string, options: SocketOptions, heartbeats: Heartbeats): Served {
@@ -233,7 +234,14 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
     })
   })
   log.debug({ address }, 'a browser has come')
-  return { resume }
+  return {
+    look: () => {
+      resume()
+      const { role } = who() ?? {}
+      if (!role || !satisfies(role, commands['serial.offer'].role))
+        loans.end('whoever lent it may not any more')
+    },
+  }
 }
 
 function limitMessages(socket: BenchSocket, most: number): void {

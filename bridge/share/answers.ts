@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { BenchError } from '../../shared/errors.ts'
+import type { Caller } from '../core/device.ts'
+import { personOf } from '../core/owner.ts'
 
 /** An answer of this length at most can be had through the console, and so much is kept of them in all. */
 export const MOST_ANSWER_BYTES = 64 << 20
 const MOST_KEPT = 20
 const KEPT_MS = 600_000
 
+type Person = Pick<Caller, 'via' | 'name' | 'key'>
+
 interface Kept {
   device: string
+  person: string
   bytes: Buffer
   at: number
 }
@@ -16,19 +21,19 @@ interface Kept {
 export class Answers {
   readonly #kept = new Map<string, Kept>()
 
-  /** Keeps an answer; gives the name under which it can be fetched. */
-  keep(device: string, bytes: Buffer): string {
+  /** Keeps an answer; gives the name under which whoever has asked can fetch it, on any page of theirs. */
+  keep(device: string, bytes: Buffer, asker: Person): string {
     this.#forget(bytes.length)
     const id = randomBytes(9).toString('base64url')
-    this.#kept.set(id, { device, bytes, at: Date.now() })
+    this.#kept.set(id, { device, person: personOf(asker), bytes, at: Date.now() })
     return id
   }
 
-  /** Throws `trace.unknown` when it is kept no longer. */
-  get(device: string, id: string): Buffer {
+  /** Throws `trace.unknown` when it is kept no longer, or is somebody else's. */
+  get(device: string, id: string, asker: Person): Buffer {
     this.#forget(0)
     const kept = this.#kept.get(id)
-    if (kept?.device === device) return kept.bytes
+    if (kept?.device === device && kept.person === personOf(asker)) return kept.bytes
     throw new BenchError('trace.unknown', 'this answer is kept no longer: send the message again', { device })
   }
 

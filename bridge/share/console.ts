@@ -90,7 +90,7 @@ export class Console {
       if (kind.acts) this.#options.mayContinue(caller, lights)
       if (lights) this.#options.line.dialect.light?.comes()
       begun = performance.now()
-      const answer = await this.#ask(wire, sent, kind, limits)
+      const answer = await this.#ask(wire, sent, kind, { caller, limits })
       const ms = performance.now() - begun
       return { sent, ...answer, ms, errors: asks ? await wire.drainErrors(limits) : [] }
     }
@@ -114,7 +114,7 @@ export class Console {
     wire: Wire,
     sent: string,
     { answered }: MessageKind,
-    limits: Asking['limits'],
+    { caller, limits }: Pick<Asking, 'caller' | 'limits'>,
   ): Promise<Pick<ConsoleExchange, 'kind' | 'text' | 'hex' | 'bytes' | 'download'>> {
     if (!answered) {
       wire.write(sent)
@@ -133,7 +133,7 @@ export class Console {
       ...(binary
         ? { hex: whole.toString('hex', 0, HEX_BYTES) }
         : { text: whole.toString('latin1', 0, LONGEST_TEXT).replace(/\r?\n$/, '') }),
-      ...(kept ? { download: consoleAnswerPath(device, answers.keep(device, whole)) } : {}),
+      ...(kept ? { download: consoleAnswerPath(device, answers.keep(device, whole, caller)) } : {}),
     }
   }
 }

@@ -31,9 +31,9 @@ export function lineRoutes(journalOf: (device: string) => Journal, answers: Answ
       path: consoleAnswerPath(':device', ':id'),
       role: 'operator',
       device: 'device',
-      handle: (context) => {
+      handle: (context, caller) => {
         const device = parameter(context, 'device')
-        const bytes = answers.get(device, parameter(context, 'id'))
+        const bytes = answers.get(device, parameter(context, 'id'), caller)
         context.attachment(`${device}-answer.bin`)
         context.type = 'application/octet-stream'
         context.body = bytes

@@ -50,7 +50,7 @@ describe('every command', () => {
   const device = (id: string): never => {
     throw new BenchError('device.unknown', 'that is as far as a test goes', { device: id })
   }
-  const gates = { permit: () => {}, mayContinue: () => {}, audit: () => {} }
+  const gates = { permit: () => {}, mayContinue: () => {}, requireProof: () => {}, audit: () => {} }
   const doors = new Commands({ handlers: {}, device, ...gates, log })
   /** What a call that was let through ends with here: there are no handlers, and no devices. */
   const LET_THROUGH = ['device.unknown', 'device.unsupported']

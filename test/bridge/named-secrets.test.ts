@@ -1,27 +1,24 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { NamedSecrets } from '../../bridge/core/named-secrets.ts'
 import { filled, filledAddress } from '../../bridge/core/filled.ts'
 import { scrubber } from '../../bridge/core/scrub.ts'
 import { SecretTable } from '../../bridge/store/secret-table.ts'
-import { databaseFile, openDatabase } from '../../bridge/store/sqlite.ts'
 import { channelConfig } from '../../bridge/watch/config.ts'
 import { filledChannel } from '../../bridge/watch/notify/filled-channel.ts'
 import { titleOf } from '../../bridge/watch/notify/channels.ts'
 import { callerAs } from '../support/caller.ts'
+import { openTables } from '../support/tables.ts'
 
 const root = callerAs({ name: 'root', role: 'administrator' })
 const secrets = { pw: { value: 'a&b/c d', hosts: ['a.lab', 'b.lab:8443', '[::1]'] } }
 
 it('outlives the bridge, with its hosts', async () => {
-  using db = openDatabase(databaseFile(mkdtempSync(join(tmpdir(), 'lightbench-'))))
-  const first = await NamedSecrets.open(new SecretTable(db))
+  await using tables = await openTables()
+  const first = await NamedSecrets.open(await SecretTable.open(tables))
   await first.handlers['secret.save']!({ name: 'hook', value: 'one', hosts: ['a.lab', 'a.lab'] }, root)
   await first.handlers['secret.save']!({ name: 'mail', value: 'two', hosts: ['m.lab'] }, root)
   await first.handlers['secret.remove']!({ name: 'mail' }, root)
-  const again = await NamedSecrets.open(new SecretTable(db))
+  const again = await NamedSecrets.open(await SecretTable.open(tables))
   expect(again.sendable(['hook'])).toEqual({ hook: { value: 'one', hosts: ['a.lab'] } })
   expect(() => again.sendable(['mail'])).toThrow('there is no secret "mail"')
 })
@@ -56,8 +53,8 @@ it('takes the usual port of a scheme for named, and knows no host of a page with
 })
 
 it('is put into a channel when a message leaves, and is neither in its title nor in what it fails with', async () => {
-  using db = openDatabase(databaseFile(mkdtempSync(join(tmpdir(), 'lightbench-'))))
-  const named = await NamedSecrets.open(new SecretTable(db))
+  await using tables = await openTables()
+  const named = await NamedSecrets.open(await SecretTable.open(tables))
   await named.handlers['secret.save']!({ name: 'pw', value: 's3cret/x', hosts: ['m.lab'] }, root)
   const mail = channelConfig.parse({
     ...{ kind: 'mail', server: 'smtps://bench:${secret:pw}@m.lab', from: 'bench@lab', to: ['anna@lab'] },

@@ -3,6 +3,7 @@ import { ownerOf, owns, personOf } from '../../bridge/core/owner.ts'
 import { ViewerIds } from '../../bridge/core/viewer-ids.ts'
 import type { PageBrowser } from '../../bridge/watch/browser/browser.ts'
 import { Pickers } from '../../bridge/watch/browser/pickers.ts'
+import { Answers } from '../../bridge/share/answers.ts'
 import { PassingPictures } from '../../bridge/watch/passing.ts'
 import { pickerHandlers } from '../../bridge/watch/picker.ts'
 import { callerAs } from '../support/caller.ts'
@@ -37,6 +38,14 @@ it('shows a picture of a draft to whoever tried it, on any page of theirs', () =
   const name = pictures.add(new Uint8Array([1]), anna)
   expect(pictures.get(name, annaElsewhere)).toEqual(new Uint8Array([1]))
   expect(pictures.get(name, token)).toBeUndefined()
+})
+
+it('gives a long answer of the console to whoever has asked, on any page of theirs', () => {
+  const answers = new Answers()
+  const id = answers.keep('dut', Buffer.from('x'), anna)
+  expect(answers.get('dut', id, annaElsewhere)).toEqual(Buffer.from('x'))
+  expect(() => answers.get('dut', id, token)).toThrow('kept no longer')
+  expect(() => answers.get('other', id, anna)).toThrow('kept no longer')
 })
 
 it('lets a page that is open for picking be asked by whoever opened it alone', async () => {

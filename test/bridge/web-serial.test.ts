@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { startBridge, writeBench } from '../support/bench-process.ts'
+import { setUp, signedIn } from '../support/people.ts'
 import { Client } from '../support/socket.ts'
 
 /** A CTP10 that hangs on a page's serial port, as far as opening one asks it. */
@@ -97,3 +98,17 @@ it(
       .toMatchObject({ phase: 'faulted', reason: expect.stringContaining('it is needed elsewhere') })
   },
 )
+
+it('takes a port back from a page whose caller may lend none any more', { timeout: 60_000 }, async () => {
+  await using bridge = await startBridge(await writeBench({ ...bench, server: { localRole: 'none' } }))
+  const { url } = bridge.ready
+  const admin = await setUp(url, bridge.output)
+  using page = await Client.connect(url, await signedIn(url, admin, 'anna', 'operator'))
+  using other = await Client.connect(url, admin)
+  lend(page, 'psu')
+  await expect.poll(() => other.call('serial.list', {})).toEqual([{ name: 'psu' }])
+  await page.call('serial.offer', { port: 'psu' })
+  expect(await other.call('serial.list', {})).toEqual([{ name: 'psu', offeredBy: 'anna' }])
+  await other.call('user.role', { name: 'anna', role: 'viewer' })
+  await expect.poll(() => other.call('serial.list', {}), { timeout: 10_000 }).toEqual([{ name: 'psu' }])
+})
