@@ -66,9 +66,7 @@ export interface Doorway extends AsyncDisposable {
 /** Begins to listen, for the page, REST and sockets. Rejects with `config.invalid` when the port is taken. */
 export async function openDoorway(inside: Inside): Promise<Doorway> {
   await using opening = new AsyncDisposableStack()
-  const { config, version, tls, sessionMostMs, access, audit, auditOf, control, doors } = inside
-  const { device, feeds, bench, topicOf, media, viewers, traces, gallery, lines, diagnostics, watches, log } =
-    inside
+  const { config, version, tls, access, control, doors, device, feeds, bench, topicOf, viewers, log } = inside
   const { server } = config
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
   const identify = identifyBy(access, server)

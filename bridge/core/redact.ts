@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { alternativeFor, bareSchema, definitionOf, partsOf } from '../../shared/schema-parts.ts'
 import { isPlain, maskOf } from '../../shared/secret.ts'
 

@@ -122,7 +122,7 @@ export class Commands {
     if (command.fresh) requireProof(caller, name)
     if (isStep) mayContinue(command, data, caller)
     else permit(command, data, caller)
-    const answer = this.#find(name, command, data, own)(data as never, caller)
+    const answer = this.#find(name, command, data, own)(data, caller)
     return holdsSecrets(command.output) ? answer.then((value) => shown(command, value)) : answer
   }
 

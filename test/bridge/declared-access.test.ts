@@ -126,7 +126,7 @@ describe('every route', () => {
         reached = route
         context.body = 'reached'
       },
-    })) as Route[],
+    })),
     door: new Door({ names: ['127.0.0.1'], origins: [] }),
     identify: () => who,
     behindProxy: false,

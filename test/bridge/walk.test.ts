@@ -23,6 +23,7 @@ import { traceRoutes } from '../../bridge/server/routes/traces.ts'
 import { watchRoutes } from '../../bridge/watch/routes.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, post, setUp, signedIn } from '../support/people.ts'
+import { sampleOf } from '../support/sample-input.ts'
 import { Client } from '../support/socket.ts'
 
 /** What the gate says; any other code comes from behind it. */
@@ -172,6 +173,13 @@ function harmless(name: string): object {
   return inputs[name] ?? { device: 'other' }
 }
 
+/** An input of the command: one that is refused behind the door, or, for who is refused at it, one that is right. */
+function inputOf(name: string, command: Command, wanted: ErrorCode | 'through'): unknown {
+  if (wanted === 'through') return harmless(name)
+  const feed = { topic: 'camera/other', stream: 'power/other' }
+  return sampleOf(command.input, { device: 'other', camera: 'other', ...feed })
+}
+
 /** Those that change who holds the lease, whether the bench is stopped, or who is signed in: each has a test of its own. */
 const CHANGES = [
   'lease.ask',
@@ -188,7 +196,12 @@ it.each(names)('lets %s do over REST what is declared, and nothing else', async 
     if (declared.only === 'socket') continue
     const wanted = expected(declared, person)
     if (CHANGES.includes(command) && wanted === 'through') continue
-    const answer = await post(bridge.ready.url, `/api/commands/${command}`, harmless(command), person.headers)
+    const answer = await post(
+      bridge.ready.url,
+      `/api/commands/${command}`,
+      inputOf(command, declared, wanted),
+      person.headers,
+    )
     const result = (await answer.json()) as Result<unknown>
     expect(outcome(result), `${name}: ${command}: ${JSON.stringify(result)}`).toBe(wanted)
   }
@@ -207,7 +220,7 @@ it.each(names)('lets %s do over a socket what is declared, and nothing else', as
     // The lease of the walk is held by a script; a page, even of the same person, is somebody else.
     const wanted = expected(declared, { ...person, holds: false })
     if (CHANGES.includes(command) && wanted === 'through') continue
-    const result = await client.ask(command as CommandName, harmless(command))
+    const result = await client.ask(command as CommandName, inputOf(command, declared, wanted))
     expect(outcome(result), `${name}: ${command}: ${JSON.stringify(result)}`).toBe(wanted)
   }
 })
