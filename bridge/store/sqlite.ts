@@ -78,6 +78,8 @@ export function migrate(db: DatabaseSync, owner: string, steps: readonly string[
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
+  // What a step has taken out is not to stay in the file until there is so much to write that SQLite does this itself.
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
 /** SQLite's primary result code, which is the last byte of the extended one (https://sqlite.org/rescode.html); undefined for another error. */
