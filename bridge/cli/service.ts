@@ -143,7 +143,7 @@ async function existing(name: string): Promise<User> {
 
 /** A unit whose data folder is not there does not start; one that may not write to it ends at once. */
 async function giveDataDir(dataDir: string, { name, uid, gid }: User, terminal: Terminal): Promise<void> {
-  if ((await mkdir(dataDir, { recursive: true, mode: 0o750 })) !== undefined && process.getuid?.() === 0)
+  if ((await mkdir(dataDir, { recursive: true, mode: 0o700 })) !== undefined && process.getuid?.() === 0)
     await chown(dataDir, uid, gid)
   if ((await stat(dataDir)).uid === uid) return
   terminal.note(`\n${dataDir} belongs to another user. Before the start:\n\n  chown -R ${name}: ${dataDir}`)
