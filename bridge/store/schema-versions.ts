@@ -4,7 +4,7 @@
  */
 export const schemaVersions: Record<string, Record<string, number>> = {
   'lightbench.db': {
-    access: 1,
+    access: 2,
     audit: 3,
     'camera detectors': 1,
     media: 1,

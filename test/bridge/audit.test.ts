@@ -76,6 +76,7 @@ it('forgets what is older than it is to be kept, and nothing else, however much 
   await using bench = await rig(10)
   for (let i = 0; i < 4100; i++) bench.audit.note(line({ at: Date.now() - 11 * DAY_MS, action: 'old' }))
   bench.audit.note(line({ at: Date.now() - 9 * DAY_MS, action: 'young' }))
+  await bench.database.flushed()
   expect(await bench.audit.read({}, { limit: 5000 })).toHaveLength(4101)
   await bench.audit.purge()
   expect((await bench.audit.read({}, { limit: 5000 })).map(({ action }) => action)).toEqual(['young'])
@@ -102,6 +103,7 @@ it('finds one line among many more than it looks through at once, from either en
   const { audit } = bench
   audit.note(line({ action: 'needle' }))
   for (let i = 0; i < 11_000; i++) audit.note(line())
+  await bench.database.flushed()
   expect((await audit.read({ action: 'needle' }, { limit: 1 })).map(({ id }) => id)).toEqual([1])
   const pages = await Array.fromAsync(audit.readAll({}))
   expect(pages.flat().map(({ id }) => id)).toEqual(Array.from({ length: 11_001 }, (_, i) => i + 1))
@@ -184,6 +186,7 @@ it('is exported so that a spreadsheet runs nothing of it', async () => {
 it('reads no further for somebody who is gone, and breaks off for one whose right has ended', async () => {
   await using bench = await rig()
   for (let i = 0; i < 3000; i++) bench.audit.note(line({ input: 'x'.repeat(500) }))
+  await bench.database.flushed()
   const all = vi.spyOn(bench.database, 'all')
   const left = await exported(bench.audit)
   await once(left, 'readable')
