@@ -117,6 +117,7 @@ export async function openBench(
     await Access.open(database, {
       limits: { idleMs: server.sessionIdleHours * HOUR_MS, mostMs: sessionMostMs },
       secure,
+      title: config.title,
     }),
   )
   const audit = opening.use(await Audit.open(database, config.audit.keepDays, log.child({ part: 'audit' })))

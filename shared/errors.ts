@@ -15,6 +15,7 @@ export const errorCode = z.enum([
   'device.unknown',
   'device.unsupported',
   'estop.latched',
+  'factor.required',
   'guardian.lost',
   'heartbeat.lost',
   'input.invalid',

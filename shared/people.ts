@@ -32,6 +32,7 @@ export const user = z.object({
   scope: scope.describe('what they are bound to'),
   createdAt: z.number(),
   lastSeenAt: z.number().optional(),
+  factor: z.boolean().describe('whether a code is asked for besides the password'),
   sessions: z.number().int().describe('how many are open'),
 })
 export type User = z.infer<typeof user>
@@ -59,6 +60,10 @@ export const session = z.object({
 })
 
 const none = z.object({})
+const factorCode = secret(z.string().max(64))
+const recoveryCodes = z.object({
+  recoveryCodes: z.array(z.string()).describe('shown in this answer and nowhere else'),
+})
 
 export const peopleCommands = {
   'session.list': command({
@@ -90,7 +95,60 @@ export const peopleCommands = {
     role: 'viewer',
     reach: 'self',
     audited: true,
-    input: z.object({ password: secret(z.string().max(200)).describe("the caller's password") }),
+    input: z.object({
+      password: secret(z.string().max(200)).describe("the caller's password"),
+      code: factorCode.optional().describe('for whoever has a second factor'),
+    }),
+    output: none,
+  }),
+  'session.factor': command({
+    about: "How the caller's second factor stands.",
+    role: 'viewer',
+    reach: 'self',
+    input: none,
+    output: z.object({
+      enrolled: z.boolean().describe('whether a code is asked for when the caller signs in'),
+      recoveryCodes: z.number().int().describe('how many are left'),
+    }),
+  }),
+  'session.enrolFactor': command({
+    about:
+      'Begin to set an authenticator app up (TOTP, RFC 6238). Its secret is in this answer and nowhere else; nothing changes before `session.confirmFactor`.',
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    fresh: true,
+    input: none,
+    output: z.object({
+      uri: z.string().describe('for the app, as a QR code: otpauth://totp/…'),
+      secret: z.string().describe('the same for typing, in base32'),
+    }),
+  }),
+  'session.confirmFactor': command({
+    about:
+      'From now on, a code is asked for when the caller signs in. Answers recovery codes, each good for one sign-in without the app.',
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    input: z.object({ code: factorCode.describe("the app's code of now") }),
+    output: recoveryCodes,
+  }),
+  'session.renewRecoveryCodes': command({
+    about: 'New recovery codes, in place of those that are left.',
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    fresh: true,
+    input: none,
+    output: recoveryCodes,
+  }),
+  'session.removeFactor': command({
+    about: 'No code is asked of the caller any more.',
+    role: 'viewer',
+    reach: 'self',
+    audited: true,
+    fresh: true,
+    input: none,
     output: none,
   }),
   'session.signOutEverywhere': command({
@@ -143,6 +201,14 @@ export const peopleCommands = {
     fresh: true,
     audited: true,
     input: z.object({ name: userName, password: newPassword }),
+    output: none,
+  }),
+  'user.resetFactor': command({
+    about: 'Take the second factor off somebody who has lost their authenticator and their recovery codes.',
+    role: 'administrator',
+    audited: true,
+    fresh: true,
+    input: z.object({ name: userName }),
     output: none,
   }),
   'user.signOut': command({

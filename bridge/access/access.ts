@@ -4,6 +4,7 @@ import { BenchError } from '../../shared/errors.ts'
 import { userName } from '../../shared/people.ts'
 import { monotonicMs } from '../core/clock.ts'
 import type { Caller, Handlers } from '../core/device.ts'
+import type { Statement } from '../store/database-jobs.ts'
 import { Attempts } from './attempts.ts'
 import { SessionCookie } from './cookie.ts'
 import { Directory } from './directory.ts'
@@ -11,6 +12,7 @@ import { requireGoodPassword } from './passwords.ts'
 import { peopleHandlers } from './people-handlers.ts'
 import { type UserRow, write } from './rows.ts'
 import { Proofs } from './proofs.ts'
+import { SecondFactor } from './second-factor.ts'
 import { SetupLink } from './setup-link.ts'
 import { Sessions, type SessionLimits } from './sessions.ts'
 import { SteadyTime } from './steady-time.ts'
@@ -30,6 +32,8 @@ interface AccessOptions {
   limits: SessionLimits
   /** Whether browsers talk to the bridge over TLS, and cookies can be bound to that. */
   secure: boolean
+  /** What authenticator apps call the bench. */
+  title?: string
   /** The time of day in ms since the epoch. */
   now?: () => number
   /** A clock that nobody sets, in ms. */
@@ -46,13 +50,14 @@ export class Access implements AsyncDisposable {
   readonly #sessions: Sessions
   readonly #time: SteadyTime
   readonly #proofs: Proofs
+  readonly #factor: SecondFactor
   readonly #attempts = new Attempts()
   readonly #setup: SetupLink
   readonly #sweeping: NodeJS.Timeout
 
   private constructor(
     directory: Directory,
-    { limits, secure, now = Date.now, monotonic = monotonicMs }: AccessOptions,
+    { limits, secure, title = 'Lightbench', now = Date.now, monotonic = monotonicMs }: AccessOptions,
   ) {
     this.#directory = directory
     this.#time = new SteadyTime({ wall: now, monotonic, latest: latestOf(directory) })
@@ -61,12 +66,14 @@ export class Access implements AsyncDisposable {
     this.#sessions = new Sessions(directory, limits, this.#time)
     this.#setup = new SetupLink(now)
     this.#proofs = new Proofs(monotonic)
+    this.#factor = new SecondFactor({ directory, issuer: title, now, monotonic })
     this.cookie = new SessionCookie(benchIdOf(directory), secure)
     this.handlers = peopleHandlers({
       users: this.users,
       tokens: this.tokens,
       sessions: this.#sessions,
       proofs: this.#proofs,
+      factor: this.#factor,
       attempted: (name, address, work) => this.#attempted(name, address, work),
     })
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
@@ -102,12 +109,15 @@ export class Access implements AsyncDisposable {
     this.#proofs.require(caller, what)
   }
 
-  /** Answers the new session's secret. Rejects with `credentials.invalid` or `attempts.exceeded`. */
-  async signIn(name: string, password: string, address: string): Promise<string> {
+  /**
+   * Answers the new session's secret. Rejects with `credentials.invalid` or `attempts.exceeded`; with `factor.required`
+   * when the password is right and a code is wanted besides.
+   */
+  async signIn(name: string, password: string, address: string, code?: string): Promise<string> {
     return this.#attempted(name, address, async () => {
       const user = await this.users.check(name, password)
       if (!user) throw new BenchError('credentials.invalid', 'the name or the password is wrong')
-      return this.#open(user, address)
+      return this.#open(user, address, this.#factor.use(user, code))
     })
   }
 
@@ -149,8 +159,8 @@ export class Access implements AsyncDisposable {
   }
 
   /** Opens a session for somebody who has shown just now who they are. Answers its secret. */
-  async #open(user: UserRow, address: string): Promise<string> {
-    const { id, secret } = await this.#sessions.open(user, address)
+  async #open(user: UserRow, address: string, besides: readonly Statement[] = []): Promise<string> {
+    const { id, secret } = await this.#sessions.open(user, address, besides)
     this.#proofs.note(id)
     return secret
   }
@@ -167,6 +177,7 @@ export class Access implements AsyncDisposable {
     this.#sessions.sweep()
     this.tokens.sweep()
     this.#proofs.sweep()
+    this.#factor.sweep()
     this.#directory.note(write.latest(this.#time.now()), 'latest time')
   }
 }

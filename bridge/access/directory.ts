@@ -165,7 +165,12 @@ export class Directory implements AsyncDisposable {
   #replace(row: Record<string, unknown>): void {
     const { users, sessions, tokens, recovery, facts } = readSnapshot(row)
     // When somebody was seen last is known here before it is written.
-    for (const user of users) user.seen_at = newest(user.seen_at, this.users.get(user.name)?.seen_at)
+    for (const user of users) {
+      const known = this.users.get(user.name)
+      user.seen_at = newest(user.seen_at, known?.seen_at)
+      // A code that was used here is on its way to the disk.
+      if (known?.factor === user.factor) user.factor_step = newest(user.factor_step, known.factor_step)
+    }
     for (const session of sessions) {
       session.seen_at = Math.max(session.seen_at, this.#sessionsById.get(session.id)?.seen_at ?? 0)
     }

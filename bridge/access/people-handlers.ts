@@ -1,6 +1,7 @@
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Proofs } from './proofs.ts'
+import type { SecondFactor } from './second-factor.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 import type { Users } from './users.ts'
@@ -10,12 +11,13 @@ interface People {
   tokens: Tokens
   sessions: Sessions
   proofs: Proofs
+  factor: SecondFactor
   /** Does what shows a secret of an account, counted: too many wrong ones are refused. */
   attempted: <T>(account: string, address: string, work: () => Promise<T>) => Promise<T>
 }
 
 /** The commands of people, sessions and tokens. */
-export function peopleHandlers({ users, tokens, sessions, proofs, attempted }: People): Handlers {
+export function peopleHandlers({ users, tokens, sessions, proofs, factor, attempted }: People): Handlers {
   return {
     'session.list': (_, { via, name, key }) => {
       // A token may bear a user's name.
@@ -31,13 +33,37 @@ export function peopleHandlers({ users, tokens, sessions, proofs, attempted }: P
       await users.setPassword(caller.name, password, { except: caller.key, keepsTokens: true })
       return { tokens: tokens.madeBy(caller.name) }
     },
-    'session.prove': async ({ password }, caller) => {
+    'session.prove': async ({ password, code }, caller) => {
       requireSession(caller)
       await attempted(caller.name, caller.address, async () => {
-        if (!(await users.check(caller.name, password)))
-          throw new BenchError('credentials.invalid', 'the password is wrong')
+        const user = await users.check(caller.name, password)
+        if (!user) throw new BenchError('credentials.invalid', 'the password is wrong')
+        await users.noteUse(factor.use(user, code))
       })
       proofs.note(caller.key)
+      return {}
+    },
+    'session.factor': (_, { via, name }) =>
+      Promise.resolve(via === 'session' ? factor.stateOf(name) : { enrolled: false, recoveryCodes: 0 }),
+    'session.enrolFactor': (_, caller) =>
+      Promise.try(() => {
+        requireSession(caller)
+        return factor.begin(caller.name, caller.key)
+      }),
+    'session.confirmFactor': async ({ code }, caller) => {
+      requireSession(caller)
+      const confirmed = attempted(caller.name, caller.address, () =>
+        factor.confirm(caller.name, caller.key, code),
+      )
+      return { recoveryCodes: await confirmed }
+    },
+    'session.renewRecoveryCodes': async (_, caller) => {
+      requireSession(caller)
+      return { recoveryCodes: await factor.renewRecoveryCodes(caller.name) }
+    },
+    'session.removeFactor': async (_, caller) => {
+      requireSession(caller)
+      await factor.remove(caller.name)
       return {}
     },
     'session.endToken': async ({ id }, caller) => {
@@ -67,6 +93,10 @@ export function peopleHandlers({ users, tokens, sessions, proofs, attempted }: P
     },
     'user.password': async ({ name, password }) => {
       await users.setPassword(name, password)
+      return {}
+    },
+    'user.resetFactor': async ({ name }) => {
+      await factor.remove(name)
       return {}
     },
     'user.signOut': async ({ name }) => {

@@ -173,6 +173,13 @@ export const write = {
     `DELETE FROM token WHERE created_by = ?1 AND ${rankOf('token')} > (SELECT ${rankOf('user')} FROM user WHERE name = ?1)`,
   ),
 
+  setFactor: statement("UPDATE user SET factor = ?2, factor_step = ?3 WHERE name = ?1 AND kind = 'password'"),
+  removeFactor: statement('UPDATE user SET factor = NULL, factor_step = NULL WHERE name = ?'),
+  useFactorStep: statement('UPDATE user SET factor_step = max(coalesce(factor_step, 0), ?2) WHERE name = ?1'),
+  addRecoveryCode: statement('INSERT INTO recovery_code VALUES (?, ?)'),
+  useRecoveryCode: statement('DELETE FROM recovery_code WHERE user = ? AND digest = ?'),
+  removeRecoveryCodes: statement('DELETE FROM recovery_code WHERE user = ?'),
+
   /** The latest time there was; it never goes back. */
   latest: statement(
     "INSERT INTO access_fact VALUES ('latest', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",

@@ -1,5 +1,6 @@
 import { isWithin, meetOf, satisfies, type Role, type Scope } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
+import type { Statement } from '../store/database-jobs.ts'
 import type { User } from '../../shared/people.ts'
 import type { Directory } from './directory.ts'
 import { hashPassword, isPassword, requireGoodPassword } from './passwords.ts'
@@ -32,12 +33,13 @@ export class Users {
       sessions.set(user, (sessions.get(user) ?? 0) + 1)
     return [...this.#directory.users.values()]
       .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-      .map(({ name, role, scope, created_at, seen_at }) => ({
+      .map(({ name, role, scope, factor, created_at, seen_at }) => ({
         name,
         role,
         scope,
         createdAt: this.#time.toWall(created_at),
         ...(seen_at === null ? {} : { lastSeenAt: this.#time.toWall(seen_at) }),
+        factor: factor !== null,
         sessions: sessions.get(name) ?? 0,
       }))
   }
@@ -170,6 +172,11 @@ export class Users {
     const user = this.#directory.users.get(name)
     // Looked at again: it may have been changed while the threads were at work.
     return right && user?.password === kept ? user : undefined
+  }
+
+  /** Writes down that a code was used, which is known here already. */
+  async noteUse(statements: readonly Statement[]): Promise<void> {
+    if (statements.length > 0) await this.#directory.make(...statements)
   }
 
   #known(name: string): UserRow {

@@ -94,6 +94,16 @@ export const userActions: Group = {
       terminal.print(`${name} has a new password, and is signed out everywhere.`)
     },
   },
+  'reset-factor': {
+    usage: 'NAME',
+    about: 'Take the second factor off somebody who has lost their authenticator and their recovery codes.',
+    async run(args, terminal) {
+      const { values, positionals: given } = parseArgs({ args, allowPositionals: true, options })
+      const [name] = positionals(given, ['NAME'])
+      await withPeople(values.config, (call) => call('user.resetFactor', { name }))
+      terminal.print(`${name} signs in with the password alone now.`)
+    },
+  },
   remove: {
     usage: 'NAME',
     about: 'Let somebody in no longer: their sessions and the tokens they made end.',

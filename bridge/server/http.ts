@@ -22,6 +22,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'input.invalid': 400,
   'credentials.invalid': 401,
   'session.required': 401,
+  'factor.required': 401,
   'origin.foreign': 403,
   'proof.required': 403,
   'role.required': 403,

@@ -160,6 +160,7 @@ function harmless(name: string): object {
     'user.role': { ...nobody, role: 'viewer' },
     'user.scope': { ...nobody, scope: {} },
     'user.password': { ...nobody, password: 'long enough a word' },
+    'user.resetFactor': nobody,
     'user.signOut': nobody,
     'user.remove': nobody,
     'token.add': { name: 'x', role: 'viewer', expiresAt: 1 },

@@ -145,6 +145,7 @@ const AS_OTHERS = [
   'panels/declared/SettingField.svelte',
   'panels/account/ChangePassword.svelte',
   'panels/account/ProofDialog.svelte',
+  'panels/account/SecondFactor.svelte',
 ]
 
 async function filesWith(what: RegExp): Promise<string[]> {

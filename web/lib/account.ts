@@ -4,9 +4,9 @@ import { post } from './post.ts'
 
 // A connection is who it was when it was made: each of these makes a new one.
 
-/** Signs this browser in. Throws `credentials.invalid` or `attempts.exceeded`. */
-export async function signIn(name: string, password: string): Promise<void> {
-  await post(`${basePath}/api/sign-in`, { name, password })
+/** Signs this browser in. Throws `credentials.invalid` or `attempts.exceeded`; `factor.required` when a code is wanted besides. */
+export async function signIn(name: string, password: string, code?: string): Promise<void> {
+  await post(`${basePath}/api/sign-in`, { name, password, ...(code === undefined ? {} : { code }) })
   connection.renew()
 }
 

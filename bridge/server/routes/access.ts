@@ -6,8 +6,9 @@ import type { Route } from '../route.ts'
 import { callerOf } from '../who.ts'
 import type { Call } from '../call.ts'
 
-const signIn = z.object({ name: z.string().max(64), password: z.string().max(200) })
-const setUp = signIn.extend({ key: z.string().max(200) })
+const person = z.object({ name: z.string().max(64), password: z.string().max(200) })
+const signIn = person.extend({ code: z.string().max(64).optional() })
+const setUp = person.extend({ key: z.string().max(200) })
 
 interface AccessRoutes {
   access: Access
@@ -42,8 +43,8 @@ export function accessRoutes({ access, sessionMostMs, audit }: AccessRoutes): Ro
       path: '/api/sign-in',
       role: 'anybody',
       handle: (context) => {
-        const { name, password } = body(context, signIn)
-        return letIn(context, name, () => access.signIn(name, password, context.ip))
+        const { name, password, code } = body(context, signIn)
+        return letIn(context, name, () => access.signIn(name, password, context.ip, code))
       },
     },
     {
