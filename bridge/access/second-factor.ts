@@ -1,6 +1,6 @@
 import { Secret, TOTP } from 'otpauth'
 import { BenchError } from '../../shared/errors.ts'
-import type { Statement } from '../store/database-jobs.ts'
+import type { Statement } from '../core/tables.ts'
 import type { Directory } from './directory.ts'
 import { write, type UserRow } from './rows.ts'
 import { digestOf } from './secret.ts'

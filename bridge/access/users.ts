@@ -1,6 +1,6 @@
 import { isWithin, meetOf, satisfies, type Role, type Scope } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
-import type { Statement } from '../store/database-jobs.ts'
+import type { Statement } from '../core/tables.ts'
 import type { User } from '../../shared/people.ts'
 import type { Directory } from './directory.ts'
 import { hashPassword, isPassword, requireGoodPassword } from './passwords.ts'
