@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BenchError } from '../../shared/errors.ts'
+import { replaceFile } from '../core/replace-file.ts'
 import type { Group } from './action.ts'
 import { configOption, readBenchFile } from './bench-file.ts'
 import { browserInstructions } from './browsers.ts'
@@ -64,19 +64,9 @@ function refuseToReplace(files: Files): void {
 }
 
 async function write(files: Files, { ca, certificate, key }: LabCertificates): Promise<void> {
-  await mkdir(dirname(files.key), { recursive: true, mode: 0o700 })
-  await replace(files.key, key, 0o600)
-  await replace(files.certificate, certificate, 0o644)
-  await replace(files.ca, ca, 0o644)
-}
-
-/** Under another name first: a bridge that starts now reads the old file or the new one, whole. */
-async function replace(file: string, content: string, mode: number): Promise<void> {
-  const part = `${file}.part`
-  await writeFile(part, content, { mode })
-  // The mode above is for a file that is new, and is cut by the umask.
-  await chmod(part, mode)
-  await rename(part, file)
+  await replaceFile(files.key, key, { mode: 0o600 })
+  await replaceFile(files.certificate, certificate, { mode: 0o644 })
+  await replaceFile(files.ca, ca, { mode: 0o644 })
 }
 
 function wholeDays(text: string): number {

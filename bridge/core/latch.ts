@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
+import { replaceFileNow } from './replace-file.ts'
 
 const latch = z.object({
   at: z.number().describe('ms since the epoch'),
@@ -38,9 +39,7 @@ export class LatchFile {
 
   /** Throws where the disk does not take it. */
   set(latched: Latched): void {
-    mkdirSync(dirname(this.#file), { recursive: true })
-    writeFileSync(`${this.#file}.new`, JSON.stringify(latched))
-    renameSync(`${this.#file}.new`, this.#file)
+    replaceFileNow(this.#file, JSON.stringify(latched))
   }
 
   clear(): void {

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { replaceFileNow } from '../core/replace-file.ts'
 import { safePlan } from '../core/safe-plan.ts'
 import { guardianWeb, lastResort } from './protocol.ts'
 
@@ -27,9 +27,7 @@ export class Memory {
   keep(change: Partial<Remembered>): boolean {
     Object.assign(this.value, change)
     try {
-      mkdirSync(dirname(this.#file), { recursive: true })
-      writeFileSync(`${this.#file}.new`, JSON.stringify(this.value), { mode: 0o600 })
-      renameSync(`${this.#file}.new`, this.#file)
+      replaceFileNow(this.#file, JSON.stringify(this.value))
       return true
     } catch {
       return false

@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BenchError } from '../../shared/errors.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
+import { replaceFile } from '../core/replace-file.ts'
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/
 
@@ -56,32 +57,13 @@ export class FileMemory implements DeviceMemory {
       .finally(() => this.#goOn(name, file, writing))
   }
 
-  /** A new file takes the old one's place in one step (rename(2)), once its bytes are on the disk. */
   async #replace(file: string, text: string): Promise<void> {
-    const fresh = `${file}.new`
-    try {
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      const handle = await open(fresh, 'w', 0o600)
-      try {
-        await handle.writeFile(text)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(fresh, file)
-      // The name is on the disk once its folder is.
-      const folder = await open(this.#folder)
-      try {
-        await folder.sync()
-      } finally {
-        await folder.close()
-      }
-    } catch (error) {
+    await replaceFile(file, text).catch((error: unknown) => {
       throw this.#error(
         `${file} cannot be written: ${String(error)}. See to the disk of the data folder`,
         error,
       )
-    }
+    })
   }
 
   #file(name: string): string {
