@@ -1,16 +1,18 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import { z } from 'zod'
 import { role } from '../shared/access.ts'
 import { deviceId } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
 import { interlockConfig } from './control/interlock/source.ts'
+import { BenchYaml } from './core/bench-yaml.ts'
+import { dataFolderFault } from './core/data-folder.ts'
 import { detectorModel } from './core/detector-model.ts'
 import type { Driver } from './core/device.ts'
+import { hostName, pageOrigin } from './core/host-name.ts'
+import { isLoopback } from './core/loopback.ts'
 import { lastResort } from './guardian/protocol.ts'
 import { iceServerConfig } from './media/ice-servers.ts'
-import { isLoopback } from './server/address.ts'
+import { checkTls, TlsFault } from './server/tls.ts'
 import { type ShareConfig, shareConfig } from './share/config.ts'
 import { watchesConfig } from './watch/config.ts'
 import { type SightConfig, sightConfig } from './turret/config.ts'
@@ -22,7 +24,7 @@ export const benchFile = z.strictObject({
   title: z.string().min(1).default('Bench').describe('shown at the top of the page'),
   server: z
     .strictObject({
-      host: z.string().default('127.0.0.1').describe('the address to listen on'),
+      host: hostName.default('127.0.0.1').describe('the address to listen on'),
       port: port.default(8080).describe('page, REST and sockets; 0 takes a free one'),
       localRole: z
         .enum([...role.options, 'none'])
@@ -44,11 +46,11 @@ export const benchFile = z.strictObject({
           'a proxy in front of the bridge speaks TLS, and says whose a connection is by X-Forwarded-For',
         ),
       names: z
-        .array(z.string())
+        .array(hostName)
         .default([])
         .describe('further host names of this bridge; its own name, its addresses and localhost are known'),
       origins: z
-        .array(z.string())
+        .array(pageOrigin)
         .default([])
         .describe('pages of other origins that may talk to the bridge, e.g. https://lab.example.org'),
       guardian: z
@@ -119,7 +121,7 @@ export const benchFile = z.strictObject({
     })
     .prefault({}),
   watches: watchesConfig.prefault({}),
-  dataDir: z.string().default('data').describe('traces and recordings; relative to this file'),
+  dataDir: z.string().min(1).default('data').describe('traces and recordings; relative to this file'),
   compat: z
     .enum(['exfo-ctp10-api'])
     .optional()
@@ -175,7 +177,11 @@ export interface DeviceConfig {
   settings: unknown
 }
 
-export type BenchConfig = Omit<z.infer<typeof benchFile>, 'devices'> & { devices: DeviceConfig[] }
+export type BenchConfig = Omit<z.infer<typeof benchFile>, 'devices'> & {
+  devices: DeviceConfig[]
+  /** What the bench runs with, and somebody should see to: an expired certificate. Each with its file and line. */
+  warnings: string[]
+}
 
 /** What the command line says over the file. */
 export interface Overrides {
@@ -184,18 +190,16 @@ export interface Overrides {
 }
 
 /**
- * Reads bench.yaml. Every mistake is reported at once as `file:line: path: what was expected` in one `config.invalid`.
+ * Reads bench.yaml. Every mistake is reported at once as `file:line: path: what was expected` in one `config.invalid`,
+ * and so are the files and folders that it names.
  */
 export async function loadConfig(
   file: string,
   drivers: ReadonlyMap<string, Driver>,
   overrides: Overrides = {},
 ): Promise<BenchConfig> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const message = `${file} cannot be read: name the bench's file with --config`
-    throw new BenchError('config.invalid', message, { cause })
-  })
-  const source = new Source(file, text)
+  const source = await BenchYaml.read(file)
+  source.throwIfWrong()
   const bench = source.check(benchFile, source.content, [])
   source.throwIfWrong()
   const devices = Object.entries(bench?.devices ?? {}).map(([id, entry]) =>
@@ -219,10 +223,14 @@ export async function loadConfig(
       'proxy in front speaks TLS'
     throw new BenchError('config.invalid', message)
   }
+  const dataDir = resolve(from, bench.dataDir)
+  const warnings = await checkFiles(source, dataDir, server.tls)
+  source.throwIfWrong()
   return {
     ...bench,
     server,
-    dataDir: resolve(from, bench.dataDir),
+    dataDir,
+    warnings,
     models: Object.fromEntries(
       Object.entries(bench.models).map(([name, model]) => [
         name,
@@ -233,8 +241,28 @@ export async function loadConfig(
   }
 }
 
+/** Notes what is wrong with the data folder and the TLS files; answers what is to be warned of. */
+async function checkFiles(
+  source: BenchYaml,
+  dataDir: string,
+  tls: BenchConfig['server']['tls'],
+): Promise<string[]> {
+  const fault = await dataFolderFault(dataDir)
+  if (fault !== undefined) source.wrong(['dataDir'], fault)
+  if (!tls) return []
+  try {
+    const { warning } = await checkTls(tls)
+    if (warning === undefined) return []
+    return [`${source.place(['server', 'tls', 'certificate'])}: server.tls.certificate: ${warning}`]
+  } catch (error) {
+    if (!(error instanceof TlsFault)) throw error
+    source.wrong(['server', 'tls', error.setting], error.message)
+    return []
+  }
+}
+
 function checkSights(
-  source: Source,
+  source: BenchYaml,
   sights: Readonly<Record<string, SightConfig>>,
   devices: readonly (DeviceConfig | undefined)[],
 ): void {
@@ -247,7 +275,7 @@ function checkSights(
 }
 
 function checkDevice(
-  source: Source,
+  source: BenchYaml,
   drivers: ReadonlyMap<string, Driver>,
   interlocks: readonly string[],
   id: string,
@@ -271,54 +299,4 @@ function checkDevice(
   })
   const settings: unknown = source.check(driver.config, own, ['devices', id])
   return { id, title: title ?? id, driver, interlocks: needs, console, share, settings }
-}
-
-/** The file with its mistakes, each with the line it stands on. */
-class Source {
-  readonly content: unknown
-  readonly #file: string
-  readonly #lines = new LineCounter()
-  readonly #document: Document
-  readonly #wrong: string[] = []
-
-  constructor(file: string, text: string) {
-    this.#file = file
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false })
-    for (const error of this.#document.errors) this.#report(error.pos[0], error.message)
-    this.content = this.#wrong.length > 0 ? {} : (this.#document.toJS() ?? {})
-  }
-
-  wrong(path: PropertyKey[], what: string): void {
-    this.#report(this.#offsetOf(path), `${path.map(String).join('.') || '(the file)'}: ${what}`)
-  }
-
-  check<S extends z.ZodType>(schema: S, value: unknown, at: PropertyKey[]): z.output<S> | undefined {
-    const result = schema.safeParse(value)
-    if (result.success) return result.data
-    for (const issue of result.error.issues) {
-      if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys)
-          this.wrong([...at, ...issue.path, key], 'unknown key: no such setting; check its spelling')
-      } else this.wrong([...at, ...issue.path], issue.message)
-    }
-    return undefined
-  }
-
-  throwIfWrong(): void {
-    if (this.#wrong.length > 0) throw new BenchError('config.invalid', this.#wrong.join('\n'))
-  }
-
-  #report(offset: number, what: string): void {
-    this.#wrong.push(`${this.#file}:${this.#lines.linePos(offset).line || 1}: ${what}`)
-  }
-
-  /** Of the deepest part of the path that the file has: what is missing is missed there. */
-  #offsetOf(path: PropertyKey[]): number {
-    for (let depth = path.length; depth > 0; depth--) {
-      const keys = path.slice(0, depth).map((key) => (typeof key === 'symbol' ? String(key) : key))
-      const node = this.#document.getIn(keys, true)
-      if (isNode(node) && node.range) return node.range[0]
-    }
-    return 0
-  }
 }

@@ -81,6 +81,7 @@ try {
     )
   }
   const config = await loadConfig(values.config, drivers, { host: values.host, port })
+  for (const warning of config.warnings) log.warn(warning)
   await using bench = await openBench(config, closing.signal, log, {
     withoutGuardian: values['without-guardian'],
     withoutSimulators: values['without-simulators'],

@@ -92,7 +92,10 @@ export function configurationPage(): string {
   return `# bench.yaml
 
 This page is made from the schemas (\`npm run docs\`); a test holds it to them. A mistake in the file is reported with file,
-line, path and what was expected; a key that is not listed here is a mistake.
+line, path and what was expected; a key that is not listed here is a mistake, and so are a key that comes twice, a tag
+(\`!…\`), more than 100 aliases, and a file of more than 100 kB. So are a data folder that cannot be made or written, and
+TLS files that cannot be read or do not belong together; a certificate that has expired is served, with a warning in the
+log.
 
 ${table(bench)}
 ## Devices

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { z } from 'zod'
-import { BenchError, explainIssues } from '../../shared/errors.ts'
 import { benchFile } from '../config.ts'
+import { BenchYaml } from '../core/bench-yaml.ts'
 import { databaseFile } from '../store/sqlite.ts'
 
 /** Every command takes it, as the bridge does. */
@@ -22,24 +20,12 @@ export interface BenchFile {
   devices: string[]
 }
 
-/** Reads it from bench.yaml. Rejects with `config.invalid`, naming the file. */
+/** Reads it from bench.yaml. Rejects with `config.invalid`, naming the file and the line. */
 export async function readBenchFile(file: string): Promise<BenchFile> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new BenchError('config.invalid', `${file} cannot be read: name the bench's file with --config`, {
-      cause,
-    })
-  })
-  const bench = part.safeParse(parseYaml(file, text) ?? {})
-  if (!bench.success) throw new BenchError('config.invalid', `${file}: ${explainIssues(bench.error)}`)
-  const dataDir = resolve(dirname(file), bench.data.dataDir)
-  return { dataDir, database: databaseFile(dataDir), devices: Object.keys(bench.data.devices) }
-}
-
-function parseYaml(file: string, text: string): unknown {
-  try {
-    return parse(text)
-  } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause)
-    throw new BenchError('config.invalid', `${file}: ${what}`, { cause })
-  }
+  const source = await BenchYaml.read(file)
+  const bench = source.check(part, source.content, [])
+  source.throwIfWrong()
+  if (!bench) throw new Error('unreachable: what is missing was reported')
+  const dataDir = resolve(dirname(file), bench.dataDir)
+  return { dataDir, database: databaseFile(dataDir), devices: Object.keys(bench.devices) }
 }

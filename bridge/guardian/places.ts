@@ -1,3 +1,5 @@
+import { isLoopback } from '../core/loopback.ts'
+
 /** How many connections there are on the guardian's port at once. */
 const MOST = 256
 /** So many of them are for this machine and for those who have shown a ticket. */
@@ -41,8 +43,4 @@ export class Places {
     if (this.#known.size >= MOST) this.#known.delete([...this.#known.keys()][0] ?? '')
     this.#known.set(address, this.#now() + KNOWN_MS)
   }
-}
-
-export function isLoopback(address: string): boolean {
-  return /^(::ffff:)?127\.|^::1$/.test(address)
 }

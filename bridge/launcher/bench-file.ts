@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { z } from 'zod'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchYaml } from '../core/bench-yaml.ts'
 
 /** What the launcher reads of bench.yaml. The rest is the bridge's to check, and to complain of with its line. */
 const part = z.object({
@@ -16,11 +14,9 @@ export type Launch = z.output<typeof part>
 
 /** Rejects with `config.invalid` when there is no such file, or it is no YAML. */
 export async function readLaunch(file: string): Promise<Launch> {
-  try {
-    const launch = part.parse(parse(await readFile(file, 'utf8')) ?? {})
-    return { ...launch, dataDir: resolve(dirname(file), launch.dataDir) }
-  } catch (cause) {
-    const what = cause instanceof Error ? cause.message : String(cause)
-    throw new BenchError('config.invalid', `${file}: ${what}: name the bench's file with --config`, { cause })
-  }
+  const source = await BenchYaml.read(file)
+  const launch = source.check(part, source.content, [])
+  source.throwIfWrong()
+  if (!launch) throw new Error('unreachable: what is missing was reported')
+  return { ...launch, dataDir: resolve(dirname(file), launch.dataDir) }
 }

@@ -1,12 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { hostname, networkInterfaces } from 'node:os'
+import { isLoopback } from '../core/loopback.ts'
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
-
-/** Whether an address or a name to listen on is this machine's own loopback. */
-export function isLoopback(address: string): boolean {
-  return /^(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1)$/.test(address)
-}
 
 /** Names under which a bridge that listens on `host` may be asked for. */
 export function ownNames(host: string): string[] {

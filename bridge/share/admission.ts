@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { isLoopback } from '../core/loopback.ts'
 import type { ShareConfig } from './config.ts'
 
 /** A program that may connect. */
@@ -50,8 +51,4 @@ function networkOf(address: string): BlockList {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 6 ? 'ipv6' : 'ipv4'
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.')
 }
