@@ -1,5 +1,6 @@
 import type { DeviceBase } from '../../shared/device.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { DeviceGuard } from '../core/guard.ts'
 import type { SafePlan } from '../core/safe-plan.ts'
 import type { Topic } from '../core/topic.ts'
@@ -62,7 +63,7 @@ class BridgeGuard implements DeviceGuard {
   readonly #guardian: Guardian
   #plan: SafePlan | undefined
   #may = { emit: false, move: false }
-  #reason: { at: number; why: string } | undefined
+  #reason: { since: number; why: string } | undefined
 
   constructor(device: string, topic: Topic<DeviceBase>, guardian: Guardian) {
     this.#device = device
@@ -93,7 +94,7 @@ class BridgeGuard implements DeviceGuard {
     const before = this.#topic.value.emission
     if (before?.emitting === false) return
     const now = Date.now()
-    const reason = before && this.#newReason(now)
+    const reason = before && this.#newReason()
     this.#reason = undefined
     this.#topic.put({
       emission: { emitting: false, since: now, ...(reason && { ended: { at: now, why: reason.why } }) },
@@ -117,13 +118,12 @@ class BridgeGuard implements DeviceGuard {
   }
 
   get reason(): string | undefined {
-    return this.#newReason(Date.now())?.why
+    return this.#newReason()?.why
   }
 
   ending(why: string): void {
-    const at = Date.now()
     // What ended it first is what ended it.
-    if (this.emitting) this.#reason = this.#newReason(at) ?? { at, why }
+    if (this.emitting) this.#reason = this.#newReason() ?? { since: monotonicMs(), why }
   }
 
   repeat(): void {
@@ -131,8 +131,8 @@ class BridgeGuard implements DeviceGuard {
     if (this.#may.emit || this.#may.move) this.#guardian.may(this.#device, this.#may)
   }
 
-  #newReason(now: number): { at: number; why: string } | undefined {
-    return this.#reason && now - this.#reason.at < REASON_MS ? this.#reason : undefined
+  #newReason(): { since: number; why: string } | undefined {
+    return this.#reason && monotonicMs() - this.#reason.since < REASON_MS ? this.#reason : undefined
   }
 
   #emit(): boolean {

@@ -43,6 +43,20 @@ export function streamMsOf(monotonic: number): number {
   return monotonic + STREAM_OFFSET
 }
 
+/**
+ * ms since the epoch, which go on evenly from the beginning of this process, whoever sets the clock. For how long
+ * something has lasted that is kept over restarts: what was kept may lie in the future, where the clock was set back
+ * between two of them.
+ */
+export function steadyEpochMs(): number {
+  return streamMsOf(monotonicMs())
+}
+
+/** The time of day that deletes no more than it must: a clock that somebody sets to next year makes nothing old. */
+export function retentionMs(): number {
+  return Math.min(Date.now(), steadyEpochMs())
+}
+
 /** Whether the clock was set since this process began, so that `streamMsOf` does not say the time of day any more. */
 export function isClockSet(): boolean {
   return Math.abs(epochMsOf(0) - STREAM_OFFSET) > TOLD_MS

@@ -8,6 +8,7 @@ import {
   type ViewerReport,
 } from '../../shared/diagnostics.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { steadyEpochMs } from '../core/clock.ts'
 import { CpuShare, ownCpuMs } from '../core/cpu.ts'
 import type { Caller, CameraLoad, Handlers } from '../core/device.ts'
 import type { ViewerIds } from '../core/viewer-ids.ts'
@@ -75,7 +76,7 @@ export class Diagnostics implements Disposable {
   }
 
   /** How things are now. */
-  read(now: number = Date.now()): State {
+  read(now: number = Math.round(steadyEpochMs())): State {
     const { rss, heapUsed } = process.memoryUsage()
     for (const line of this.#lines) line.look()
     const eventLoop = this.#loop.summary()
@@ -140,7 +141,7 @@ export class Diagnostics implements Disposable {
     if (!camera) {
       throw new BenchError('media.unavailable', 'this viewer has ended: join again, then report')
     }
-    this.#reports.add({ ...said, viewer }, Date.now())
+    this.#reports.add({ ...said, viewer }, steadyEpochMs())
     const { latencyMs, lossPercent } = said
     camera.reported(viewer, {
       ...(latencyMs !== undefined && { latencyMs: Math.round(latencyMs) }),

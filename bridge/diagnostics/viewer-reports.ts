@@ -9,6 +9,7 @@ import { summaryOf } from '../core/window.ts'
 
 /** What was said at a time. */
 export interface Report extends ViewerReport {
+  /** By steadyEpochMs: an age that no set clock changes. */
   at: number
 }
 

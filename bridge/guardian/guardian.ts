@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { monotonicMs } from '../core/clock.ts'
 import { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import type { BridgeSocket } from './bridge-socket.ts'
@@ -103,7 +104,7 @@ export class Guardian implements Disposable {
       welcome: false,
       left: Promise.withResolvers<void>(),
     }
-    const restart = restartAfter(hello.running ? [] : this.#memory.value.deaths, Date.now())
+    const restart = restartAfter(hello.running ? [] : this.#memory.value.deaths, monotonicMs())
     if (restart.pauseMs === undefined) {
       const why = `${restart.why}: it stays down until somebody has seen to it; delete guardian.json in the data folder, or restart the guardian, to let it start again`
       this.#bridgeSays = `down: ${why}`
@@ -201,7 +202,7 @@ export class Guardian implements Disposable {
     const concerned = session.ending ? keepers : armed
     if (concerned.length > 0) void this.#deeds.act(concerned, why, by)
     if (session.welcome && !session.over)
-      this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), Date.now()] })
+      this.#memory.keep({ deaths: [...this.#memory.value.deaths.slice(-9), monotonicMs()] })
   }
 
   /**

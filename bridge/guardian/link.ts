@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { GUARDIAN_LOST_MS, type GuardianState, type StopTicket } from '../../shared/guardian.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { epochMsOf, monotonicMs } from '../core/clock.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import type { SafePlan } from '../core/safe-plan.ts'
@@ -147,9 +148,9 @@ export class GuardianLink implements Disposable {
   ticket(session: string, name: string): StopTicket {
     if (!this.#welcome)
       throw new BenchError('guardian.lost', 'there is no guardian to stop by: use estop.press')
-    const expiresAt = Date.now() + TICKET_MS
     const key = Buffer.from(this.#welcome.key, 'base64')
-    return { ticket: signTicket(key, { session, name, until: expiresAt }), expiresAt }
+    const until = monotonicMs() + TICKET_MS
+    return { ticket: signTicket(key, { session, name, until }), expiresAt: Math.round(epochMsOf(until)) }
   }
 
   /** No ticket of this session or token is good any more. */

@@ -4,12 +4,15 @@ import { replaceFileNow } from '../core/replace-file.ts'
 import { safePlan } from '../core/safe-plan.ts'
 import { guardianWeb, lastResort } from './protocol.ts'
 
+const BOOT = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+
 const remembered = z.object({
   title: z.string().default('Bench'),
   web: guardianWeb.optional().describe('as the bridge said it last'),
   lastResort: lastResort.optional(),
   plans: z.record(z.string(), safePlan).default({}),
-  deaths: z.array(z.number()).default([]).describe('of the bridge, ms since the epoch'),
+  boot: z.string().default('').describe('of the kernel, which its monotonic clock counts from'),
+  deaths: z.array(z.number()).default([]).describe('of the bridge, by the monotonic clock'),
 })
 export type Remembered = z.output<typeof remembered>
 
@@ -37,8 +40,10 @@ export class Memory {
 
 function read(file: string): Remembered {
   try {
-    return remembered.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const value = remembered.parse(JSON.parse(readFileSync(file, 'utf8')))
+    // What died before the machine was started anew was counted by another clock, and is no reason any more.
+    return value.boot === BOOT ? value : { ...value, boot: BOOT, deaths: [] }
   } catch {
-    return remembered.parse({})
+    return remembered.parse({ boot: BOOT })
   }
 }

@@ -9,9 +9,10 @@ import {
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { guardianStopRequest, type GuardianStopAnswer } from '../../shared/guardian.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
-import { type GuardianFacts, guardianPage } from './page.ts'
 import { isLoopback } from '../core/loopback.ts'
+import { type GuardianFacts, guardianPage } from './page.ts'
 import { Places } from './places.ts'
 import type { GuardianWeb } from './protocol.ts'
 import { readTicket } from './ticket.ts'
@@ -139,7 +140,7 @@ export class GuardianPort implements Disposable {
       return
     }
     const { ticket, why = 'by the guardian’s port' } = parsed.data
-    const content = ticket === undefined ? undefined : readTicket(this.#options.key, ticket, Date.now())
+    const content = ticket === undefined ? undefined : readTicket(this.#options.key, ticket, monotonicMs())
     const good = content && !this.#options.isRevoked(content.session)
     if (!good && !(ticket === undefined && isOfThisMachine(request))) {
       answer(response, 403, {

@@ -10,7 +10,7 @@ export interface Restart {
   why: string
 }
 
-/** Judges by the deaths so far, by performance.now() or any other clock that `now` is of. */
+/** Judges by the deaths so far, by a monotonic clock that `now` is of. */
 export function restartAfter(deaths: readonly number[], now: number): Restart {
   const recent = deaths.filter((at) => now - at < WINDOW_MS)
   const last = recent.at(-1)

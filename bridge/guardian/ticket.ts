@@ -4,7 +4,9 @@ import { z } from 'zod'
 const content = z.strictObject({
   session: z.string().max(128).describe('the session or token it came with: it ends with that'),
   name: z.string().max(128).describe('whose it is'),
-  until: z.number().describe('ms since the epoch'),
+  until: z
+    .number()
+    .describe('ms of the monotonic clock: one for both processes, whoever sets the time of day'),
 })
 export type TicketContent = z.infer<typeof content>
 

@@ -1,4 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Asker } from './asker.ts'
 import { Journal } from './journal.ts'
 import type { Light } from './light.ts'
@@ -17,7 +18,7 @@ export interface Dialect {
 /** Somebody who keeps all others off the line for a while. */
 export interface Keeper {
   who: string
-  /** ms since the epoch; the keeper has let go by then. */
+  /** By the monotonic clock; the keeper has let go by then. */
   until: number
 }
 
@@ -44,7 +45,7 @@ export class Line {
   keptFrom({ by }: Asker, device: string): BenchError | undefined {
     if (!this.keeper || by === 'share' || by === 'driver' || by === 'bridge') return undefined
     const { who, until } = this.keeper
-    const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000))
+    const seconds = Math.max(1, Math.ceil((until - monotonicMs()) / 1000))
     return new BenchError(
       'device.busy',
       `${who} has locked ${device}: wait until it lets go, ${seconds} s at most`,

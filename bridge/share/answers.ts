@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { BenchError } from '../../shared/errors.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import { personOf } from '../core/owner.ts'
 
@@ -14,6 +15,7 @@ interface Kept {
   device: string
   person: string
   bytes: Buffer
+  /** By the monotonic clock. */
   at: number
 }
 
@@ -25,7 +27,7 @@ export class Answers {
   keep(device: string, bytes: Buffer, asker: Person): string {
     this.#forget(bytes.length)
     const id = randomBytes(9).toString('base64url')
-    this.#kept.set(id, { device, person: personOf(asker), bytes, at: Date.now() })
+    this.#kept.set(id, { device, person: personOf(asker), bytes, at: monotonicMs() })
     return id
   }
 
@@ -41,7 +43,7 @@ export class Answers {
     let bytes = more
     for (const kept of this.#kept.values()) bytes += kept.bytes.length
     for (const [id, kept] of this.#kept) {
-      const old = Date.now() - kept.at > KEPT_MS
+      const old = monotonicMs() - kept.at > KEPT_MS
       const many = bytes > MOST_ANSWER_BYTES || (more > 0 && this.#kept.size >= MOST_KEPT)
       if (!old && !many) return
       this.#kept.delete(id)

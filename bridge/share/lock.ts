@@ -1,3 +1,4 @@
+import { monotonicMs } from '../core/clock.ts'
 import type { Keeper, Line } from '../scpi/line.ts'
 import type { Guest } from './guest.ts'
 
@@ -41,7 +42,7 @@ export class ShareLock implements Disposable {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.end('its time was over'), this.#mostMs)
     this.#owner = guest
-    const keeper: Keeper = { who: guest.who, until: Date.now() + this.#mostMs }
+    const keeper: Keeper = { who: guest.who, until: monotonicMs() + this.#mostMs }
     this.#line.keeper = keeper
     this.#changed(guest, undefined)
     return true

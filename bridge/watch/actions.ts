@@ -3,6 +3,7 @@ import { commands } from '../../shared/commands.ts'
 import type { BenchAction, Watch } from '../../shared/watch.ts'
 import type { WatchEvent } from '../../shared/watch-state.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { monotonicMs } from '../core/clock.ts'
 import type { Caller, Device } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 
@@ -60,7 +61,7 @@ export class Actions {
     this.#tools = tools
   }
 
-  do(watch: Watch, event: WatchEvent, action: BenchAction, now = Date.now()): void {
+  do(watch: Watch, event: WatchEvent, action: BenchAction, now = monotonicMs()): void {
     const { did, tell, log } = this.#tools
     const { kind, message } = event
     const key = `${watch.id} ${action.do} ${action.device}`

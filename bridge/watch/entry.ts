@@ -2,6 +2,7 @@ import type { Watch } from '../../shared/watch.ts'
 import type { WatchStatus } from '../../shared/watch-state.ts'
 import type { WatchWhat } from '../../shared/watch-what.ts'
 import { addressShown } from '../../shared/web-address.ts'
+import { epochMsOf } from '../core/clock.ts'
 import type { Lane } from './queue.ts'
 import type { Kept } from '../store/watch-storage.ts'
 
@@ -17,8 +18,8 @@ export interface Entry {
   /** Of its last check. */
   seq: number
   memory: unknown
-  /** When it is due, ms since the epoch; undefined while it waits, is checked, or is not due by itself. */
-  nextAt: number | undefined
+  /** When it is due, by the monotonic clock; undefined while it waits, is checked, or is not due by itself. */
+  dueAt: number | undefined
   /** Checks in a row that failed and are to be made good by another. */
   tries: number
   /** Ends the check that runs. */
@@ -72,7 +73,7 @@ export function entryOf(watch: Watch, kept: Kept | undefined): Entry {
     status: { ...state, ...shownOf(watch) },
     seq,
     memory,
-    nextAt: undefined,
+    dueAt: undefined,
     tries: 0,
     stop: undefined,
   }
@@ -128,7 +129,9 @@ export function keptOf({ status, seq, memory }: Entry): Kept {
   }
 }
 
-/** When it is due, as far as that is told. */
-export function toldNext({ watch: { schedule }, nextAt }: Entry): number | undefined {
-  return schedule.everyS !== undefined && schedule.everyS < TELL_NEXT_S ? undefined : nextAt
+/** When it is due, ms since the epoch, as far as that is told. */
+export function toldNext({ watch: { schedule }, dueAt }: Entry): number | undefined {
+  if (dueAt === undefined || (schedule.everyS !== undefined && schedule.everyS < TELL_NEXT_S))
+    return undefined
+  return Math.round(epochMsOf(dueAt))
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { monotonicMs } from '../core/clock.ts'
 import type { Caller } from '../core/device.ts'
 import { personOf } from '../core/owner.ts'
 
@@ -13,7 +14,7 @@ export class PassingPictures {
   readonly #all = new Map<string, { png: Uint8Array; person: string; until: number }>()
 
   /** Answers the name it is fetched by for two minutes, or until many others have come. */
-  add(png: Uint8Array, asker: Person, now = Date.now()): string {
+  add(png: Uint8Array, asker: Person, now = monotonicMs()): string {
     for (const [name, { until }] of this.#all)
       if (until < now || this.#all.size >= MOST) this.#all.delete(name)
     const name = randomBytes(16).toString('hex')
@@ -22,7 +23,7 @@ export class PassingPictures {
   }
 
   /** The picture, for whoever asked for it. */
-  get(name: string, asker: Person, now = Date.now()): Uint8Array | undefined {
+  get(name: string, asker: Person, now = monotonicMs()): Uint8Array | undefined {
     const found = this.#all.get(name)
     return found && found.until >= now && found.person === personOf(asker) ? found.png : undefined
   }

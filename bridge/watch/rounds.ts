@@ -1,18 +1,21 @@
 import type { WatchStatus } from '../../shared/watch-state.ts'
+import { epochMsOf, monotonicMs } from '../core/clock.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import { type CheckTools, look } from './checker.ts'
 import { type Entry, groupOf, laneOf, toldNext } from './entry.ts'
 import { Queue, type Waiting } from './queue.ts'
-import { nextDue } from './schedule.ts'
+import { goesByClock, nextDue } from './schedule.ts'
 import { type CheckContext, LostCheck, type Seen } from './seen.ts'
 import type { Ran } from './verdict.ts'
 
 /** How long the loop looks at readings before it lets others have their turn. */
 const TURN_MS = 3
 const LEAST_WAIT_MS = 10
-/** The clock may be set: the schedule is looked at this often anyway. */
+/** So often it is seen whether the clock was set, by which crons and quiet hours go. */
 const MOST_WAIT_MS = 30_000
+/** A clock that is set by less than this is being corrected, and changes no plan. */
+const SET_MS = 1000
 const SPREAD_MS = 1000
 
 interface Options {
@@ -37,6 +40,8 @@ export class Rounds implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Infinity
+  /** By how much the time of day was ahead of the monotonic clock when the plan was made, ms. */
+  #ahead = epochMsOf(0)
   #pumping: NodeJS.Immediate | undefined
   #refused = 0
   #closed = false
@@ -56,12 +61,12 @@ export class Rounds implements AsyncDisposable {
   }
 
   /** Takes a watch in, and has it checked from now on. */
-  add(entry: Entry, now = Date.now()): void {
+  add(entry: Entry): void {
     this.#entries.set(entry.watch.id, entry)
     const { everyS = 0 } = entry.watch.schedule
     // Many that are due together, after an import or a restart, go on in step: they would always be due together.
     const spread = Math.random() * Math.min(everyS * 1000, SPREAD_MS)
-    this.#due(entry, Math.max(entry.status.checkedAt ?? 0, now + spread - everyS * 1000), now)
+    this.#due(entry, Math.max(checkedAt(entry), Date.now() + spread - everyS * 1000))
   }
 
   /** Lets go of a watch; a check that runs is ended, and nothing comes of it. */
@@ -73,13 +78,12 @@ export class Rounds implements AsyncDisposable {
   }
 
   /** After a pause, or the end of one. */
-  reschedule(entry: Entry, now = Date.now()): void {
+  reschedule(entry: Entry): void {
     if (entry.watch.paused) {
-      entry.nextAt = undefined
+      entry.dueAt = undefined
       this.#leave(entry.watch.id)
       this.#change(entry, { activity: entry.stop ? entry.status.activity : undefined, nextAt: undefined })
-    } else if (!entry.stop && !this.#queue.isWaiting(entry.watch.id))
-      this.#due(entry, entry.status.checkedAt ?? 0, now)
+    } else if (!entry.stop && !this.#queue.isWaiting(entry.watch.id)) this.#due(entry, checkedAt(entry))
   }
 
   /** Has a watch checked ahead of those that are due. Answers false when the queue is full. */
@@ -91,7 +95,7 @@ export class Rounds implements AsyncDisposable {
       this.#refused += 1
       return false
     }
-    entry.nextAt = undefined
+    entry.dueAt = undefined
     this.#options.queued(this.#waitingOf(entry, by))
     this.#change(entry, { activity: 'queued', nextAt: undefined })
     this.#pumpSoon()
@@ -101,7 +105,7 @@ export class Rounds implements AsyncDisposable {
   /** Puts back what waited when the bridge went down. */
   restore(entry: Entry, by: string | undefined): void {
     if (this.#queue.add(this.#waitingOf(entry, by)) !== 'added') return
-    entry.nextAt = undefined
+    entry.dueAt = undefined
     this.#change(entry, { activity: 'queued', nextAt: undefined })
     this.#pumpSoon()
   }
@@ -124,33 +128,47 @@ export class Rounds implements AsyncDisposable {
     this.#options.dequeued(id)
   }
 
-  #due(entry: Entry, from: number, now: number): void {
-    const { schedule, paused } = entry.watch
-    entry.nextAt = paused ? undefined : nextDue(schedule, from, now)
+  /** `from` is when its last check began, ms since the epoch. */
+  #due(entry: Entry, from: number): void {
+    entry.dueAt = dueAfter(entry, from)
     this.#change(entry, { nextAt: toldNext(entry) })
-    this.#wake(entry.nextAt, now)
+    this.#wake(entry.dueAt)
   }
 
-  #wake(at: number | undefined, now: number): void {
+  #wake(at: number | undefined): void {
     if (at === undefined || at >= this.#wakesAt || this.#closed) return
     clearTimeout(this.#timer)
     this.#wakesAt = at
-    this.#timer = setTimeout(() => this.#tick(), Math.min(Math.max(at - now, LEAST_WAIT_MS), MOST_WAIT_MS))
+    const wait = Math.min(Math.max(at - monotonicMs(), LEAST_WAIT_MS), MOST_WAIT_MS)
+    this.#timer = setTimeout(() => this.#tick(), wait)
+  }
+
+  /** What is due every so often goes on as it was; what goes by the clock is planned anew. */
+  followClock(): void {
+    const ahead = epochMsOf(0)
+    if (Math.abs(ahead - this.#ahead) < SET_MS) return
+    this.#ahead = ahead
+    for (const entry of this.#entries.values()) {
+      if (entry.dueAt === undefined) continue
+      if (goesByClock(entry.watch.schedule)) entry.dueAt = dueAfter(entry, checkedAt(entry))
+      this.#change(entry, { nextAt: toldNext(entry) })
+    }
   }
 
   #tick(): void {
-    const now = Date.now()
+    this.followClock()
+    const now = monotonicMs()
     this.#wakesAt = Infinity
     let next = now + MOST_WAIT_MS
     const due: Entry[] = []
     for (const entry of this.#entries.values()) {
-      const { nextAt } = entry
-      if (nextAt === undefined) continue
-      if (nextAt > now) next = Math.min(next, nextAt)
+      const { dueAt } = entry
+      if (dueAt === undefined) continue
+      if (dueAt > now) next = Math.min(next, dueAt)
       else if (this.#enqueue(entry)) due.push(entry)
-      else next = Math.min(next, (entry.nextAt = now + 1000))
+      else next = Math.min(next, (entry.dueAt = now + 1000))
     }
-    this.#wake(next, now)
+    this.#wake(next)
     this.#pump()
     for (const entry of due) {
       if (this.#queue.isWaiting(entry.watch.id))
@@ -164,7 +182,7 @@ export class Rounds implements AsyncDisposable {
       this.#refused += 1
       return false
     }
-    entry.nextAt = undefined
+    entry.dueAt = undefined
     // A reading is due again at once after a restart.
     if (waiting.lane !== 'reading') this.#options.queued(waiting)
     return true
@@ -195,7 +213,6 @@ export class Rounds implements AsyncDisposable {
       this.#queue.done(waiting.id)
       return
     }
-    const at = Date.now()
     const begun = performance.now()
     entry.stop = new AbortController()
     const end = (seen: Seen | undefined, error: unknown): void => {
@@ -203,7 +220,7 @@ export class Rounds implements AsyncDisposable {
       entry.stop = undefined
       this.#queue.done(waiting.id)
       if (this.#again(entry, waiting, error)) return
-      this.#ended(entry, waiting, at, { seen, error, tookMs: performance.now() - begun })
+      this.#ended(entry, waiting, { seen, error, tookMs: performance.now() - begun })
     }
     if (entry.watch.what.kind === 'reading') {
       try {
@@ -253,12 +270,7 @@ export class Rounds implements AsyncDisposable {
     }
   }
 
-  #ended(
-    entry: Entry,
-    waiting: Waiting,
-    begunAt: number,
-    ran: Pick<Ran, 'seen' | 'tookMs'> & { error: unknown },
-  ): void {
+  #ended(entry: Entry, waiting: Waiting, ran: Pick<Ran, 'seen' | 'tookMs'> & { error: unknown }): void {
     // It has been removed, or is another now.
     if (this.#closed || this.#entries.get(waiting.id) !== entry) return
     const before = entry.status
@@ -267,15 +279,10 @@ export class Rounds implements AsyncDisposable {
     const now = Date.now()
     const again = this.#options.over(entry, { ...ran, error: words, at: now, by: waiting.by })
     const { retries, paused } = entry.watch
-    entry.nextAt =
-      again && !paused
-        ? now + retries.afterS * 1000
-        : paused
-          ? undefined
-          : nextDue(entry.watch.schedule, begunAt, now)
+    entry.dueAt = again && !paused ? monotonicMs() + retries.afterS * 1000 : dueAfter(entry, now - ran.tookMs)
     entry.status = { ...entry.status, nextAt: toldNext(entry) }
     this.#options.show(entry, before)
-    this.#wake(entry.nextAt, now)
+    this.#wake(entry.dueAt)
   }
 
   #change(entry: Entry, change: Partial<WatchStatus>): void {
@@ -283,6 +290,18 @@ export class Rounds implements AsyncDisposable {
     entry.status = { ...before, ...change }
     this.#options.show(entry, before)
   }
+}
+
+/** When its last check was, ms since the epoch: not in the future, where the clock was set back since. */
+function checkedAt({ status }: Entry): number {
+  return Math.min(status.checkedAt ?? 0, Date.now())
+}
+
+/** When it is due after a check that began at `from` (ms since the epoch), by the monotonic clock. */
+function dueAfter({ watch: { schedule, paused } }: Entry, from: number): number | undefined {
+  const now = Date.now()
+  const at = paused ? undefined : nextDue(schedule, from, now)
+  return at === undefined ? undefined : monotonicMs() + at - now
 }
 
 function reasonOf(error: unknown, { alone }: Waiting): string {

@@ -24,6 +24,11 @@ export function nextDue(schedule: WatchSchedule, from: number, now: number): num
     : due
 }
 
+/** Whether a schedule goes by the time of day, and not only by the time between two checks. */
+export function goesByClock({ cron, quiet }: WatchSchedule): boolean {
+  return cron !== undefined || quiet !== undefined
+}
+
 /** Throws `input.invalid` for a schedule by which nothing would ever be checked. */
 export function requireSchedule(schedule: WatchSchedule, now: number): void {
   if (schedule.everyS === undefined && schedule.cron === undefined) return

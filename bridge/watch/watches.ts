@@ -4,6 +4,7 @@ import type { Role } from '../../shared/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { MOST_WATCHES, type Watch, type WatchBody } from '../../shared/watch.ts'
 import type { WatchEvent, WatchStatus } from '../../shared/watch-state.ts'
+import { retentionMs } from '../core/clock.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { NamedSecrets } from '../core/named-secrets.ts'
@@ -167,7 +168,7 @@ export class Watches implements AsyncDisposable {
     }
     const purge = (): void =>
       void watches.store
-        .ask('purge', Date.now() - UNDO_MS)
+        .ask('purge', retentionMs() - UNDO_MS)
         .catch((error: unknown) => log.error({ error }, 'old watches could not be deleted'))
     purge()
     const purging = setInterval(purge, PURGE_EVERY_MS)

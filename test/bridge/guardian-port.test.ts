@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { GuardianPort } from '../../bridge/guardian/port.ts'
+import { monotonicMs } from '../../bridge/core/clock.ts'
 import { signTicket } from '../../bridge/guardian/ticket.ts'
 
 const key = randomBytes(32)
@@ -30,7 +31,8 @@ beforeEach(() => {
   pressed.length = 0
 })
 
-const ticket = (session = 's1'): string => signTicket(key, { session, name: 'ada', until: Date.now() + 1000 })
+const ticket = (session = 's1'): string =>
+  signTicket(key, { session, name: 'ada', until: monotonicMs() + 1000 })
 const stop = (body: object, headers: Record<string, string> = {}, path = '/api/estop'): Promise<Response> =>
   fetch(url + path, { method: 'POST', body: JSON.stringify(body), headers })
 

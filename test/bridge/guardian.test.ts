@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest'
+import { monotonicMs } from '../../bridge/core/clock.ts'
 import type { BenchState } from '../../shared/bench.ts'
 import { freePort } from '../support/free-port.ts'
 import { GuardedBench } from '../support/guarded-bench.ts'
@@ -117,7 +118,7 @@ it('keeps a bridge down that has died five times in ten minutes, says why on its
   const file = join(bench.dataDir, 'guardian.json')
   const kept = JSON.parse(await readFile(file, 'utf8')) as { web: { port: number } }
   const port = await freePort()
-  const deaths = Array.from({ length: 5 }, () => Date.now())
+  const deaths = Array.from({ length: 5 }, () => monotonicMs())
   await writeFile(file, JSON.stringify({ ...kept, web: { ...kept.web, port }, deaths }))
   await bench.startGuardian()
   await expect(bench.startBridge()).rejects.toThrow(/ended with 75/)

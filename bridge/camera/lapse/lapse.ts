@@ -1,6 +1,7 @@
 import { BenchError } from '../../../shared/errors.ts'
 import type { MediaEntry } from '../../../shared/gallery.ts'
 import type { LapseState } from '../../../shared/lapse.ts'
+import { epochMsOf, monotonicMs } from '../../core/clock.ts'
 import type { DriverContext, Handlers, Caller } from '../../core/device.ts'
 import type { Series } from '../../core/gallery-keeper.ts'
 import type { ParsedInputOf } from '../../../shared/commands.ts'
@@ -18,6 +19,8 @@ export class Lapse implements Disposable {
   readonly #context: DriverContext<'camera'>
   readonly #keep: (wish: StillWish) => Promise<MediaEntry>
   #series: Series | undefined
+  /** When the grid began, by the monotonic clock: a clock that is set moves no place of it. */
+  #zero = 0
   #timer: NodeJS.Timeout | undefined
   #busy = false
 
@@ -36,6 +39,7 @@ export class Lapse implements Disposable {
     if (this.#series) return
     this.#series = this.#context.gallery.series(this.#context.id)
     if (!this.#series) return
+    this.#zero = zeroOf(this.#series)
     this.#countMissed(this.#series, 'the camera or the bridge was not running')
     this.#next()
   }
@@ -48,6 +52,7 @@ export class Lapse implements Disposable {
     }
     await gallery.requireRoom(id)
     const since = Date.now()
+    this.#zero = monotonicMs()
     const of = count ?? (untilS === undefined ? undefined : Math.floor(untilS / everyS) + 1)
     const stamp = new Date(since).toISOString().replace(/\D/g, '').slice(0, 17)
     this.#series = {
@@ -79,11 +84,12 @@ export class Lapse implements Disposable {
     const series = this.#series!
     const done = series.taken + series.missed
     if (series.of !== undefined && done >= series.of) return this.#end(series, 'done', problem)
-    const nextAt = series.since + done * series.everyMs
+    const dueAt = this.#zero + done * series.everyMs
+    const nextAt = Math.round(epochMsOf(dueAt))
     const shown = this.#show(series, 'running', { nextAt, ...(problem ? { problem } : {}) })
     clearTimeout(this.#timer)
-    const wait = nextAt - Date.now()
-    const again = (): void => (Date.now() < nextAt ? void this.#next(problem) : void this.#take(series))
+    const wait = dueAt - monotonicMs()
+    const again = (): void => (monotonicMs() < dueAt ? void this.#next(problem) : void this.#take(series))
     this.#timer = setTimeout(again, Math.min(Math.max(0, wait), LONGEST_TIMER_MS))
     return shown
   }
@@ -113,7 +119,7 @@ export class Lapse implements Disposable {
 
   /** Places of the grid that have gone by with nothing taken there, all but the newest, which can still be taken. */
   #countMissed(series: Series, why: string): void {
-    const due = Math.floor((Date.now() - series.since) / series.everyMs)
+    const due = Math.floor((monotonicMs() - this.#zero) / series.everyMs)
     const places = series.of === undefined ? due : Math.min(due, series.of)
     const missed = places - (series.taken + series.missed)
     if (missed <= 0) return
@@ -149,4 +155,13 @@ export class Lapse implements Disposable {
     clearTimeout(this.#timer)
     this.#series = undefined
   }
+}
+
+/**
+ * When the grid of a series began that goes on after a restart. Where the clock was set back since, the grid is moved
+ * so that the next place is no further away than it would be: a series that waited for the clock would stand still.
+ */
+function zeroOf({ since, everyMs, taken, missed }: Series): number {
+  const lasted = Date.now() - since
+  return monotonicMs() - Math.max(lasted, (taken + missed - 1) * everyMs)
 }

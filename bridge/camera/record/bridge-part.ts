@@ -2,6 +2,7 @@ import { BenchError } from '../../../shared/errors.ts'
 import type { ParsedInputOf } from '../../../shared/commands.ts'
 import type { MediaEntry } from '../../../shared/gallery.ts'
 import type { RecordingState } from '../../../shared/recording.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { Caller, DriverContext, Handlers } from '../../core/device.ts'
 import { absent } from '../absence.ts'
@@ -100,8 +101,8 @@ export class RecordBridgePart implements BridgePart<RecordProtocol['to'], Record
       this.#job = undefined
       throw error
     }
-    if (job.until !== undefined)
-      this.#timer = setTimeout(() => void this.#stop().catch(() => {}), job.until - Date.now())
+    if (job.endsAt !== undefined)
+      this.#timer = setTimeout(() => void this.#stop().catch(() => {}), job.endsAt - monotonicMs())
     return job.entry
   }
 

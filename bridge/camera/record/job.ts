@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import type { ParsedInputOf } from '../../../shared/commands.ts'
 import type { MediaEntry } from '../../../shared/gallery.ts'
 import type { RecordingState } from '../../../shared/recording.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import type { DriverContext } from '../../core/device.ts'
 import type { MediaPlace } from '../../core/gallery-keeper.ts'
 import type { CameraAbout } from '../protocol.ts'
@@ -20,6 +21,8 @@ interface Part {
 export class RecordJob {
   /** When it ends by itself, ms since the epoch. */
   readonly until: number | undefined
+  /** The same, by the monotonic clock. */
+  readonly endsAt: number | undefined
   readonly #context: DriverContext<'camera'>
   readonly #wish: Wish
   readonly #who: string
@@ -31,7 +34,9 @@ export class RecordJob {
     this.#context = context
     this.#wish = wish
     this.#who = who
-    this.until = wish.durationS === undefined ? undefined : this.#since + wish.durationS * 1000
+    const lastsMs = wish.durationS === undefined ? undefined : wish.durationS * 1000
+    this.until = lastsMs && this.#since + lastsMs
+    this.endsAt = lastsMs && monotonicMs() + lastsMs
   }
 
   /** Its newest part, as the gallery has it. */

@@ -1,5 +1,6 @@
 import { BenchError } from '../../../shared/errors.ts'
 import type { MediaEntry, MediaFormat, Storage } from '../../../shared/gallery.ts'
+import { retentionMs } from '../../core/clock.ts'
 import type { Handlers } from '../../core/device.ts'
 import type {
   GalleryKeeper,
@@ -220,7 +221,7 @@ export class Gallery implements GalleryKeeper, AsyncDisposable {
   }
 
   /** Deletes what the rules of bench.yaml say; every file of it is heard of. */
-  async applyRules(now: number = Date.now()): Promise<void> {
+  async applyRules(now: number = retentionMs()): Promise<void> {
     const { rules, log, deleted } = this.#options
     if (rules.keepDays === undefined && rules.mostGB === undefined) return
     await this.#save()

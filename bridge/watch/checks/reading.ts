@@ -1,6 +1,7 @@
 import type { InstrumentState } from '../../../shared/instrument.ts'
 import type { ReadingCondition, ReadingSource, ReadingWatch } from '../../../shared/watch-what.ts'
 import { BenchError } from '../../../shared/errors.ts'
+import { steadyEpochMs } from '../../core/clock.ts'
 import type { CheckContext, Seen } from '../seen.ts'
 import { numberAlarm, shown } from './number.ts'
 
@@ -22,7 +23,7 @@ interface Reading {
   missing?: string | undefined
 }
 
-/** What the check keeps: of `rate` the values so far, of the others the one that counts, and since when. */
+/** What the check keeps, with times of `steadyEpochMs`: of `rate` the values so far, of the others the one that counts, and since when. */
 interface Memory {
   since?: number
   base?: number | string
@@ -34,10 +35,10 @@ export function checkReading(
   { device, source, condition }: ReadingWatch,
   readings: Readings,
   { failing, memory }: Pick<CheckContext, 'failing' | 'memory'>,
-  now = Date.now(),
+  now = steadyEpochMs(),
 ): Seen {
   const { value, unit, missing } = read(device, source, readings)
-  const kept = (memory ?? {}) as Memory
+  const kept = keptBefore((memory ?? {}) as Memory, now)
   if (condition.is === 'missing') {
     if (missing === undefined) return { value, unit, memory: { since: now } }
     const since = kept.since ?? now
@@ -48,6 +49,15 @@ export function checkReading(
     throw new BenchError('watch.failed', missing ?? `${device} has no value`, { device })
   }
   return { value, unit, ...judge(value, condition, kept, failing, now) }
+}
+
+/** Where the clock was set back while the bridge was down, what is kept of later times began now. */
+function keptBefore({ since, values, ...rest }: Memory, now: number): Memory {
+  return {
+    ...rest,
+    ...(since !== undefined && { since: Math.min(since, now) }),
+    ...(values && { values: values.filter(([at]) => at <= now) }),
+  }
 }
 
 function judge(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { BenchError } from '../../../shared/errors.ts'
 import { type ChannelState, watchEvent, type WatchEvent } from '../../../shared/watch-state.ts'
+import { monotonicMs } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'
 import type { Logger } from '../../core/log.ts'
 import type { NamedSecrets } from '../../core/named-secrets.ts'
@@ -18,13 +19,21 @@ const MOST_RETRY_MS = 600_000
 const MOST_EVENTS = 100
 const MOST_WAITING = 1000
 
+interface Row {
+  id: number
+  event: WatchEvent
+  /** When it happened, by the monotonic clock. */
+  since: number
+}
+
 interface Outbox {
   config: ChannelConfig
-  rows: { id: number; event: WatchEvent }[]
+  rows: Row[]
   /** Those of the message that is tried: the same until it has arrived. */
-  batch: { id: number; event: WatchEvent }[]
+  batch: Row[]
   sending: boolean
   tries: number
+  /** By the monotonic clock. */
   sentAt: number[]
   state: ChannelState
 }
@@ -63,7 +72,7 @@ export class Notifier {
       const box = this.#boxes.get(channel)
       // A channel that bench.yaml has no more.
       if (!box || !event.success) options.delivered(id)
-      else box.rows.push({ id, event: event.data })
+      else box.rows.push({ id, event: event.data, since: monotonicMs() - ageOf(event.data) })
     }
     for (const [name, box] of this.#boxes) {
       this.#show(name, box, {})
@@ -80,7 +89,7 @@ export class Notifier {
     const box = this.#boxes.get(channel)
     if (!box) return
     const id = ++this.#lastId
-    box.rows.push({ id, event })
+    box.rows.push({ id, event, since: monotonicMs() })
     this.#options.post({ id, channel, body: JSON.stringify(event) })
     let lost = 0
     while (box.rows.length > MOST_WAITING) {
@@ -155,7 +164,7 @@ export class Notifier {
     await this.#sendOver(box, { id, bench: this.#options.bench, at: Date.now(), events })
     box.tries = 0
     box.batch = []
-    box.sentAt = [...box.sentAt.filter((at) => at > Date.now() - HOUR_MS), Date.now()]
+    box.sentAt = [...box.sentAt.filter((at) => at > monotonicMs() - HOUR_MS), monotonicMs()]
     const sent = new Set(rows)
     box.rows = box.rows.filter((row) => !sent.has(row))
     for (const row of rows) this.#options.delivered(row.id)
@@ -174,13 +183,14 @@ export class Notifier {
 
   /** How long until another message may go. */
   #holdMs({ config, sentAt }: Outbox): number {
-    const recent = sentAt.filter((at) => at > Date.now() - HOUR_MS)
+    const now = monotonicMs()
+    const recent = sentAt.filter((at) => at > now - HOUR_MS)
     const first = recent.at(-config.mostPerHour)
-    return first === undefined ? 0 : first + HOUR_MS - Date.now()
+    return first === undefined ? 0 : first + HOUR_MS - now
   }
 
   #giveUpOld(channel: string, box: Outbox): void {
-    const old = box.rows.filter(({ event }) => event.at < Date.now() - DAY_MS)
+    const old = box.rows.filter(({ since }) => since < monotonicMs() - DAY_MS)
     if (old.length === 0) return
     box.rows = box.rows.filter((row) => !old.includes(row))
     box.batch = box.batch.filter((row) => !old.includes(row))
@@ -196,6 +206,11 @@ export class Notifier {
   #fresh(): string {
     return randomBytes(8).toString('hex')
   }
+}
+
+/** How old an event is that was kept over a restart: not less than nothing, where the clock was set back since. */
+function ageOf({ at }: WatchEvent): number {
+  return Math.max(0, Date.now() - at)
 }
 
 function reasonOf(error: unknown): string {
