@@ -4,6 +4,7 @@ import { BenchError } from '../../shared/errors.ts'
 import type { FrameRequest } from '../../shared/frames.ts'
 import type { StillFormat } from '../../shared/still.ts'
 import { pause, withDeadline } from '../core/deadline.ts'
+import { withStartDeadline } from '../core/start-deadline.ts'
 import type {
   CameraLoad,
   Device,
@@ -71,7 +72,7 @@ class Camera implements Device {
     const { id, signal } = this.#context
     this.#launch()
     try {
-      await withDeadline(this.#ready.promise, OPEN_MS, `starting ${id}`, { device: id, signal })
+      await withStartDeadline(this.#ready.promise, OPEN_MS, `starting ${id}`, { device: id, signal })
     } catch (error) {
       await this[Symbol.asyncDispose]()
       throw error

@@ -4,11 +4,13 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
+import { slowdown, slowdownOf } from '../core/machine-load.ts'
+import { inWords, StartDeadline } from '../core/start-deadline.ts'
 import { withoutCredentials } from './capture/url.ts'
 import { type FailureKind, type FromHost, HUNG_MS, type ToHost } from './protocol.ts'
 
 const HOST = fileURLToPath(new URL('./host.ts', import.meta.url))
-/** A starting process loads FFmpeg and its camera's SDK before its first word; on a busy machine that takes a while. */
+/** A starting process loads FFmpeg and its camera's SDK before its first word. */
 const START_MS = 10_000
 const END_MS = 1500
 
@@ -18,11 +20,17 @@ interface Events {
   gone(reason: string, why: FailureKind | undefined): void
 }
 
-/** The bridge's hold on one camera's process. A process that says nothing for 3 s, or for 10 s at its start, is killed. */
+/**
+ * The bridge's hold on one camera's process. A process that says nothing for 3 s, or for 10 s at its start, is killed;
+ * on a busy machine later.
+ */
 export class HostProcess {
   readonly #child: ChildProcess
   readonly #log: Logger
-  #watch: NodeJS.Timeout
+  readonly #deadline = new StartDeadline({
+    slowdown: () => (this.#hasSpoken ? slowdownOf(this.#child.pid) : slowdown()),
+  })
+  #hasSpoken = false
   #reason: string | undefined
   #why: FailureKind | undefined
 
@@ -35,10 +43,10 @@ export class HostProcess {
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
-    this.#watch = this.#expectBeat(START_MS)
+    this.#expectBeat(START_MS)
     this.#child.on('message', (message: FromHost) => {
-      clearTimeout(this.#watch)
-      this.#watch = this.#expectBeat(HUNG_MS)
+      this.#hasSpoken = true
+      this.#expectBeat(HUNG_MS)
       if (message.type === 'failed') {
         this.#reason = message.reason
         this.#why = message.why
@@ -49,7 +57,7 @@ export class HostProcess {
       this.#reason ??= error.message
     })
     this.#child.once('close', (code, signal) => {
-      clearTimeout(this.#watch)
+      this.#deadline.end()
       events.gone(this.#reason ?? `its process ended with ${signal ?? `code ${code}`}`, this.#why)
     })
     for (const output of [this.#child.stdout, this.#child.stderr]) {
@@ -77,11 +85,11 @@ export class HostProcess {
     over.abort()
   }
 
-  #expectBeat(withinMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#reason = `its process said nothing for ${withinMs / 1000} s and was killed`
+  #expectBeat(withinMs: number): void {
+    this.#deadline.begin(withinMs, (afterMs) => {
+      this.#reason = `its process said nothing for ${inWords(afterMs, withinMs)} and was killed`
       this.#log.warn(this.#reason)
       this.#child.kill('SIGKILL')
-    }, withinMs)
+    })
   }
 }

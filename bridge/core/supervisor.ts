@@ -2,6 +2,7 @@ import { BenchError } from '../../shared/errors.ts'
 import type { DeviceBase, Family, Lifecycle } from '../../shared/device.ts'
 import { pause, withDeadline } from './deadline.ts'
 import type { Device, Driver, DriverContext } from './device.ts'
+import { withStartDeadline } from './start-deadline.ts'
 import type { Topic } from './topic.ts'
 
 const FIRST_RETRY_MS = 500
@@ -31,6 +32,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #running: Promise<void>
   readonly #firstTry = Promise.withResolvers<void>()
   #device: Device | undefined
+  /** By performance.now(), of the newest opening; Infinity while it has not opened. */
+  #openedAt = Infinity
 
   constructor(driver: Driver, settings: unknown, opening: Opening, signal: AbortSignal) {
     this.#driver = driver
@@ -70,11 +73,11 @@ export class Supervisor implements AsyncDisposable {
   async #run(): Promise<void> {
     let retryMs = FIRST_RETRY_MS
     while (!this.#signal.aborted) {
-      const openedAt = performance.now()
       const error = await this.#live()
       this.#firstTry.resolve()
       if (this.#signal.aborted) return
-      if (performance.now() - openedAt > LONGEST_RETRY_MS) retryMs = FIRST_RETRY_MS
+      // One that took long to open and failed has not been well.
+      if (performance.now() - this.#openedAt > LONGEST_RETRY_MS) retryMs = FIRST_RETRY_MS
       this.#opening.log.warn({ reason: error.message, retryMs }, 'the device is faulted')
       this.#show({
         phase: 'faulted',
@@ -89,6 +92,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** From opening the device to its end. Answers why it ended. */
   async #live(): Promise<BenchError> {
+    this.#openedAt = Infinity
     const over = new AbortController()
     const fault = Promise.withResolvers<BenchError>()
     const signal = AbortSignal.any([this.#signal, over.signal])
@@ -99,18 +103,13 @@ export class Supervisor implements AsyncDisposable {
       this.#opening.requireFree?.()
       const context = { ...this.#opening, signal, fault: fault.resolve } as DriverContext<Family>
       const opening = this.#driver.open(this.#settings, context)
-      opening.then(undefined, () => {})
-      device = await withDeadline(opening, OPEN_MS, `opening ${this.#opening.id}`, {
+      device = await withStartDeadline(opening, OPEN_MS, `opening ${this.#opening.id}`, {
         device: this.#opening.id,
         signal,
-      }).catch((error: unknown) => {
         // A driver that opens after all, when nobody waits any more, is closed again.
-        void opening.then(
-          (late) => late[Symbol.asyncDispose](),
-          () => {},
-        )
-        throw error
+        late: (late) => void late[Symbol.asyncDispose](),
       })
+      this.#openedAt = performance.now()
       this.#device = device
       this.#opening.opened(device)
       this.#firstTry.resolve()

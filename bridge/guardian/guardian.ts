@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { monotonicMs } from '../core/clock.ts'
 import { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
+import { slowdown } from '../core/machine-load.ts'
 import type { BridgeSocket } from './bridge-socket.ts'
 import { BridgeProcess } from './bridge-process.ts'
 import { Deeds, wait } from './deeds.ts'
@@ -16,6 +17,8 @@ import type { Session } from './session.ts'
 
 /** So long a bridge that starts waits for the guardian's work; devices that are not safe by then are kept from it. */
 const FINISH_MS = 3000
+/** A machine on which everything takes so many times as long. */
+const BUSY = 2
 /** A stop that the bridge has not carried out by then costs the bridge where a device takes one connection and may act. */
 const STOP_ENDS_BRIDGE_MS = 400
 /** The same where by all that is known nothing emits or moves. */
@@ -291,6 +294,7 @@ export class Guardian implements Disposable {
         emits: armed.some(({ may }) => may.emit),
       },
       starves: (ms) => session.process.starves(ms),
+      isBusy: () => session.process.runs() && slowdown() > BUSY,
     })
     if (act === 'nothing' || act === session.judged || session.judged === 'end') return
     session.judged = act

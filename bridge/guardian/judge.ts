@@ -22,6 +22,8 @@ export interface Facts {
   armed: { standby: boolean; takeover: boolean; emits: boolean }
   /** Whether the bridge could run and is given no processor; asked only when it matters. */
   starves: (ms: number) => boolean
+  /** Whether the whole machine is so busy that a bridge is slow to start; asked only when nothing emits or moves. */
+  isBusy: () => boolean
 }
 
 /** What is to be done: make standby devices safe, or end the bridge as well. */
@@ -56,7 +58,7 @@ export class Judge {
   }
 
   /** To be called every 25 ms, after everything that has arrived was handled. */
-  look({ now, armed, starves }: Facts): Verdict {
+  look({ now, armed, starves, isBusy }: Facts): Verdict {
     const late = now - this.#lookedAt - LOOK_MS
     this.#lookedAt = now
     if (late > OWN_LATE_MS) {
@@ -67,7 +69,9 @@ export class Judge {
     const any = armed.standby || armed.takeover
     const patience = any ? ENDED_AFTER_MS : IDLE_ENDED_AFTER_MS
     if (silent > patience) {
-      if (silent > patience * STARVED_PATIENCE || !starves(silent)) return this.#verdict('end', silent)
+      // One that starts waits for its files and for what it has started as well as for a processor.
+      const excused = starves(silent) || (!any && isBusy())
+      if (silent > patience * STARVED_PATIENCE || !excused) return this.#verdict('end', silent)
     }
     if (any && silent > LATE_MS) {
       if (armed.takeover && (silent > STARVED_LATE_MS || !starves(silent)))

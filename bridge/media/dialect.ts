@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup'
 import type { Codec } from '../../shared/camera.ts'
+import { answered } from './answered.ts'
 import { routerCodecs } from './codecs.ts'
 import type { Live } from './ingest.ts'
 
@@ -29,16 +30,22 @@ export async function inDialect(live: Live, payloadType: number): Promise<Live> 
 }
 
 async function translate(live: Live, codec: Codec, payloadType: number, onUnused: () => void): Promise<Live> {
-  const router = await live.worker.createRouter({
-    mediaCodecs: [{ ...routerCodecs[codec], preferredPayloadType: payloadType }],
-  })
+  const router = await answered(
+    live.worker.createRouter({
+      mediaCodecs: [{ ...routerCodecs[codec], preferredPayloadType: payloadType }],
+    }),
+    'a router',
+  )
   live.producer.observer.once('close', () => router.close())
   try {
-    const { pipeProducer } = await live.router.pipeToRouter({
-      // Ids are unique in a worker.
-      ...{ producerId: live.producer.id, router, keepId: false },
-      enableSctp: false,
-    })
+    const { pipeProducer } = await answered(
+      live.router.pipeToRouter({
+        // Ids are unique in a worker.
+        ...{ producerId: live.producer.id, router, keepId: false },
+        enableSctp: false,
+      }),
+      'the stream',
+    )
     if (!pipeProducer || live.producer.closed) throw new Error('the stream has ended')
     const viewers = new Set<string>()
     router.observer.on('newtransport', ({ id, observer }) => {

@@ -6,6 +6,7 @@ import { BenchError } from '../../shared/errors.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import type { Publication, Sending } from '../core/publisher.ts'
+import { answered } from './answered.ts'
 import { PAYLOAD_TYPE, plainRtpParameters, playoutDelayId, routerCodecs } from './codecs.ts'
 import type { MediaWorker, Workers } from './worker.ts'
 
@@ -58,7 +59,10 @@ export class Ingest implements Publication {
       const place = await workers.acquire()
       if (this.#isOver(attempt)) return place.release()
       this.#release = place.release
-      const router = await place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] })
+      const router = await answered(
+        place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] }),
+        'a router',
+      )
       if (this.#isOver(attempt)) return router.close()
       this.#router = router
       this.#place = place
@@ -80,17 +84,23 @@ export class Ingest implements Publication {
   }
 
   async #receivePlain(router: types.Router, place: MediaWorker): Promise<void> {
-    const transport = await router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
-      rtcpMux: true,
-      comedia: true,
-    })
+    const transport = await answered(
+      router.createPlainTransport({
+        listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+        rtcpMux: true,
+        comedia: true,
+      }),
+      'a transport',
+    )
     const ssrc = randomInt(1, 2 ** 31)
     const delayId = playoutDelayId(router)
-    const producer = await transport.produce({
-      kind: 'video',
-      rtpParameters: plainRtpParameters(ssrc, delayId),
-    })
+    const producer = await answered(
+      transport.produce({
+        kind: 'video',
+        rtpParameters: plainRtpParameters(ssrc, delayId),
+      }),
+      'the stream',
+    )
     const { localAddress: host, localPort: port } = transport.tuple
     this.#options.sending.target({
       codec: 'h264',
@@ -104,7 +114,10 @@ export class Ingest implements Publication {
   }
 
   async #offerWebRtc(router: types.Router, place: MediaWorker): Promise<void> {
-    const transport = await router.createWebRtcTransport({ webRtcServer: place.server, enableTcp: false })
+    const transport = await answered(
+      router.createWebRtcTransport({ webRtcServer: place.server, enableTcp: false }),
+      'a transport',
+    )
     this.#transport = transport
     this.#options.sending.target({
       codec: 'vp8',
@@ -119,15 +132,18 @@ export class Ingest implements Publication {
   }
 
   async connect(dtlsParameters: client.DtlsParameters): Promise<void> {
-    await this.#sending().connect({ dtlsParameters })
+    await answered(this.#sending().connect({ dtlsParameters }), 'the connection')
   }
 
   async produce(rtpParameters: client.RtpParameters): Promise<string> {
     const transport = this.#sending()
-    const producer = await transport.produce({
-      kind: 'video',
-      rtpParameters: rtpParameters,
-    })
+    const producer = await answered(
+      transport.produce({
+        kind: 'video',
+        rtpParameters: rtpParameters,
+      }),
+      'the stream',
+    )
     if (this.#router && this.#place) {
       const { worker, server } = this.#place
       this.#options.onLive({ worker, server, router: this.#router, producer })

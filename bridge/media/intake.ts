@@ -1,8 +1,13 @@
 import type { types } from 'mediasoup'
 import { BenchError } from '../../shared/errors.ts'
+import { withStartDeadline } from '../core/start-deadline.ts'
+import { answered } from './answered.ts'
 import { routerCodecs } from './codecs.ts'
 import type { Entering, Live } from './ingest.ts'
 import type { MediaWorker } from './worker.ts'
+
+/** Somebody waits for an answer, while a worker that has died is replaced. */
+const PLACE_MS = 10_000
 
 /** A stream from outside on its way into the SFU: a router of its own on some worker, gone when that worker dies. */
 export class Intake {
@@ -23,14 +28,19 @@ export class Intake {
   async open<T>(connect: (router: types.Router, server: types.WebRtcServer) => Promise<T>): Promise<T> {
     const { camera, codec, workers } = this.#entering
     try {
-      const place = await workers.acquire()
+      const place = await withStartDeadline(workers.acquire(), PLACE_MS, `${camera}: a place in the SFU`, {
+        late: (late) => late.release(),
+      })
       if (this.#closed) {
         place.release()
         throw this.#gone()
       }
       this.#release = place.release
       this.#place = place
-      const router = await place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] })
+      const router = await answered(
+        place.worker.createRouter({ mediaCodecs: [routerCodecs[codec]] }),
+        'a router',
+      )
       this.#router = router
       if (this.#closed) throw this.#gone()
       router.once('workerclose', () => this.close())

@@ -5,6 +5,7 @@ import type { types } from 'mediasoup'
 import { BenchError } from '../../shared/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { OpenInlet, RtpInlet } from '../core/publisher.ts'
+import { answered } from './answered.ts'
 import { rtpStream } from './codecs.ts'
 import { Intake } from './intake.ts'
 import type { Enter } from './whip.ts'
@@ -119,15 +120,21 @@ export class RtpReceiver implements OpenInlet {
   }
 
   async #connect(router: types.Router, flow: Flow, payloadType: number): Promise<void> {
-    const transport = await router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
-      rtcpMux: true,
-      comedia: true,
-    })
-    const producer = await transport.produce({
-      kind: 'video',
-      rtpParameters: rtpStream(this.#inlet.codec, { ssrc: flow.ssrc, payloadType }),
-    })
+    const transport = await answered(
+      router.createPlainTransport({
+        listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+        rtcpMux: true,
+        comedia: true,
+      }),
+      'a transport',
+    )
+    const producer = await answered(
+      transport.produce({
+        kind: 'video',
+        rtpParameters: rtpStream(this.#inlet.codec, { ssrc: flow.ssrc, payloadType }),
+      }),
+      'the stream',
+    )
     const inner = createSocket('udp4')
     inner.on('message', (packet) => this.#answer(packet))
     // What a dead worker refuses is heard of otherwise.

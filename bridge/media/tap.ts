@@ -1,4 +1,5 @@
 import type { Tap } from '../core/publisher.ts'
+import { answered } from './answered.ts'
 import { codecOf } from './dialect.ts'
 import type { Live } from './ingest.ts'
 
@@ -8,28 +9,34 @@ import type { Live } from './ingest.ts'
  */
 export async function tapRtp(live: Live, port: number): Promise<Tap> {
   const { router, producer } = live
-  const transport = await router.createPlainTransport({
-    listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
-    rtcpMux: true,
-    comedia: false,
-  })
+  const transport = await answered(
+    router.createPlainTransport({
+      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+      rtcpMux: true,
+      comedia: false,
+    }),
+    'a transport',
+  )
   try {
-    await transport.connect({ ip: '127.0.0.1', port })
-    const consumer = await transport.consume({
-      producerId: producer.id,
-      // Over loopback nothing is lost that could be asked for again.
-      rtpCapabilities: { codecs: router.rtpCapabilities.codecs ?? [], headerExtensions: [] },
-      enableRtx: false,
-      paused: true,
-    })
+    await answered(transport.connect({ ip: '127.0.0.1', port }), 'the connection')
+    const consumer = await answered(
+      transport.consume({
+        producerId: producer.id,
+        // Over loopback nothing is lost that could be asked for again.
+        rtpCapabilities: { codecs: router.rtpCapabilities.codecs ?? [], headerExtensions: [] },
+        enableRtx: false,
+        paused: true,
+      }),
+      'the stream',
+    )
     consumer.once('producerclose', () => transport.close())
     const payloadType = consumer.rtpParameters.codecs[0]?.payloadType
     const ssrc = consumer.rtpParameters.encodings?.[0]?.ssrc
     if (payloadType === undefined || ssrc === undefined) throw new Error('the tap has no stream')
-    await consumer.resume()
+    await answered(consumer.resume(), 'the stream')
     return {
       ...{ codec: codecOf(live), ssrc, payloadType },
-      wantKey: () => consumer.requestKeyFrame(),
+      wantKey: () => answered(consumer.requestKeyFrame(), 'a key frame'),
       [Symbol.dispose]: () => transport.close(),
     }
   } catch (error) {

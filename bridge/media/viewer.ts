@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup'
 import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { answered } from './answered.ts'
 import type { Channel } from './channel.ts'
 import type { Live } from './ingest.ts'
 import type { OurTransport } from './sdp/answer.ts'
@@ -48,13 +49,16 @@ export class Viewer {
 
   static async open(options: Options): Promise<Viewer> {
     const { router, server } = options.live
-    const transport = await router.createWebRtcTransport({
-      webRtcServer: server,
-      enableUdp: true,
-      enableTcp: true,
-      preferUdp: true,
-      initialAvailableOutgoingBitrate: FIRST_BITRATE,
-    })
+    const transport = await answered(
+      router.createWebRtcTransport({
+        webRtcServer: server,
+        enableUdp: true,
+        enableTcp: true,
+        preferUdp: true,
+        initialAvailableOutgoingBitrate: FIRST_BITRATE,
+      }),
+      'a transport',
+    )
     return new Viewer(options, transport)
   }
 
@@ -85,7 +89,7 @@ export class Viewer {
   /** New ICE credentials, for a browser whose network has changed. */
   async restartIce(): Promise<types.IceParameters> {
     try {
-      return await this.#transport.restartIce()
+      return await answered(this.#transport.restartIce(), 'new ICE credentials')
     } catch (cause) {
       throw this.#refuse('ICE could not be restarted', cause)
     }
@@ -97,7 +101,7 @@ export class Viewer {
     if (this.#connecting) throw this.#refuse('this viewer is connected already')
     this.#connecting = true
     try {
-      await this.#transport.connect({ dtlsParameters: parsed })
+      await answered(this.#transport.connect({ dtlsParameters: parsed }), 'the connection')
     } catch (cause) {
       this.#connecting = false
       throw this.#refuse('the DTLS parameters were refused', cause)
@@ -116,11 +120,14 @@ export class Viewer {
     }
     this.#consuming = true
     try {
-      const consumer = await this.#transport.consume({
-        producerId: producer.id,
-        rtpCapabilities: parsed,
-        paused: true,
-      })
+      const consumer = await answered(
+        this.#transport.consume({
+          producerId: producer.id,
+          rtpCapabilities: parsed,
+          paused: true,
+        }),
+        'the stream',
+      )
       this.#consumer = consumer
       consumer.once('producerclose', () => this.end())
       return {
@@ -138,7 +145,7 @@ export class Viewer {
   /** The picture flows. mediasoup asks the camera for a key frame now, and again when DTLS is done. */
   async resume(): Promise<void> {
     if (!this.#consumer) throw this.#refuse('ask for the picture first (camera.consume)')
-    await this.#consumer.resume()
+    await answered(this.#consumer.resume(), 'the stream')
   }
 
   #refuse(message: string, cause?: unknown): BenchError {
@@ -146,6 +153,8 @@ export class Viewer {
       return new BenchError('media.unavailable', `${this.channel.camera} ended under way: join again`, {
         device: this.channel.camera,
       })
+    // The worker's fault, and nobody's input.
+    if (cause instanceof BenchError) return cause
     return new BenchError('input.invalid', message, { device: this.channel.camera, cause })
   }
 

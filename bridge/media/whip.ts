@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { types } from 'mediasoup'
 import type { Codec } from '../../shared/camera.ts'
 import type { OpenInlet, WhipInlet } from '../core/publisher.ts'
+import { answered } from './answered.ts'
 import { Exchange, type Begun, type Offering } from './exchange.ts'
 import { ExchangeError } from './exchange-error.ts'
 import type { Entering } from './ingest.ts'
@@ -86,15 +87,21 @@ export class Whip implements Disposable {
     this.#publishing.set(camera, { session, offering, since, end })
     try {
       return await intake.open(async (router, server) => {
-        const transport = await router.createWebRtcTransport({
-          ...{ webRtcServer: server, enableUdp: true, enableTcp: true, preferUdp: true },
-          iceConsentTimeout: SILENT_S,
-        })
-        await transport.setMaxIncomingBitrate(inlet.bitrateKbps * 1000)
-        const producer = await transport.produce({
-          kind: 'video',
-          rtpParameters: streamOf(offer, codec, offered),
-        })
+        const transport = await answered(
+          router.createWebRtcTransport({
+            ...{ webRtcServer: server, enableUdp: true, enableTcp: true, preferUdp: true },
+            iceConsentTimeout: SILENT_S,
+          }),
+          'a transport',
+        )
+        await answered(transport.setMaxIncomingBitrate(inlet.bitrateKbps * 1000), 'the bit rate')
+        const producer = await answered(
+          transport.produce({
+            kind: 'video',
+            rtpParameters: streamOf(offer, codec, offered),
+          }),
+          'the stream',
+        )
         follow(
           transport,
           () => {
@@ -104,7 +111,7 @@ export class Whip implements Disposable {
           },
           end,
         )
-        await transport.connect({ dtlsParameters: dtls })
+        await answered(transport.connect({ dtlsParameters: dtls }), 'the connection')
         const { codecs, headerExtensions = [] } = producer.rtpParameters
         const answer = writeAnswer(
           offer,
@@ -115,7 +122,11 @@ export class Whip implements Disposable {
           },
           transport,
         )
-        const peer = { ice: transport, restartIce: () => transport.restartIce(), end }
+        const peer = {
+          ice: transport,
+          restartIce: () => answered(transport.restartIce(), 'new ICE credentials'),
+          end,
+        }
         return { session, answer, etag: this.exchange.add(session, camera, offer, offering, peer) }
       })
     } catch (error) {

@@ -1,10 +1,15 @@
-import { createWorker, type types } from 'mediasoup'
+import type { types } from 'mediasoup'
 import { BenchError } from '../../shared/errors.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import { listenAddresses } from './addresses.ts'
+import { answered } from './answered.ts'
+import { launchWorker } from './launch-worker.ts'
+import { killProcess, probeWorker } from './worker-probe.ts'
 
-const RETRY_MS = { first: 50, most: 2000 }
+const RETRY_MS = { first: 50, most: 10_000 }
+/** What has not ended so long after it was closed is killed. */
+const END_MS = 500
 
 /** A worker that runs, with the one UDP and TCP port that all its viewers share. */
 export interface MediaWorker {
@@ -36,7 +41,7 @@ export interface WorkerOptions {
   log: Logger
 }
 
-/** mediasoup's workers. One that dies is replaced. */
+/** mediasoup's workers. One that dies, or hangs, is replaced. */
 export class Workers {
   readonly #options: WorkerOptions
   readonly #closing = new AbortController()
@@ -87,7 +92,7 @@ export class Workers {
     const running = this.#places.flatMap((place) => place.current?.worker ?? [])
     const read = running.map(async (worker) => {
       // A worker that dies under way has none.
-      const usage = await worker.getResourceUsage().catch(() => undefined)
+      const usage = await answered(worker.getResourceUsage(), 'its usage').catch(() => undefined)
       return usage && { pid: worker.pid, cpuMs: usage.ru_utime + usage.ru_stime, memoryKiB: usage.ru_maxrss }
     })
     return (await Promise.all(read)).filter((usage) => usage !== undefined)
@@ -123,10 +128,11 @@ export class Workers {
 
   async #launch(place: Place): Promise<MediaWorker> {
     const { log } = this.#options
-    const worker = await createWorker({ logLevel: 'warn' })
+    const worker = await launchWorker({ logLevel: 'warn' })
     try {
       if (this.#closing.signal.aborted) throw new Error('closing')
-      const server = await worker.createWebRtcServer({ listenInfos: this.#listenInfos(place.index) })
+      const listenInfos = this.#listenInfos(place.index)
+      const server = await answered(worker.createWebRtcServer({ listenInfos }), 'its ports')
       const running = { worker, server }
       place.current = running
       worker.once('died', () => {
@@ -136,9 +142,12 @@ export class Workers {
         place.running.catch(() => {})
       })
       log.info(`mediasoup worker ${place.index} runs, pid ${worker.pid}`)
+      void probeWorker(worker, this.#closing.signal, (why) =>
+        log.error(`mediasoup worker ${place.index} (pid ${worker.pid}) hangs: ${why}, and is killed`),
+      )
       return running
     } catch (error) {
-      worker.close()
+      end(worker)
       throw error
     }
   }
@@ -172,6 +181,13 @@ export class Workers {
 
   [Symbol.dispose](): void {
     this.#closing.abort()
-    for (const place of this.#places) place.current?.worker.close()
+    for (const { current } of this.#places) if (current) end(current.worker)
   }
+}
+
+function end(worker: types.Worker): void {
+  worker.close()
+  if (worker.subprocessClosed) return
+  const late = setTimeout(() => killProcess(worker.pid), END_MS)
+  worker.once('subprocessclose', () => clearTimeout(late))
 }

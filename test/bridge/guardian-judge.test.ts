@@ -11,14 +11,15 @@ function firstVerdict(
   {
     beats = [],
     starves = false,
+    busy = false,
     until = 40_000,
-  }: { beats?: number[]; starves?: boolean; until?: number } = {},
+  }: { beats?: number[]; starves?: boolean; busy?: boolean; until?: number } = {},
 ): string {
   const judge = new Judge(0)
   const left = [...beats]
   for (let now = LOOK_MS; now <= until; now += LOOK_MS) {
     while (left[0] !== undefined && left[0] <= now) judge.beat(left.shift() ?? 0)
-    const { act } = judge.look({ now, armed, starves: () => starves })
+    const { act } = judge.look({ now, armed, starves: () => starves, isBusy: () => busy })
     if (act !== 'nothing') return `${act} at ${now}`
   }
   return 'nothing'
@@ -43,6 +44,12 @@ describe('a bridge whose beat is late', () => {
   it('is ended after 10 s when nothing emits or moves, after 60 s when the machine is busy', () => {
     expect(firstVerdict(idle)).toBe('end at 10025')
     expect(firstVerdict(idle, { starves: true, until: 70_000 })).toBe('end at 60025')
+    expect(firstVerdict(idle, { busy: true, until: 70_000 })).toBe('end at 60025')
+  })
+
+  it('is given no more where something may emit or move, however busy the machine is', () => {
+    expect(firstVerdict(standby, { busy: true })).toBe('standby at 525')
+    expect(firstVerdict(takeover, { busy: true })).toBe('end at 525')
   })
 
   it('is trusted again once it beats', () => {
@@ -57,7 +64,7 @@ it('ends a bridge that has made its standby devices safe by others after 5 s', (
   const acts = new Set<string>()
   let ended = 0
   for (let now = LOOK_MS; ended === 0 && now < 20_000; now += LOOK_MS) {
-    const { act } = judge.look({ now, armed: standby, starves: () => false })
+    const { act } = judge.look({ now, armed: standby, starves: () => false, isBusy: () => true })
     acts.add(act)
     if (act === 'end') ended = now
   }
@@ -67,12 +74,12 @@ it('ends a bridge that has made its standby devices safe by others after 5 s', (
 
 it('does not count the time in which the guardian itself was held up', () => {
   const judge = new Judge(0)
-  judge.look({ now: 25, armed: takeover, starves: () => false })
-  const held = judge.look({ now: 3025, armed: takeover, starves: () => false })
+  judge.look({ now: 25, armed: takeover, starves: () => false, isBusy: () => true })
+  const held = judge.look({ now: 3025, armed: takeover, starves: () => false, isBusy: () => true })
   expect(held.act).toBe('nothing')
   for (let now = 3050; now <= 3475; now += LOOK_MS)
-    expect(judge.look({ now, armed: takeover, starves: () => false }).act).toBe('nothing')
-  expect(judge.look({ now: 3550, armed: takeover, starves: () => false }).act).toBe('end')
+    expect(judge.look({ now, armed: takeover, starves: () => false, isBusy: () => true }).act).toBe('nothing')
+  expect(judge.look({ now: 3550, armed: takeover, starves: () => false, isBusy: () => true }).act).toBe('end')
 })
 
 describe("the operator's heartbeat", () => {
@@ -82,7 +89,7 @@ describe("the operator's heartbeat", () => {
     let acted = ''
     for (let now = LOOK_MS; acted === '' && now < 2000; now += LOOK_MS) {
       judge.beat(now)
-      const { act, why } = judge.look({ now, armed: standby, starves: () => false })
+      const { act, why } = judge.look({ now, armed: standby, starves: () => false, isBusy: () => true })
       if (act !== 'nothing') acted = `${act} at ${now}: ${why}`
     }
     expect(acted).toBe(
@@ -95,7 +102,7 @@ describe("the operator's heartbeat", () => {
     judge.holder(0)
     let acted = ''
     for (let now = LOOK_MS; acted === '' && now < 2000; now += LOOK_MS) {
-      const { act, why } = judge.look({ now, armed: takeover, starves: () => true })
+      const { act, why } = judge.look({ now, armed: takeover, starves: () => true, isBusy: () => true })
       if (act !== 'nothing') acted = `${act} at ${now}: ${why}`
     }
     expect(acted).toBe('end at 925: the bridge has not answered for 925 ms')
@@ -110,7 +117,7 @@ describe("the operator's heartbeat", () => {
       judge.holder(holder)
       for (let now = LOOK_MS; now < 2000; now += LOOK_MS) {
         judge.beat(now)
-        expect(judge.look({ now, armed, starves: () => false }).act).toBe('nothing')
+        expect(judge.look({ now, armed, starves: () => false, isBusy: () => true }).act).toBe('nothing')
       }
     }
   })

@@ -5,6 +5,7 @@ import type { RecordingState } from '../../../shared/recording.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { Caller, DriverContext, Handlers } from '../../core/device.ts'
+import { withStartDeadline } from '../../core/start-deadline.ts'
 import { absent } from '../absence.ts'
 import type { BridgePart } from '../part.ts'
 import type { CameraAbout } from '../protocol.ts'
@@ -120,7 +121,7 @@ export class RecordBridgePart implements BridgePart<RecordProtocol['to'], Record
     try {
       if (!send) throw this.#error('camera.failed', `${GONE} before the recording began: try again`)
       send({ type: 'start', wish })
-      await withDeadline(opening.promise, most, `waiting for the first picture of ${id}`, {
+      await withStartDeadline(opening.promise, most, `waiting for the first picture of ${id}`, {
         device: id,
         signal,
       })

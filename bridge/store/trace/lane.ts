@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { BenchError } from '../../../shared/errors.ts'
-import { withDeadline } from '../../core/deadline.ts'
+import { withStartDeadline } from '../../core/start-deadline.ts'
 import type { JobAnswer, JobInput, JobName, JobOutput, JobRequest } from './jobs.ts'
 
 const MOST_WAITING = 64
@@ -27,7 +27,7 @@ export class Lane {
     this.#waiting += 1
     const turn = this.#last.then(() => {
       if (signal?.aborted) throw new BenchError('aborted', `${name}: nobody waits for it any more`)
-      return withDeadline(this.#do(name, input), JOB_MS, `the work on a trace (${name})`)
+      return withStartDeadline(this.#do(name, input), JOB_MS, `the work on a trace (${name})`)
     })
     this.#last = turn.catch((error: unknown) => {
       if (error instanceof BenchError && error.code === 'device.timeout') this.#replace()

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { BenchError } from '../../../shared/errors.ts'
 import { pause } from '../../core/deadline.ts'
 import type { Logger } from '../../core/log.ts'
+import { slowdown, slowdownOf } from '../../core/machine-load.ts'
+import { inWords, StartDeadline } from '../../core/start-deadline.ts'
 import { killGroup } from './kill-group.ts'
 import { type FromChild, HUNG_MS, type Input, type Output, type ToChild, type WorkOf } from './protocol.ts'
 
@@ -39,7 +41,10 @@ export class Child<Work extends WorkOf<Work>> {
   #dead: BenchError | undefined
   #ending = false
   #isReady = false
-  #watch: NodeJS.Timeout
+  readonly #deadline = new StartDeadline({
+    slowdown: () => (this.#hasSpoken ? slowdownOf(this.#child.pid) : slowdown()),
+  })
+  #hasSpoken = false
 
   /** Starts `file` (of this folder's parent). `what` is what errors call it. */
   constructor(what: string, file: string, start: unknown, log: Logger) {
@@ -53,7 +58,7 @@ export class Child<Work extends WorkOf<Work>> {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#child = child
-    this.#watch = setTimeout(() => this.kill('it did not start'), START_MS)
+    this.#deadline.begin(START_MS, (ms) => this.kill(`it did not start within ${inWords(ms, START_MS)}`))
     child.on('message', (message: FromChild) => this.#heard(message))
     child.on('error', (error) => (this.#reason ??= error.message))
     child.once('close', (code, signal) =>
@@ -86,9 +91,9 @@ export class Child<Work extends WorkOf<Work>> {
     )
     answer.catch(() => {})
     const deadlineMs = deadlineS * 1000
-    const late = setTimeout(
-      () => this.kill('what it did could not be ended'),
-      deadlineMs + GRACE_MS + (this.#isReady ? 0 : START_MS),
+    using late = new StartDeadline()
+    late.begin(deadlineMs + GRACE_MS + (this.#isReady ? 0 : START_MS), () =>
+      this.kill('what it did could not be ended'),
     )
     const abort = (): void => this.#send({ type: 'abort', request })
     signal?.addEventListener('abort', abort, { once: true })
@@ -99,7 +104,6 @@ export class Child<Work extends WorkOf<Work>> {
       if (signal?.aborted) abort()
       return await answer
     } finally {
-      clearTimeout(late)
       signal?.removeEventListener('abort', abort)
       this.#asked.delete(request)
     }
@@ -125,8 +129,8 @@ export class Child<Work extends WorkOf<Work>> {
   }
 
   #heard(message: FromChild): void {
-    clearTimeout(this.#watch)
-    this.#watch = setTimeout(() => this.kill(`it said nothing for ${HUNG_MS / 1000} s`), HUNG_MS)
+    this.#hasSpoken = true
+    this.#deadline.begin(HUNG_MS, (ms) => this.kill(`it said nothing for ${inWords(ms, HUNG_MS)}`))
     switch (message.type) {
       case 'ready':
         this.#isReady = true
@@ -147,7 +151,7 @@ export class Child<Work extends WorkOf<Work>> {
   }
 
   #died(reason: string): void {
-    clearTimeout(this.#watch)
+    this.#deadline.end()
     for (const pid of this.#groups) killGroup(pid)
     const error = new BenchError('watch.failed', `${this.#what} died: ${reason}`)
     this.#dead = error

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { BenchError, errorCode } from '../../../shared/errors.ts'
+import { inWords, StartDeadline } from '../../core/start-deadline.ts'
 import type { JobAnswer, JobInput, JobName, JobOutput, JobRequest } from './jobs.ts'
 
 const MOST_WAITING = 200
@@ -36,9 +37,10 @@ export class Lab implements AsyncDisposable {
   #do<K extends JobName>(name: K, input: JobInput<K>): Promise<JobOutput<K>> {
     const worker = (this.#worker ??= this.#start())
     const seq = ++this.#seq
+    const deadline = new StartDeadline()
     return new Promise((resolve, reject) => {
       const over = (settle: () => void): void => {
-        clearTimeout(late)
+        deadline.end()
         worker.off('message', answered).off('error', failed)
         settle()
       }
@@ -59,11 +61,11 @@ export class Lab implements AsyncDisposable {
             ),
           )
       }
-      const late = setTimeout(() => {
+      deadline.begin(JOB_MS, (afterMs) => {
         this.#worker = undefined
         void worker.terminate()
-        failed(new Error(`it took longer than ${JOB_MS / 1000} s`))
-      }, JOB_MS)
+        failed(new Error(`it took longer than ${inWords(afterMs, JOB_MS)}`))
+      })
       worker.on('message', answered).on('error', failed)
       worker.postMessage({ seq, name, input } satisfies JobRequest)
     })
