@@ -12,9 +12,9 @@ import { hostName, pageOrigin } from './core/host-name.ts'
 import { isLoopback } from './core/loopback.ts'
 import { lastResort } from './guardian/protocol.ts'
 import { iceServerConfig } from './media/ice-servers.ts'
-import { checkTls, TlsFault } from './server/tls.ts'
+import { authorityFault, checkTls, TlsFault } from './server/tls.ts'
 import { type ShareConfig, shareConfig } from './share/config.ts'
-import { watchesConfig } from './watch/config.ts'
+import { type WatchesConfig, watchesConfig } from './watch/config.ts'
 import { type SightConfig, sightConfig } from './turret/config.ts'
 
 const port = z.number().int().min(0).max(65_535)
@@ -225,12 +225,14 @@ export async function loadConfig(
   }
   const dataDir = resolve(from, bench.dataDir)
   const warnings = await checkFiles(source, dataDir, server.tls)
+  const notify = await withAuthorities(source, from, bench.watches.notify)
   source.throwIfWrong()
   return {
     ...bench,
     server,
     dataDir,
     warnings,
+    watches: { ...bench.watches, notify },
     models: Object.fromEntries(
       Object.entries(bench.models).map(([name, model]) => [
         name,
@@ -259,6 +261,22 @@ async function checkFiles(
     source.wrong(['server', 'tls', error.setting], error.message)
     return []
   }
+}
+
+/** The ways to tell people, with whole paths of the authorities' files; notes those that hold none. */
+async function withAuthorities(
+  source: BenchYaml,
+  from: string,
+  notify: WatchesConfig['notify'],
+): Promise<WatchesConfig['notify']> {
+  const all = Object.entries(notify).map(async ([name, channel]) => {
+    if (channel.kind !== 'mail' || channel.ca === undefined) return [name, channel] as const
+    const ca = resolve(from, channel.ca)
+    const fault = await authorityFault(ca)
+    if (fault !== undefined) source.wrong(['watches', 'notify', name, 'ca'], fault)
+    return [name, { ...channel, ca }] as const
+  })
+  return Object.fromEntries(await Promise.all(all))
 }
 
 function checkSights(

@@ -62,6 +62,17 @@ export async function checkTls(
   return { tls, warning: validityFault(certificate, now, files.certificate) }
 }
 
+/** Why a file holds no certificate of an authority, undefined for one that does. */
+export async function authorityFault(file: string): Promise<string | undefined> {
+  try {
+    new X509Certificate(await readText(file))
+    return undefined
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return `${file} holds no certificate (${why}): name the PEM file of the authority that signed the server's`
+  }
+}
+
 function validityFault(
   { validFrom, validTo }: X509Certificate,
   now: number,
@@ -83,13 +94,17 @@ function parsed<T>(setting: 'certificate' | 'key', file: string, kind: string, p
   }
 }
 
+async function readText(file: string): Promise<string> {
+  // Not blocking: opening a pipe would wait for whoever writes to it.
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stat = await handle.stat()
+  if (!stat.isFile() || stat.size > MOST_BYTES) throw new Error('it is no PEM file')
+  return await handle.readFile('utf8')
+}
+
 async function readPem(setting: 'certificate' | 'key', file: string): Promise<string> {
   try {
-    // Not blocking: opening a pipe would wait for whoever writes to it.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    const stat = await handle.stat()
-    if (!stat.isFile() || stat.size > MOST_BYTES) throw new Error('it is no PEM file')
-    return await handle.readFile('utf8')
+    return await readText(file)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new TlsFault(setting, `${file} cannot be read (${why}): ${MAKE}`, cause)

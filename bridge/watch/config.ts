@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { channelName } from '../../shared/watch.ts'
+import { isLoopback } from '../core/loopback.ts'
 
 const limits = {
   groupS: z.number().min(0).max(3600).default(5).describe('what happens within so long goes in one message'),
@@ -23,15 +24,45 @@ const webhook = z.strictObject({
   ...limits,
 })
 
-const mail = z.strictObject({
+const mailMembers = z.strictObject({
   kind: z.literal('mail'),
   server: z
     .string()
     .regex(/^smtps?:\/\//, 'a mail server is smtp://user:password@host:port, or smtps://')
-    .describe('smtp://user:password@host:587, or smtps://'),
+    .refine(
+      (text) => URL.canParse(text) && new URL(text).hostname !== '',
+      'a mail server is smtp://user:password@host:port, or smtps://',
+    )
+    .describe(
+      'smtp://user:password@host:587, which begins with STARTTLS, or smtps://, which is TLS from the start',
+    ),
+  tls: z
+    .enum(['required', 'none'])
+    .default('required')
+    .describe(
+      'none sends mail in clear, which everybody on the way can read: for a server on this machine; with a password for no other',
+    ),
+  ca: z
+    .string()
+    .optional()
+    .describe(
+      "a PEM file of the authority that signed the server's certificate, where this machine does not know it; relative to this file",
+    ),
   from: z.string().min(3),
   to: z.array(z.string().min(3)).min(1).max(20),
   ...limits,
+})
+
+/** Mail goes over TLS, unless somebody says in so many words that it does not. */
+const mail = mailMembers.superRefine(({ server, tls }, context) => {
+  if (tls === 'required' || !URL.canParse(server)) return
+  const { protocol, hostname, username } = new URL(server)
+  const wrong = (message: string): void => context.addIssue({ code: 'custom', path: ['tls'], message })
+  if (protocol === 'smtps:') wrong('smtps:// is TLS from the start: take out `tls: none`, or write smtp://')
+  else if (username && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')))
+    wrong(
+      `the password would go to ${hostname} in clear: take out \`tls: none\`, or the user and the password`,
+    )
 })
 
 const mqtt = z.strictObject({

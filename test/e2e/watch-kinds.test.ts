@@ -44,7 +44,7 @@ beforeAll(async () => {
   mails = stack.use(await openMailSink())
   broker = stack.use(await openBroker())
   const instrument = stack.use(await startCtp10(['--speed-up', '200']))
-  const mail = { server: `smtp://127.0.0.1:${mails.port}`, from: 'bench@lab', to: ['olga@lab'] }
+  const mail = { server: `smtp://127.0.0.1:${mails.port}`, tls: 'none', from: 'bench@lab', to: ['olga@lab'] }
   file = await writeBench({
     server: { localRole: 'administrator' },
     watches: {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** A server on loopback that takes what is sent to it. */
 export interface Sink extends AsyncDisposable {
@@ -12,25 +13,60 @@ export interface Sink extends AsyncDisposable {
   confirms: boolean
 }
 
-/** A mail server that takes every mail (RFC 5321). */
-export function openMailSink(): Promise<Sink> {
+interface MailSinkOptions {
+  /** It speaks TLS, with this certificate: after STARTTLS (RFC 3207), or from the start. */
+  tls?: { cert: string; key: string; from: 'starttls' | 'start' }
+}
+
+/** A mail server that takes every mail (RFC 5321). `heard` is what went over the wire, and not what TLS hides. */
+export function openMailSink({ tls }: MailSinkOptions = {}): Promise<Sink> {
   return open((sink, socket) => {
-    let data: string | undefined
-    socket.write('220 test\r\n')
-    return (part) => {
-      const text = part.toString()
-      if (data !== undefined) {
-        data += text
-        if (!data.endsWith('\r\n.\r\n')) return
-        sink.got.push(data)
-        data = undefined
-        socket.write('250 taken\r\n')
-      } else if (text.startsWith('DATA')) {
-        data = ''
-        socket.write('354 go on\r\n')
-      } else socket.write(text.startsWith('QUIT') ? '221 bye\r\n' : '250 fine\r\n')
-    }
+    if (tls?.from !== 'start') return talkSmtp(sink, socket, tls)
+    talkSecurely(sink, socket, tls)
+    return () => {}
   })
+}
+
+function talkSecurely(
+  sink: Sink,
+  socket: Socket,
+  { cert, key }: { cert: string; key: string },
+  greets = true,
+): void {
+  const secure = new TLSSocket(socket, { isServer: true, cert, key })
+  secure.on('error', () => socket.destroy())
+  secure.on('data', talkSmtp(sink, secure, undefined, greets))
+}
+
+function talkSmtp(
+  sink: Sink,
+  socket: Socket,
+  tls: MailSinkOptions['tls'],
+  greets = true,
+): (part: Buffer) => void {
+  let data: string | undefined
+  let secure = false
+  if (greets) socket.write('220 test\r\n')
+  return (part) => {
+    const text = part.toString('latin1')
+    if (secure) return
+    if (data !== undefined) {
+      data += text
+      if (!data.endsWith('\r\n.\r\n')) return
+      sink.got.push(data)
+      data = undefined
+      socket.write('250 taken\r\n')
+    } else if (text.startsWith('DATA')) {
+      data = ''
+      socket.write('354 go on\r\n')
+    } else if (text.startsWith('EHLO') && tls) socket.write('250-test\r\n250 STARTTLS\r\n')
+    else if (text.startsWith('STARTTLS')) {
+      if (!tls) return void socket.write('502 not here\r\n')
+      secure = true
+      socket.write('220 go on\r\n')
+      talkSecurely(sink, socket, tls, false)
+    } else socket.write(text.startsWith('QUIT') ? '221 bye\r\n' : '250 fine\r\n')
+  }
 }
 
 /** A broker that takes every message and gives none (MQTT 3.1.1 sections 2.2, 3.2 to 3.4); each comes whole in one packet. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { connectAsync } from 'mqtt'
 import { createTransport } from 'nodemailer'
 import { request } from 'undici'
@@ -48,7 +49,7 @@ async function post(
 }
 
 async function mail(
-  { server, from, to }: Extract<ChannelConfig, { kind: 'mail' }>,
+  { server, from, to, tls, ca }: Extract<ChannelConfig, { kind: 'mail' }>,
   message: Message,
 ): Promise<void> {
   const url = new URL(server)
@@ -56,6 +57,10 @@ async function mail(
     host: url.hostname,
     port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
     secure: url.protocol === 'smtps:',
+    // Never by chance: somebody in between would only have to leave STARTTLS out of what the server offers.
+    requireTLS: tls === 'required',
+    ignoreTLS: tls === 'none',
+    ...(ca !== undefined && { tls: { ca: await readFile(ca, 'utf8') } }),
     ...(url.username && {
       auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
     }),
@@ -73,6 +78,13 @@ async function mail(
       text: textOf(message),
       messageId: `<${message.id}@lightbench>`,
     })
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ETLS') throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(
+      `${url.hostname} does not speak TLS as it should (${why}): see to its certificate, or, for a server on this machine, write tls: none`,
+      { cause: error },
+    )
   } finally {
     transport.close()
   }
