@@ -115,6 +115,10 @@ export const watchesState = z.object({
     .object({
       available: z.boolean(),
       reason: z.string().optional().describe('why pages cannot be opened in a browser, and what to do'),
+      sandbox: z
+        .boolean()
+        .default(true)
+        .describe("whether pages are locked into Chromium's sandbox (watches.pages.sandbox)"),
       restarts: z.number().int().describe('processes of the browser or of a check that died'),
     })
     .describe('the real browser for watches of pages'),

@@ -97,6 +97,12 @@ export const watchesConfig = z.strictObject({
         .string()
         .optional()
         .describe('the browser; found by itself when left out (Debian: chromium)'),
+      sandbox: z
+        .boolean()
+        .default(true)
+        .describe(
+          "pages are locked into Chromium's sandbox, and none is opened where the machine grants no such; false opens them without, for pages that are all trusted",
+        ),
       atOnce: z
         .number()
         .int()

@@ -73,6 +73,13 @@ export class Tally implements Disposable {
     this.topic.put({ channels: { ...this.topic.value.channels, [name]: state } })
   }
 
+  /** Why there is no browser; undefined when there is one. */
+  browserIs(reason: string | undefined): void {
+    const { browser } = this.topic.value
+    if (browser.reason !== reason)
+      this.topic.put({ browser: { ...browser, available: reason === undefined, reason } })
+  }
+
   browserRestarted(): void {
     const { browser } = this.topic.value
     this.topic.put({ browser: { ...browser, restarts: browser.restarts + 1 } })

@@ -84,6 +84,7 @@ export class Watches implements AsyncDisposable {
         folder: join(dataDir, 'watches', 'browser'),
         log: log.child({ part: 'browser' }),
         died: () => this.tally.browserRestarted(),
+        unavailable: (why) => this.tally.browserIs(why),
       }),
     )
     const fetcher = stack.use(new PageFetcher(new Addresses(config.pages.allow)))
@@ -93,7 +94,10 @@ export class Watches implements AsyncDisposable {
     this.tools = { lab, browser, fetcher, secrets, device, readings, traces, size, stored, caller }
     const whyNot = browser.whyNot()
     this.tally = stack.use(
-      new Tally({ available: whyNot === undefined, reason: whyNot, restarts: 0 }, () => this.#rounds.load),
+      new Tally(
+        { available: whyNot === undefined, reason: whyNot, sandbox: config.pages.sandbox, restarts: 0 },
+        () => this.#rounds.load,
+      ),
     )
     stack.use(this.list)
     this.#actions = new Actions({

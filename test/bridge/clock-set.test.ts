@@ -125,7 +125,7 @@ it.each([
   const topic = cameraTopic()
   const taken: number[] = []
   const publisher = { publish: () => expect.unreachable('a time lapse publishes no video') }
-  using lapse = new Lapse(cameraContext(publisher, topic, gallery()), async ({ part }) => {
+  using lapse = new Lapse(cameraContext(publisher, topic, await gallery()), async ({ part }) => {
     taken.push(part ?? 0)
     if (part === 2) setClock(byMs)
     return {} as MediaEntry
@@ -138,7 +138,7 @@ it.each([
 })
 
 it('a time lapse that began in the future, by a clock that was set back since, goes on within one step', async () => {
-  const keeper = gallery()
+  const keeper = await gallery()
   keeper.saveSeries({
     ...{ group: 'lapse-cam-1', device: 'cam', who: 'ada', since: clockNow() + DAY_MS },
     ...{ everyMs: 500, of: 5, format: 'jpeg', tags: [], taken: 3, missed: 0 },

@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { grantsNamespaces } from './namespaces.ts'
 import { Program } from './process.ts'
 
 const BRIDGE_FLAGS = JSON.parse(
@@ -33,8 +34,15 @@ export function startLaser(): Promise<Program<{ resource: string }>> {
 /** A bench file in a folder of its own, with ports that the system chooses. */
 export async function writeBench(bench: Record<string, unknown>): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'bench.yaml')
-  await writeFile(file, stringify({ title: 'Test bench', media: { port: 0 }, ...bench }))
+  await writeFile(file, stringify({ title: 'Test bench', media: { port: 0 }, ...bench, ...sandboxed(bench) }))
   return file
+}
+
+/** A container may grant Chromium no sandbox: a bench of the tests, whose pages are all its own, then says that it has none. */
+function sandboxed(bench: Record<string, unknown>): object {
+  const watches = bench['watches'] as { pages?: object } | undefined
+  if (!watches?.pages || grantsNamespaces()) return {}
+  return { watches: { ...watches, pages: { sandbox: false, ...watches.pages } } }
 }
 
 /** The real bridge in its own process, with what Node is given for it. `port` 0 takes a free one. Without a guardian unless `args` say otherwise. */

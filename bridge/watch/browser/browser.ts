@@ -17,6 +17,8 @@ interface Options {
   log: Logger
   /** A process has died that should not have. */
   died: () => void
+  /** This machine can have no browser, and why; undefined once it can. */
+  unavailable: (why: string | undefined) => void
 }
 
 /** The browser, lent, and a process that uses it for one check: when that process dies, this check has failed and no other. */
@@ -79,7 +81,10 @@ export class PageBrowser implements AsyncDisposable {
     let endpoint: string
     let loan: number
     try {
-      ;({ endpoint, loan } = await host.run('lend', {}, { deadlineS: LEND_S, signal }))
+      const lent = await host.run('lend', {}, { deadlineS: LEND_S, signal })
+      this.#options.unavailable('whyNot' in lent ? lent.whyNot : undefined)
+      if ('whyNot' in lent) throw new BenchError('watch.browser', lent.whyNot)
+      ;({ endpoint, loan } = lent)
     } catch (error) {
       this.#rest(visitor)
       throw host.dead ? new LostCheck(HOST_DIED, { cause: error }) : error

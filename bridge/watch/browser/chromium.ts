@@ -1,7 +1,10 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { type BrowserServer, chromium } from 'playwright-core'
+import { MOST_SLOWDOWN } from '../../core/machine-load.ts'
+import { withStartDeadline } from '../../core/start-deadline.ts'
 import { killGroup } from './kill-group.ts'
 import { treeMemoryMB } from './memory.ts'
+import type { ProfileFolder } from './profile-folder.ts'
 import type { HostStart, HostWork, Output } from './protocol.ts'
 import { tell } from './serve.ts'
 
@@ -14,6 +17,18 @@ const IDLE_MS = 60_000
 const NOTICE_MS = 200
 /** A browser in which so many have failed in a row may itself be what fails. */
 const MOST_FAILED = 5
+
+const AS_NOBODY = fileURLToPath(new URL('as-nobody.sh', import.meta.url))
+/** What Chromium says when the kernel, or a container around it, grants it no namespaces. */
+const NO_SANDBOX = /No usable sandbox|Failed to move to new namespace|sandboxing failed/i
+
+const NO_SANDBOX_WORDS =
+  'Chromium has no sandbox on this machine, and no page is opened without one: let users make namespaces ' +
+  '(kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0; in a container, a seccomp ' +
+  'profile that allows them), or, where every page that is watched is trusted, write watches.pages.sandbox: false'
+
+/** The machine has no sandbox for the browser. */
+class NoSandbox extends Error {}
 
 const ARGS = [
   // Loopback as well goes through the proxy, and what cannot go through it goes nowhere.
@@ -44,6 +59,7 @@ interface Running {
 export class Chromium implements AsyncDisposable {
   readonly #start: HostStart
   readonly #proxy: string
+  readonly #folder: ProfileFolder
   readonly #loans = new Map<number, Running>()
   readonly #all = new Set<Running>()
   #running: Promise<Running> | undefined
@@ -52,17 +68,22 @@ export class Chromium implements AsyncDisposable {
   #idle: NodeJS.Timeout | undefined
 
   /** `proxy` is the browser's only way out. */
-  constructor(start: HostStart, proxy: string) {
+  constructor(start: HostStart, proxy: string, folder: ProfileFolder) {
     this.#start = start
     this.#proxy = proxy
-    rmSync(start.folder, { recursive: true, force: true })
-    mkdirSync(start.folder, { recursive: true })
+    this.#folder = folder
   }
 
   /** Answers where the browser is; it stays until it is taken back. The address is a secret: whoever knows it drives the browser. */
   async lend(): Promise<Output<HostWork, 'lend'>> {
     clearTimeout(this.#idle)
-    const running = await this.#browser()
+    let running: Running
+    try {
+      running = await this.#browser()
+    } catch (error) {
+      if (error instanceof NoSandbox) return { whyNot: error.message }
+      throw error
+    }
     running.loans += 1
     running.out += 1
     this.#loans.set(++this.#loan, running)
@@ -101,21 +122,29 @@ export class Chromium implements AsyncDisposable {
   }
 
   async #launch(): Promise<Running> {
-    const launched = chromium.launchServer({
-      executablePath: this.#start.executable,
+    const { executable, pages } = this.#start
+    const { path, asNobody } = this.#folder
+    const launching = chromium.launchServer({
+      executablePath: asNobody ? AS_NOBODY : executable,
+      env: { ...process.env, HOME: path, LIGHTBENCH_CHROMIUM: executable },
       headless: true,
       host: '127.0.0.1',
-      // As root there is no sandbox to be had.
-      chromiumSandbox: process.getuid?.() !== 0,
+      chromiumSandbox: pages.sandbox,
       args: ARGS,
       proxy: { server: this.#proxy },
-      timeout: LAUNCH_MS,
+      // The deadline below is the one that counts.
+      timeout: LAUNCH_MS * MOST_SLOWDOWN,
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
     })
+    const launched = withStartDeadline(launching, LAUNCH_MS, 'starting the browser', {
+      late: (server) => void server.kill(),
+    })
     const server = await launched.catch((cause: unknown) => {
-      const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)
+      const said = cause instanceof Error ? cause.message : String(cause)
+      if (pages.sandbox && NO_SANDBOX.test(said)) throw new NoSandbox(NO_SANDBOX_WORDS, { cause })
+      const [why = ''] = said.split('\n', 1)
       throw new Error(`the browser does not start: ${why}`, { cause })
     })
     const child = server.process()

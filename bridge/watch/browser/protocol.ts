@@ -12,13 +12,14 @@ export interface HostStart {
   pages: PagesConfig
   /** Chromium itself. */
   executable: string
-  /** A folder of its own, for the browser's profile. */
+  /** A folder of the data folder, for the browser's profile or for where that is. */
   folder: string
 }
 
 /** What the process of the browser does: one Chromium for all checks, which it lends them. */
 export interface HostWork {
-  lend: (input: Record<string, never>) => { loan: number; endpoint: string }
+  /** Answers, instead of a loan, why this machine can have no browser, and what to do. */
+  lend: (input: Record<string, never>) => { loan: number; endpoint: string } | { whyNot: string }
   /** Answers why the browser ended meanwhile, if it did. */
   takeBack: (input: { loan: number; failed: boolean }) => { ended: string | undefined }
 }
