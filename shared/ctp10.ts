@@ -170,16 +170,19 @@ export const ctp10Commands = {
     output: sweepTaken,
   }),
   'ctp.runSweep': command({
-    about: 'Start a sweep as it is set.',
+    about: 'Start a sweep as it is set. Its lasers emit, and it is aborted when nobody answers for it.',
     role: 'operator',
     lease: true,
+    emits: true,
     input: z.object({ device: deviceId }),
     output: none,
   }),
   'ctp.takeReference': command({
-    about: 'Begin to take the reference of a detector; `referencing` in the topic tells how it goes.',
+    about:
+      'Begin to take the reference of a detector; `referencing` in the topic tells how it goes. Its lasers emit, and it is aborted when nobody answers for it.',
     role: 'operator',
     lease: true,
+    emits: true,
     input: z.object({ ...onDetector, quick: z.boolean().default(false) }),
     output: none,
   }),

@@ -62,9 +62,11 @@ export type InstrumentState = z.infer<typeof instrumentState>
 
 export const instrumentCommands = {
   'sweep.start': command({
-    about: 'Set the sweep and start it; answers the settings that the instrument took.',
+    about:
+      'Set the sweep and start it; answers the settings that the instrument took. Its lasers emit, and it is aborted when nobody answers for it.',
     role: 'operator',
     lease: true,
+    emits: true,
     input: sweepSettings.extend({ device: deviceId }),
     output: sweepSettings,
   }),

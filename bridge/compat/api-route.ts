@@ -36,6 +36,7 @@ export function apiRoute<
     path,
     role: method === 'get' ? 'viewer' : 'operator',
     handle: async (context: Context, caller: Caller) => {
+      api.asked(caller)
       try {
         const given = (context.request as { body?: unknown }).body ?? {}
         const input = {

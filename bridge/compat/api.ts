@@ -1,7 +1,7 @@
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
 import type { Ctp10State, DetectorState, LaserState, TlsState } from '../../shared/ctp10.ts'
-import type { ControlState } from '../../shared/control.ts'
-import { unwrap } from '../../shared/errors.ts'
+import { BEAT_LOST_MS, type ControlState } from '../../shared/control.ts'
+import { BenchError, unwrap } from '../../shared/errors.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import { pause } from '../core/deadline.ts'
 import { publicRefOf } from '../core/client-ref.ts'
@@ -11,6 +11,7 @@ import type { Topic } from '../core/topic.ts'
 import type { TraceSource } from '../drivers/instrument/ctp10/trace.ts'
 import type { Commands, FindDevice } from '../server/call.ts'
 import { ApiError } from './api-error.ts'
+import { RestBeats } from './rest-beats.ts'
 
 const LOOK_EVERY_MS = 50
 
@@ -27,15 +28,26 @@ export interface ApiParts {
 }
 
 /** The bench's CTP10 as exfo-ctp10-api's clients know it. */
-export class Ctp10Api {
+export class Ctp10Api implements Disposable {
   readonly id: string
   readonly #parts: ApiParts
+  readonly #beats: RestBeats<Caller>
+  /** Who has answered a WebSocket's ping last, and when (performance.now()). */
+  #ponged = { client: '', at: -Infinity }
   /** A client may disconnect from this API; the bench keeps its instrument. */
   #attached = true
 
   constructor(parts: ApiParts) {
     this.id = parts.id
     this.#parts = parts
+    this.#beats = new RestBeats({
+      beat: (caller) => this.ask('lease.beat', caller),
+      isUnderWay: () =>
+        [this.state.sweep?.phase, this.state.ctp10?.referencing?.phase].some(
+          (phase) => phase === 'running' || phase === 'aborting',
+        ),
+      mayEmit: () => this.state.emission?.emitting === true,
+    })
   }
 
   get state(): Readonly<InstrumentState> {
@@ -122,6 +134,43 @@ export class Ctp10Api {
     return this.call(name, input, caller)
   }
 
+  /**
+   * The same for a sweep or a reference, which emit and end by themselves: old clients know no heartbeat, so their
+   * requests are one as long as it lasts.
+   */
+  async actEmitting<K extends CommandName>(
+    name: K,
+    input: Omit<InputOf<K>, 'device'>,
+    caller: Caller,
+  ): Promise<OutputOf<K>> {
+    await this.takeLease(caller)
+    // The request is over long before the sweep is.
+    await this.#beats.begin({ ...caller, signal: new AbortController().signal })
+    return this.call(name, input, caller)
+  }
+
+  /** This caller has asked for something, or waits for the answer. */
+  asked(caller: Caller): void {
+    if (this.holds(caller)) this.#beats.asked()
+  }
+
+  /** A caller has answered a WebSocket's ping: for the lease's holder it is a beat. */
+  ponged(caller: Caller): void {
+    this.#ponged = { client: caller.client, at: performance.now() }
+    // Somebody may have taken the lease this very moment: then it is theirs to beat.
+    if (this.holds(caller)) this.ask('lease.beat', caller).catch(() => {})
+  }
+
+  /** Throws `heartbeat.lost` unless this caller's WebSocket answers: light that nothing ends by itself takes more than requests. */
+  requirePongs({ client }: Caller): void {
+    if (this.#ponged.client === client && performance.now() - this.#ponged.at <= BEAT_LOST_MS) return
+    throw new BenchError(
+      'heartbeat.lost',
+      'a laser takes a heartbeat: open /ws/power or /ws/health and keep it open, so that it ends when this program does',
+      { device: this.id },
+    )
+  }
+
   /** Takes the bench's lease for the caller when it is free. Throws `lease.held`, naming who holds it. */
   async takeLease(caller: Caller): Promise<void> {
     if (!this.holds(caller)) await this.ask('lease.take', caller)
@@ -148,8 +197,13 @@ export class Ctp10Api {
       if (performance.now() > end || !(await pause(LOOK_EVERY_MS, caller.signal))) return false
       if (!this.connected) throw new ApiError(503, 'the connection to the CTP10 was lost')
       this.#parts.stillThere(caller)
+      this.asked(caller)
     }
     return true
+  }
+
+  [Symbol.dispose](): void {
+    this.#beats[Symbol.dispose]()
   }
 
   #numbered<T>(what: string, all: Record<string, T>, number: number): T {

@@ -39,6 +39,12 @@ export class Compat {
     addressOf: (request: IncomingMessage) => string
     log: Logger
   }): AsyncDisposable {
-    return openCompatSockets({ ...options, api: this.#api })
+    const sockets = openCompatSockets({ ...options, api: this.#api })
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#api[Symbol.dispose]()
+        await sockets[Symbol.asyncDispose]()
+      },
+    }
   }
 }

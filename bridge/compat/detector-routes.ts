@@ -121,7 +121,7 @@ export function detectorRoutes(api: Ctp10Api): Route[] {
       query: query.extend({ wait: yesOrNo }),
       handle: async ({ query: { wait, ...at } }, caller) => {
         const { module, channel } = at
-        await api.act('ctp.takeReference', at, caller)
+        await api.actEmitting('ctp.takeReference', at, caller)
         if (!wait) {
           const message = `Reference creation initiated for detector ${module}/${channel}`
           return { success: true, message, is_complete: false }

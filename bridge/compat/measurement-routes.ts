@@ -22,7 +22,7 @@ export function measurementRoutes(api: Ctp10Api): Route[] {
       path: '/measurement/sweep/start',
       query: z.object({ wait: yesOrNo }),
       handle: async ({ query: { wait } }, caller) => {
-        await api.act('ctp.runSweep', {}, caller)
+        await api.actEmitting('ctp.runSweep', {}, caller)
         if (!wait) return { success: true, message: 'Sweep initiated', is_complete: false }
         if (!(await api.until(() => !underWay(), SWEEP_MS, caller))) {
           throw new ApiError(504, `Failed to start sweep: no end after ${SWEEP_MS / 1000}s`)

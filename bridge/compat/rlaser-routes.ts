@@ -7,14 +7,18 @@ import { apiRoute, number, whole } from './api-route.ts'
 
 const params = z.object({ laser: whole(1, 10) })
 
-/** `/rlaser/{1-10}`. Switching one on is emission: it needs the holder's heartbeat like everywhere else. */
+/** `/rlaser/{1-10}`. Switching one on is emission that nothing ends by itself: it needs the pongs of the holder's WebSocket. */
 export function rlaserRoutes(api: Ctp10Api): Route[] {
   const idOf = ({ maker, model, serial, firmware }: LaserState): string =>
     [maker, model, serial, firmware].join(',')
   const set = (laser: number, wanted: { powerDbm?: number; wavelengthNm?: number }, caller: Caller) =>
     api.act('ctp.setLaser', { laser, ...wanted }, caller)
-  const switchTo = (laser: number, on: boolean, caller: Caller) =>
-    api.act(on ? 'ctp.laserOn' : 'ctp.laserOff', { laser }, caller)
+  const switchTo = async (laser: number, on: boolean, caller: Caller) => {
+    if (!on) return api.act('ctp.laserOff', { laser }, caller)
+    await api.takeLease(caller)
+    api.requirePongs(caller)
+    return api.call('ctp.laserOn', { laser }, caller)
+  }
   const switched = (on: boolean): Route =>
     apiRoute(api, {
       method: 'post',

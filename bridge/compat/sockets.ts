@@ -111,8 +111,7 @@ function serve(socket: WebSocket, streaming: Streaming, who: () => Caller | unde
   }, BEAT_MS)
   socket.on('pong', () => {
     const caller = who()
-    // Somebody may have taken the lease this very moment: then it is theirs to beat.
-    if (caller && api.holds(caller)) api.ask('lease.beat', caller).catch(() => {})
+    if (caller) api.ponged(caller)
   })
   socket.on('error', () => socket.terminate())
   socket.on('close', () => {

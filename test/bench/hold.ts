@@ -26,6 +26,7 @@ export async function measure(): Promise<{ streamGapMs: number; heartbeatGapMs: 
   await sleep(1500)
 
   progress('sweeping 940,001 points')
+  using _ = await client.beats()
   await client.call('sweep.start', {
     device: 'busy',
     startNm: 1520,

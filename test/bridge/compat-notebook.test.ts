@@ -294,6 +294,22 @@ it('streams powers at the rate that is asked for, whose pongs keep a laser on', 
   expect(await post('/rlaser/1/off')).toEqual(done({ laser_number: 1, is_on: false }))
 })
 
+it('beats for a notebook whose sweep is under way, by its requests, and for a laser by pongs alone', async () => {
+  using client = await Client.connect(bridge.ready.url)
+  const beating = async (): Promise<unknown> => {
+    const { snapshot } = await client.call('topic.read', { topic: 'control' })
+    return (snapshot as { lease?: { beating: boolean } }).lease?.beating
+  }
+  expect(await post('/measurement/sweep/start')).toMatchObject({ status: 200 })
+  expect(await beating()).toBe(true)
+  expect(await post('/rlaser/2/on')).toMatchObject({ status: 409 })
+  expect(await post('/measurement/sweep/abort')).toMatchObject({ status: 200 })
+  // As long as requests come the beats go on, which a laser that is on by nobody's pongs does not profit from.
+  await post('/connection/disconnect')
+  expect(await beating()).toBeFalsy()
+  expect((await post('/connection/connect')).status).toBe(200)
+})
+
 it('is there: /ws/health', async () => {
   const { socket, messages } = await listen('/ws/health')
   await expect

@@ -163,6 +163,7 @@ describe('a picture', () => {
 
 describe('a trace', () => {
   it('is read from the instrument, and fails beyond the mask around its reference', async () => {
+    using _ = await operator.beats()
     await operator.call('sweep.start', {
       device: 'dut',
       startNm: 1540,

@@ -72,6 +72,7 @@ async function sweepOnce(client: Client): Promise<void> {
     const { snapshot } = await client.call('topic.read', { topic })
     return (snapshot as unknown as InstrumentState).sweep?.phase
   }
+  using _ = await client.beats()
   await expect
     .poll(() => client.ask('sweep.start', { device: 'ctp', ...sweep }), SLOW)
     .toMatchObject({ ok: true })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, CommandName, InputOf, OutputOf, ServerEvents } from '../../shared/commands.ts'
+import { BEAT_MS } from '../../shared/control.ts'
 import { BenchError, type Failure, type Result, unwrap } from '../../shared/errors.ts'
 
 const CALL_MS = 30_000
@@ -41,6 +42,14 @@ export class Client implements Disposable {
     const client = await Client.connect(url, extraHeaders)
     await client.call('lease.take', {})
     return client
+  }
+
+  /** Beats as the page of the lease's holder does, until disposed of. Resolves with the first beat taken. */
+  async beats(): Promise<Disposable> {
+    const beat = () => this.ask('lease.beat', { active: true })
+    unwrap(await beat())
+    const beating = setInterval(() => void beat().catch(() => {}), BEAT_MS)
+    return { [Symbol.dispose]: () => clearInterval(beating) }
   }
 
   /** The answer's value; throws the BenchError of a failed one. */
