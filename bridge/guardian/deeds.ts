@@ -49,8 +49,8 @@ export class Deeds {
     acted(deed)
     log.error({ why, by, devices: Object.keys(deed.devices) }, 'the guardian makes safe')
     this.#keepLatch({ at, by, why })
-    await Promise.race([Promise.all(sent), wait(GIVE_UP_MS)])
     void this.#lastResort(keepers)
+    await Promise.race([Promise.all(sent), wait(GIVE_UP_MS)])
     const outcomes = keepers.map(({ device, outcome }) => [device, outcome] as const)
     acted({ ...deed, devices: Object.fromEntries(outcomes) })
   }
