@@ -180,6 +180,38 @@ it('does not say that it is safe when the instrument says otherwise', async () =
   await expect(source.stop()).rejects.toThrow('output is not off: switch it off at the instrument')
 })
 
+it('gives a trace up when it is stopped, proves the stop meanwhile, and fetches the next', async () => {
+  const traces = {
+    long: { query: ':LONG?', format: 'real32', axis: { start: 0, step: 1 }, deadlineMs: 60_000 },
+  }
+  let whole = false
+  const {
+    device: source,
+    state,
+    lines,
+  } = await laser(
+    (line, socket) => {
+      if (line !== ':LONG?') return undefined
+      // A million samples are announced, and two come.
+      socket.write(
+        whole ? Buffer.from('#14\0\0\0\0\n', 'latin1') : Buffer.from('#74000000\0\0\0\0\0\0\0\0', 'latin1'),
+      )
+      return ''
+    },
+    { traces },
+  )
+  const fetching = source.commands['instrument.trace']?.({ device, trace: 'long' }, caller)
+  const refused = expect(fetching).rejects.toMatchObject({ code: 'aborted' })
+  await expect.poll(() => state().download).toMatchObject({ of: 4_000_000 })
+  expect(await source.stop()).toBe('proven')
+  await refused
+  expect(lines).toContain(':OUTP OFF')
+  expect(state().download).toBeUndefined()
+  whole = true
+  const next = source.commands['instrument.trace']?.({ device, trace: 'long' }, caller)
+  expect(await next).toMatchObject({ points: 1 })
+})
+
 it('leaves polls out while the line is busy, counts them, and marks what is old', async () => {
   let held: (() => void) | undefined
   const fast = { query: ':FAST?', everyMs: 30 }

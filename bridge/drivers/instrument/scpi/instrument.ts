@@ -48,6 +48,8 @@ export class DeclaredInstrument implements Device {
   readonly #values: Values
   readonly #poller: Poller
   readonly #closed = new AbortController()
+  /** Aborts the traces that are on their way; another for those that are asked for afterwards. */
+  #downloads = new AbortController()
   readonly #polling: Promise<void>
   readonly commands: Handlers
 
@@ -117,7 +119,11 @@ export class DeclaredInstrument implements Device {
   }
 
   stop(): Promise<StopOutcome> {
-    return this.#safety.makeSafe(CONFIRM_MS)
+    const stopped = this.#safety.makeSafe(CONFIRM_MS)
+    // What proves it is not to wait until a trace has come, which may take a minute.
+    this.#downloads.abort()
+    this.#downloads = new AbortController()
+    return stopped
   }
 
   /** Undefined where nothing is declared to emit: then it can only be stopped as a whole. */
@@ -186,7 +192,7 @@ export class DeclaredInstrument implements Device {
         const trace = this.#find('trace', this.#entries.traces, name)
         const { id: device, state, traces } = this.#context
         const ticket = this.#safety.ticket()
-        const signal = this.#until(caller)
+        const signal = AbortSignal.any([this.#until(caller), this.#downloads.signal])
         const progress = (bytes: number, of: number): void => state.put({ download: { bytes, of } })
         try {
           const { draft, facts } = await this.#say('bulk', signal, async (wire) => {
