@@ -37,7 +37,7 @@ function open(pages: Partial<PagesConfig>): Seen {
     unavailable: (why) => reasons.push(why),
   })
   const check = () =>
-    browser.check({ url: site.url('/'), steps: [], select: undefined, json: undefined }, options)
+    browser.check({ url: site.url('/'), steps: [], select: undefined, json: undefined, secrets: {} }, options)
   return { browser, reasons, folder, check }
 }
 
