@@ -1,3 +1,4 @@
+import type { KnownBrowsers } from './access/known-browsers.ts'
 import { diagnosticsRoutes } from './diagnostics/routes.ts'
 import type { Inside } from './doorway.ts'
 import type { Route } from './server/route.ts'
@@ -14,6 +15,7 @@ import { mjpegRoute } from './server/routes/mjpeg.ts'
 import { traceRoutes } from './server/routes/traces.ts'
 
 interface RouteParts extends Inside {
+  browsers: KnownBrowsers
   /** Where the page's files are. */
   pageDir: string
   /** The routes of another program's API, where the bench has them. */
@@ -22,13 +24,26 @@ interface RouteParts extends Inside {
 
 /** Every route of the bridge: whoever wants to know what can be asked over HTTP, and by whom, finds it here. */
 export function benchRoutes(parts: RouteParts): Route[] {
-  const { access, audit, auditOf, bench, compat, config, device, diagnostics, doors, gallery, lines } = parts
+  const {
+    access,
+    audit,
+    auditOf,
+    bench,
+    browsers,
+    compat,
+    config,
+    device,
+    diagnostics,
+    doors,
+    gallery,
+    lines,
+  } = parts
   const { media, pageDir, sessionMostMs, traces, version, watches } = parts
   return [
     // Before the bridge's own, of which `/health` is one.
     ...compat,
     ...commandRoutes(doors, version),
-    ...accessRoutes({ access, sessionMostMs, audit: auditOf }),
+    ...accessRoutes({ access, browsers, sessionMostMs, audit: auditOf }),
     ...auditRoutes(audit),
     ...lines.routes,
     estopRoute(doors),

@@ -371,7 +371,7 @@ export async function openBench(
   })
   doorway = opening.use(
     await openDoorway({
-      ...{ config, version, tls, sessionMostMs, access, audit, auditOf, control, doors, device },
+      ...{ config, version, tls, secure, sessionMostMs, access, audit, auditOf, control, doors, device },
       ...{ feeds, bench, media, viewers, traces, gallery, lines, diagnostics, watches, log },
       topicOf: (id) => topics.get(id),
     }),

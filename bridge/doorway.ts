@@ -7,6 +7,7 @@ import type { DeviceBase } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
 import type { InstrumentState } from '../shared/instrument.ts'
 import type { Access } from './access/access.ts'
+import { KnownBrowsers } from './access/known-browsers.ts'
 import { Compat } from './compat/compat.ts'
 import type { BenchConfig } from './config.ts'
 import type { Control } from './control/control.ts'
@@ -37,6 +38,8 @@ export interface Inside {
   config: BenchConfig
   version: string
   tls: Awaited<ReturnType<typeof readTls>> | undefined
+  /** Whether pages are served over TLS, by the bridge or by what stands before it. */
+  secure: boolean
   sessionMostMs: number
   access: Access
   audit: Audit
@@ -67,10 +70,25 @@ export interface Doorway extends AsyncDisposable {
 /** Begins to listen, for the page, REST and sockets. Rejects with `config.invalid` when the port is taken. */
 export async function openDoorway(inside: Inside): Promise<Doorway> {
   await using opening = new AsyncDisposableStack()
-  const { config, version, tls, access, control, doors, device, feeds, bench, topicOf, viewers, log } = inside
+  const {
+    config,
+    version,
+    tls,
+    secure,
+    access,
+    control,
+    doors,
+    device,
+    feeds,
+    bench,
+    topicOf,
+    viewers,
+    log,
+  } = inside
   const { server } = config
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
   const identify = identifyBy(access, server)
+  const browsers = KnownBrowsers.open(join(config.dataDir, 'browsers.key'), secure, log)
   const pageDir = fileURLToPath(new URL('../web/dist', import.meta.url))
   const first = config.devices.find(({ driver }) => driver.kind === 'instrument.exfo-ctp10')
   const compat =
@@ -87,7 +105,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
     })
   const http = createHttp({
     pageDir,
-    routes: benchRoutes({ ...inside, pageDir, compat: compat?.routes ?? [] }),
+    routes: benchRoutes({ ...inside, pageDir, browsers, compat: compat?.routes ?? [] }),
     door,
     identify,
     behindProxy: server.behindProxy,

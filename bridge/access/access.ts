@@ -74,7 +74,8 @@ export class Access implements AsyncDisposable {
       sessions: this.#sessions,
       proofs: this.#proofs,
       factor: this.#factor,
-      attempted: (name, address, work) => this.#attempted(name, address, work),
+      // An open session is a browser that is known: guesses elsewhere do not keep its owner from this.
+      attempted: ({ name, address, key }, work) => this.#attempted(name, address, work, key),
     })
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
   }
@@ -111,14 +112,20 @@ export class Access implements AsyncDisposable {
 
   /**
    * Answers the new session's secret. Rejects with `credentials.invalid` or `attempts.exceeded`; with `factor.required`
-   * when the password is right and a code is wanted besides.
+   * when the password is right and a code is wanted besides. `browser`: a browser in which this user has signed in before.
    */
-  async signIn(name: string, password: string, address: string, code?: string): Promise<string> {
-    return this.#attempted(name, address, async () => {
+  async signIn(
+    name: string,
+    password: string,
+    address: string,
+    { code, browser }: { code?: string | undefined; browser?: string | undefined } = {},
+  ): Promise<string> {
+    const work = async (): Promise<string> => {
       const user = await this.users.check(name, password)
       if (!user) throw new BenchError('credentials.invalid', 'the name or the password is wrong')
       return this.#open(user, address, this.#factor.use(user, code))
-    })
+    }
+    return this.#attempted(name, address, work, browser)
   }
 
   /** Ends the session that a request shows. Rejects with `storage.full` or `storage.failed` when the disk does not have it yet. */
@@ -166,10 +173,15 @@ export class Access implements AsyncDisposable {
   }
 
   /** Counts an attempt to show a secret before it is looked at. Rejects with `attempts.exceeded` when there were too many. */
-  async #attempted<T>(account: string, address: string, work: () => Promise<T>): Promise<T> {
-    await this.#attempts.begin(account, address)
+  async #attempted<T>(
+    account: string,
+    address: string,
+    work: () => Promise<T>,
+    browser?: string,
+  ): Promise<T> {
+    await this.#attempts.begin(account, address, browser)
     const done = await work()
-    await this.#attempts.succeeded(account, address)
+    await this.#attempts.succeeded(account, address, browser)
     return done
   }
 

@@ -13,7 +13,7 @@ interface People {
   proofs: Proofs
   factor: SecondFactor
   /** Does what shows a secret of an account, counted: too many wrong ones are refused. */
-  attempted: <T>(account: string, address: string, work: () => Promise<T>) => Promise<T>
+  attempted: <T>(caller: Caller, work: () => Promise<T>) => Promise<T>
 }
 
 /** The commands of people, sessions and tokens. */
@@ -26,7 +26,7 @@ export function peopleHandlers({ users, tokens, sessions, proofs, factor, attemp
     },
     'session.password': async ({ current, password }, caller) => {
       requireSession(caller)
-      await attempted(caller.name, caller.address, async () => {
+      await attempted(caller, async () => {
         if (!(await users.check(caller.name, current)))
           throw new BenchError('credentials.invalid', 'the current password is wrong')
       })
@@ -35,7 +35,7 @@ export function peopleHandlers({ users, tokens, sessions, proofs, factor, attemp
     },
     'session.prove': async ({ password, code }, caller) => {
       requireSession(caller)
-      await attempted(caller.name, caller.address, async () => {
+      await attempted(caller, async () => {
         const user = await users.check(caller.name, password)
         if (!user) throw new BenchError('credentials.invalid', 'the password is wrong')
         await users.noteUse(factor.use(user, code))
@@ -52,7 +52,7 @@ export function peopleHandlers({ users, tokens, sessions, proofs, factor, attemp
       }),
     'session.confirmFactor': async ({ code }, caller) => {
       requireSession(caller)
-      const confirmed = attempted(caller.name, caller.address, () =>
+      const confirmed = attempted(caller, () =>
         factor.confirm(caller.name, caller.key, code),
       )
       return { recoveryCodes: await confirmed }

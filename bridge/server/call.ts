@@ -19,6 +19,8 @@ export interface Call {
   name: string
   input: unknown
   caller: Caller | undefined
+  /** Where it came from, of a call by nobody. */
+  address?: string
   result: Result<unknown>
   /** In place of the failure's own message, where that quotes an input that nobody has looked at. */
   message?: string | undefined

@@ -1,70 +1,155 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { expect, it } from 'vitest'
+import { Attempts } from '../../bridge/access/attempts.ts'
+import { KnownBrowsers } from '../../bridge/access/known-browsers.ts'
 import { AccessRig, PASSWORD } from './access-rig.ts'
 
-// The limiter has no clock of its own to be given.
-beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] }))
-afterEach(() => void vi.useRealTimers())
-
-const WRONG = { code: 'credentials.invalid' }
+const MINUTE = 60_000
 const SLOWED = { code: 'attempts.exceeded', message: expect.stringMatching(/try again in \d+ s/) }
 
-async function rigWith(...names: string[]): Promise<AccessRig> {
-  const rig = await AccessRig.open()
-  for (const name of names) await rig.access.users.add(name, 'viewer', PASSWORD)
-  return rig
-}
+class Rig {
+  now = 0
+  readonly attempts = new Attempts(() => this.now)
 
-async function guess(rig: AccessRig, name: string, address: string): Promise<unknown> {
-  return rig.access.signIn(name, 'not the password', address).catch((error: unknown) => error)
-}
-
-it('slows guesses at one account down, wherever they come from, and takes the right one after the rest', async () => {
-  await using rig = await rigWith('ada', 'bob')
-  for (let i = 0; i < 5; i++) expect(await guess(rig, 'ada', `192.0.2.${i}`)).toMatchObject(WRONG)
-  await expect(rig.signIn('ada', '192.0.2.99')).rejects.toMatchObject(SLOWED)
-  await expect(rig.signIn('bob', '192.0.2.99')).resolves.toBeTypeOf('string')
-  await vi.advanceTimersByTimeAsync(61_000)
-  await expect(rig.signIn('ada', '192.0.2.99')).resolves.toBeTypeOf('string')
-})
-
-it('slows guesses from one address down, whoever they are for', async () => {
-  await using rig = await rigWith('ada')
-  for (let i = 0; i < 20; i++) expect(await guess(rig, `user${i}`, '192.0.2.1')).toMatchObject(WRONG)
-  await expect(rig.signIn('ada', '192.0.2.1')).rejects.toMatchObject(SLOWED)
-  await expect(rig.signIn('ada', '192.0.2.2')).resolves.toBeTypeOf('string')
-})
-
-it('takes the addresses of one IPv6 network, and an IPv4 address however it is written, for one', async () => {
-  await using rig = await rigWith('ada')
-  for (let i = 0; i < 20; i++) await guess(rig, `user${i}`, `2001:db8:1:2::${i}`)
-  await expect(rig.signIn('ada', '2001:db8:1:2:3:4:5:6')).rejects.toMatchObject(SLOWED)
-  await expect(rig.signIn('ada', '2001:db8:1:3::1')).resolves.toBeTypeOf('string')
-  for (let i = 0; i < 20; i++) await guess(rig, `user${i + 20}`, '192.0.2.1')
-  await expect(rig.signIn('ada', '::ffff:192.0.2.1')).rejects.toMatchObject(SLOWED)
-})
-
-it('counts many guesses at once as many', async () => {
-  await using rig = await rigWith('ada')
-  const guesses = Array.from({ length: 12 }, (_, i) => guess(rig, 'ada', `192.0.2.${i}`))
-  const answers = (await Promise.all(guesses)) as { code: string }[]
-  expect(answers.filter(({ code }) => code === 'credentials.invalid')).toHaveLength(5)
-})
-
-it('forgives an account once its user has signed in, and those who sign in often', async () => {
-  await using rig = await rigWith('ada')
-  for (let round = 0; round < 6; round++) {
-    for (let i = 0; i < 3; i++) expect(await guess(rig, 'ada', `192.0.2.${round}`)).toMatchObject(WRONG)
-    await expect(rig.signIn('ada', `192.0.2.${round}`)).resolves.toBeTypeOf('string')
+  /** Tries a wrong password; answers for how many seconds it is refused, 0 when it was taken. */
+  async wrong(account: string, address: string, browser?: string): Promise<number> {
+    const refused = await this.attempts.begin(account, address, browser).then(
+      () => undefined,
+      (error: unknown) => error as { code: string; message: string },
+    )
+    if (!refused) return 0
+    expect(refused).toMatchObject(SLOWED)
+    return Number(/in (\d+) s/.exec(refused.message)?.[1])
   }
-  for (let i = 0; i < 30; i++) await expect(rig.signIn('ada', '192.0.2.50')).resolves.toBeTypeOf('string')
+
+  async right(account: string, address: string, browser?: string): Promise<number> {
+    const refused = await this.wrong(account, address, browser)
+    if (refused === 0) await this.attempts.succeeded(account, address, browser)
+    return refused
+  }
+}
+
+it('blocks an account for the network that guesses at it, and lets its owner in from elsewhere', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 5; i++) expect(await rig.wrong('ada', '192.0.2.1')).toBe(0)
+  expect(await rig.right('ada', '192.0.2.1')).toBe(60)
+  expect(await rig.right('ada', '192.0.2.2')).toBe(0)
+  expect(await rig.right('bob', '192.0.2.1')).toBe(0)
+})
+
+it('doubles the pause with every further guess, up to an hour, and counts what it refuses as no guess', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 5; i++) await rig.wrong('ada', '192.0.2.1')
+  const pauses: number[] = []
+  for (let i = 0; i < 8; i++) {
+    pauses.push(await rig.wrong('ada', '192.0.2.1'))
+    expect(await rig.wrong('ada', '192.0.2.1')).toBe(pauses.at(-1))
+    rig.now += pauses.at(-1)! * 1000
+    expect(await rig.wrong('ada', '192.0.2.1')).toBe(0)
+  }
+  expect(pauses).toEqual([60, 120, 240, 480, 960, 1920, 3600, 3600])
+})
+
+it('slows a guess at one account from many networks, but no browser or network that it has signed in from', async () => {
+  const rig = new Rig()
+  expect(await rig.right('ada', '198.51.100.1')).toBe(0)
+  for (let i = 0; i < 20; i++) expect(await rig.wrong('ada', `192.0.2.${i}`)).toBe(0)
+  expect(await rig.wrong('ada', '192.0.2.99')).toBe(30)
+  for (let i = 0; i < 100; i++) {
+    rig.now += 5000
+    await rig.wrong('ada', `203.0.113.${i}`)
+    expect(await rig.wrong('ada', '203.0.113.200')).toBeGreaterThan(0)
+  }
+  expect(await rig.right('ada', '198.51.100.1')).toBe(0)
+  expect(await rig.right('ada', '192.0.2.99', 'her laptop')).toBe(0)
+})
+
+it('lets a known browser in from a network that guesses, and slows down whoever guesses in one', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 5; i++) await rig.wrong('ada', '192.0.2.1')
+  expect(await rig.right('ada', '192.0.2.1', 'her laptop')).toBe(0)
+  for (let i = 0; i < 5; i++) expect(await rig.wrong('ada', '192.0.2.1', 'stolen')).toBe(0)
+  expect(await rig.wrong('ada', '192.0.2.1', 'stolen')).toBe(60)
+  expect(await rig.right('ada', '192.0.2.1', 'her laptop')).toBe(0)
+})
+
+it('lets this machine in whoever guesses elsewhere, and makes it wait for 10 s at most', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 60; i++) await rig.wrong('ada', `192.0.2.${i}`)
+  for (const address of ['127.0.0.1', '::ffff:127.0.0.1', '::1'])
+    expect(await rig.right('ada', address)).toBe(0)
+  for (let i = 0; i < 50; i++) await rig.wrong('ada', '127.0.0.1')
+  expect(await rig.wrong('ada', '127.0.0.1')).toBeLessThanOrEqual(10)
+  rig.now += 10_000
+  expect(await rig.right('ada', '127.0.0.1')).toBe(0)
+})
+
+it('slows guesses from one network down, whoever they are for', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 20; i++) expect(await rig.wrong(`user${i}`, `2001:db8:1:2::${i}`)).toBe(0)
+  expect(await rig.right('ada', '2001:db8:1:2:3:4:5:6')).toBe(60)
+  expect(await rig.right('ada', '2001:db8:1:3::1')).toBe(0)
+  for (let i = 0; i < 20; i++) await rig.wrong(`user${i}`, '192.0.2.1')
+  expect(await rig.right('ada', '::ffff:192.0.2.1')).toBe(60)
+})
+
+it('counts many guesses at once as many, and forgives those who sign in often', async () => {
+  const rig = new Rig()
+  const answers = await Promise.all(Array.from({ length: 12 }, () => rig.wrong('ada', '192.0.2.1')))
+  expect(answers.filter((refused) => refused === 0)).toHaveLength(5)
+  rig.now += MINUTE
+  expect(await rig.right('ada', '192.0.2.1')).toBe(0)
+  for (let i = 0; i < 30; i++) expect(await rig.right('ada', '192.0.2.1')).toBe(0)
+})
+
+it('keeps an account’s own pause while 20,000 others are guessed at', async () => {
+  const rig = new Rig()
+  for (let i = 0; i < 20; i++) await rig.wrong('ada', `192.0.2.${i}`)
+  for (let i = 0; i < 20_000; i++) {
+    await rig.wrong(`user${i}`, `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)
+    if (i % 1000 !== 0) continue
+    rig.now += MINUTE
+    expect(await rig.wrong('ada', `198.51.100.${i / 1000}`)).toBe(0)
+  }
+  expect(await rig.wrong('ada', '198.51.100.99')).toBe(60)
 })
 
 it('slows down whoever guesses the current password in an open session', async () => {
-  await using rig = await rigWith('ada')
+  await using rig = await AccessRig.open()
+  await rig.access.users.add('ada', 'viewer', PASSWORD)
   const ada = rig.access.identify(await rig.signIn('ada'), undefined)!
   const change = { current: 'not the password', password: 'another good one' }
   for (let i = 0; i < 5; i++) {
-    await expect(rig.call('session.password', change, ada)).rejects.toMatchObject(WRONG)
+    await expect(rig.call('session.password', change, ada)).rejects.toMatchObject({
+      code: 'credentials.invalid',
+    })
   }
   await expect(rig.call('session.password', change, ada)).rejects.toMatchObject(SLOWED)
+  await expect(rig.signIn('ada')).resolves.toBeTypeOf('string')
+})
+
+it('knows a browser by its cookie again, after a restart too, for its own account alone', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'lightbench-')), 'browsers.key')
+  const open = (): KnownBrowsers => KnownBrowsers.open(file, false, pino({ level: 'silent' }))
+  const set = open().cookieFor('ada')
+  expect(set).toMatch(/; Path=\/; HttpOnly; SameSite=Lax; Max-Age=34560000$/)
+  const cookie = `lightbench=x; ${set.split(';', 1)[0]}`
+  expect(open().find(cookie, 'ada')).toMatch(/^[\w-]{22}$/)
+  expect(open().find(cookie, 'bob')).toBeUndefined()
+  expect(
+    open().find(
+      cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')),
+      'ada',
+    ),
+  ).toBeUndefined()
+  expect(new KnownBrowsers(Buffer.alloc(32), false).find(cookie, 'ada')).toBeUndefined()
+})
+
+it('binds the cookie to TLS where browsers use that', () => {
+  expect(new KnownBrowsers(Buffer.alloc(32), true).cookieFor('ada')).toMatch(
+    /^__Host-lightbench-browser-[0-9a-f]{8}=.*; Secure$/,
+  )
 })

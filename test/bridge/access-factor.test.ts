@@ -51,7 +51,7 @@ async function enrolled(): Promise<Enrolled> {
   const { recoveryCodes } = await rig.call('session.confirmFactor', { code: code() }, ada)
   // The code that has confirmed it is used up.
   rig.now += STEP
-  const signIn = (given?: string): Promise<string> => rig.access.signIn('ada', PASSWORD, ADDRESS, given)
+  const signIn = (given?: string): Promise<string> => rig.access.signIn('ada', PASSWORD, ADDRESS, { code: given })
   return { rig, ada, code, recoveryCodes, signIn }
 }
 
@@ -100,7 +100,7 @@ it('takes one code of two sign-ins at the same moment for one', async () => {
 it('says nothing of the code to whoever does not know the password', async () => {
   const { rig, code } = await enrolled()
   await using _ = rig
-  const attempt = rig.access.signIn('ada', 'not the password', ADDRESS, code())
+  const attempt = rig.access.signIn('ada', 'not the password', ADDRESS, { code: code() })
   await expect(attempt).rejects.toThrow('the name or the password is wrong')
 })
 

@@ -1,6 +1,7 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
 import type { Access } from '../../access/access.ts'
+import type { KnownBrowsers } from '../../access/known-browsers.ts'
 import { BenchError, explainIssues } from '../../../shared/errors.ts'
 import type { Route } from '../route.ts'
 import { callerOf } from '../who.ts'
@@ -12,21 +13,23 @@ const setUp = person.extend({ key: z.string().max(200) })
 
 interface AccessRoutes {
   access: Access
+  browsers: KnownBrowsers
   sessionMostMs: number
   audit: (call: Call) => void
 }
 
 /** Signing in, out, and setting up: routes of their own, since only an HTTP answer can give a browser its cookie. */
-export function accessRoutes({ access, sessionMostMs, audit }: AccessRoutes): Route[] {
+export function accessRoutes({ access, browsers, sessionMostMs, audit }: AccessRoutes): Route[] {
   const letIn = async (context: Context, name: string, work: () => Promise<string>): Promise<void> => {
     const begun = performance.now()
-    const call = { name: context.path.slice('/api/'.length), input: { name }, ms: 0 }
+    const call = { name: context.path.slice('/api/'.length), input: { name }, ms: 0, address: context.ip }
     try {
       const secret = await work()
       const cookie = access.cookie.header(secret, sessionMostMs)
       const known = access.identify(cookie.split(';', 1)[0], undefined)
       const caller = known && callerOf(known, '', context.ip, new AbortController().signal)
-      context.set('Set-Cookie', cookie)
+      // Its attempts are told from a stranger's from now on.
+      context.set('Set-Cookie', [cookie, browsers.cookieFor(name)])
       context.body = { ok: true, value: {} }
       audit({ ...call, caller, result: { ok: true, value: {} }, ms: performance.now() - begun })
     } catch (error) {
@@ -44,7 +47,8 @@ export function accessRoutes({ access, sessionMostMs, audit }: AccessRoutes): Ro
       role: 'anybody',
       handle: (context) => {
         const { name, password, code } = body(context, signIn)
-        return letIn(context, name, () => access.signIn(name, password, context.ip, code))
+        const browser = browsers.find(context.headers.cookie, name)
+        return letIn(context, name, () => access.signIn(name, password, context.ip, { code, browser }))
       },
     },
     {
