@@ -30,10 +30,11 @@ import { withLentPorts } from './lent-ports.ts'
 import { localRoleOf } from './local-role.ts'
 import { openGuardianship } from './guardianship.ts'
 import { openMedia } from './media/media.ts'
-import { auditCall, auditDeed } from './server/audit-line.ts'
+import { auditDeed } from './server/audit-line.ts'
 import { type Call, Commands, type FindDevice } from './server/call.ts'
 import { Feeds } from './server/feeds.ts'
 import { helloOf } from './server/hello.ts'
+import { Refusals } from './server/refusals.ts'
 import { Lines } from './share/lines.ts'
 import { readTls } from './server/tls.ts'
 import { Simulator } from './simulators.ts'
@@ -82,7 +83,7 @@ export async function openBench(
   await using opening = new AsyncDisposableStack()
   const { server } = config
   const tls = server.tls && (await readTls(server.tls))
-  const secure = tls !== undefined || server.behindProxy
+  const secure = tls !== undefined || server.trustedProxies.length > 0
   const version = await packageVersion()
   const feeds = new Feeds()
   const bench = feeds.addTopic(
@@ -121,7 +122,8 @@ export async function openBench(
     }),
   )
   const audit = opening.use(await Audit.open(database, config.audit.keepDays, log.child({ part: 'audit' })))
-  const auditOf = (call: Call): void => audit.note(auditCall(call))
+  const refusals = opening.use(new Refusals((entry) => audit.note(entry)))
+  const auditOf = (call: Call): void => refusals.audit(call)
   const secrets = await NamedSecrets.open(await SecretTable.open(database))
   const traces = await TraceStore.open(join(config.dataDir, 'traces'), log)
   const gallery = opening.use(
@@ -371,7 +373,8 @@ export async function openBench(
   })
   doorway = opening.use(
     await openDoorway({
-      ...{ config, version, tls, secure, sessionMostMs, access, audit, auditOf, control, doors, device },
+      ...{ config, version, tls, secure, sessionMostMs, access, audit, auditOf, refusals },
+      ...{ control, doors, device },
       ...{ feeds, bench, media, viewers, traces, gallery, lines, diagnostics, watches, log },
       topicOf: (id) => topics.get(id),
     }),

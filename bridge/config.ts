@@ -10,12 +10,16 @@ import { detectorModel } from './core/detector-model.ts'
 import type { Driver } from './core/device.ts'
 import { hostName, pageOrigin } from './core/host-name.ts'
 import { isLoopback } from './core/loopback.ts'
+import { TrustedProxies } from './core/trusted-proxies.ts'
 import { lastResort } from './guardian/protocol.ts'
 import { iceServerConfig } from './media/ice-servers.ts'
 import { authorityFault, checkTls, TlsFault } from './server/tls.ts'
 import { type ShareConfig, shareConfig } from './share/config.ts'
 import { type WatchesConfig, watchesConfig } from './watch/config.ts'
 import { type SightConfig, sightConfig } from './turret/config.ts'
+
+/** What `server.behindProxy: true` has meant: a proxy on the bridge's own machine. */
+const LOOPBACK = ['127.0.0.0/8', '::1']
 
 const port = z.number().int().min(0).max(65_535)
 
@@ -39,12 +43,18 @@ export const benchFile = z.strictObject({
         })
         .optional()
         .describe('needed to listen beyond loopback; `lightbench tls init` makes both files'),
+      trustedProxies: z
+        .array(
+          z.string().refine(isNetwork, 'an address or a network is needed, e.g. 127.0.0.1 or 10.0.0.0/24'),
+        )
+        .default([])
+        .describe(
+          'proxies in front of the bridge, which speak TLS and say whose a connection is by X-Forwarded-For: addresses or networks (CIDR); from others nothing is taken in clear but from loopback',
+        ),
       behindProxy: z
         .boolean()
-        .default(false)
-        .describe(
-          'a proxy in front of the bridge speaks TLS, and says whose a connection is by X-Forwarded-For',
-        ),
+        .optional()
+        .describe('old name: true means trustedProxies: [127.0.0.0/8, ::1]; read for one more release'),
       names: z
         .array(hostName)
         .default([])
@@ -212,19 +222,25 @@ export async function loadConfig(
   const { tls } = bench.server
   const server = {
     ...bench.server,
+    trustedProxies: [...bench.server.trustedProxies, ...(bench.server.behindProxy === true ? LOOPBACK : [])],
     host: overrides.host ?? bench.server.host,
     port: overrides.port ?? bench.server.port,
     tls: tls && { certificate: resolve(from, tls.certificate), key: resolve(from, tls.key) },
   }
-  if (!isLoopback(server.host) && !server.tls && !server.behindProxy) {
+  if (!isLoopback(server.host) && !server.tls && server.trustedProxies.length === 0) {
     const message =
       `refusing to listen on ${server.host} without TLS: passwords and pictures would travel open, and browsers refuse ` +
-      'cameras there. Give server.tls (lightbench tls init makes the files), or set server.behindProxy: true when a ' +
-      'proxy in front speaks TLS'
+      'cameras there. Give server.tls (lightbench tls init makes the files), or name the proxy in front that speaks ' +
+      'TLS in server.trustedProxies'
     throw new BenchError('config.invalid', message)
   }
   const dataDir = resolve(from, bench.dataDir)
   const warnings = await checkFiles(source, dataDir, server.tls)
+  if (bench.server.behindProxy !== undefined) {
+    warnings.push(
+      `${source.place(['server', 'behindProxy'])}: server.behindProxy is now server.trustedProxies, a list of addresses: write trustedProxies: [127.0.0.1] for a proxy on this machine; the old key goes with the next release`,
+    )
+  }
   const notify = await withAuthorities(source, from, bench.watches.notify)
   source.throwIfWrong()
   return {
@@ -277,6 +293,14 @@ async function withAuthorities(
     return [name, { ...channel, ca }] as const
   })
   return Object.fromEntries(await Promise.all(all))
+}
+
+function isNetwork(text: string): boolean {
+  try {
+    return new TrustedProxies([text]).some
+  } catch {
+    return false
+  }
 }
 
 function checkSights(

@@ -14,16 +14,18 @@ import type { Control } from './control/control.ts'
 import { isLoopback } from './core/loopback.ts'
 import type { Logger } from './core/log.ts'
 import type { Topic } from './core/topic.ts'
+import { TrustedProxies } from './core/trusted-proxies.ts'
 import type { ViewerIds } from './core/viewer-ids.ts'
 import type { openDiagnostics } from './diagnostics/open.ts'
 import { localRoleOf } from './local-role.ts'
 import type { openMedia } from './media/media.ts'
 import { benchRoutes } from './bench-routes.ts'
-import { addressOf, ownNames } from './server/address.ts'
+import { ownNames } from './server/address.ts'
 import type { Call, Commands, FindDevice } from './server/call.ts'
 import type { Feeds } from './server/feeds.ts'
 import { createHttp } from './server/http.ts'
 import { Door } from './server/origin.ts'
+import type { Refusals } from './server/refusals.ts'
 import { openSocket } from './server/socket.ts'
 import type { readTls } from './server/tls.ts'
 import type { Identify } from './server/who.ts'
@@ -44,6 +46,7 @@ export interface Inside {
   access: Access
   audit: Audit
   auditOf: (call: Call) => void
+  refusals: Refusals
   control: Control
   doors: Commands
   device: FindDevice
@@ -81,6 +84,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
     device,
     feeds,
     bench,
+    refusals,
     topicOf,
     viewers,
     log,
@@ -103,12 +107,13 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
       findStream: (name) => feeds.findStream(name),
       stillThere: (caller) => control.lease.active(caller),
     })
-  const http = createHttp({
+  const { server: http, gate } = createHttp({
     pageDir,
     routes: benchRoutes({ ...inside, pageDir, browsers, compat: compat?.routes ?? [] }),
     door,
     identify,
-    behindProxy: server.behindProxy,
+    proxies: new TrustedProxies(server.trustedProxies),
+    refusals,
     tls,
     guardianPort: () => {
       const { port, path } = bench.value.guardian
@@ -128,14 +133,14 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
       viewers,
       door,
       identify,
-      addressOf: addressOf(server.behindProxy),
+      gate,
       connectionsPerAddress: server.connectionsPerAddress,
       lease: control.lease,
       log,
     }),
   )
   if (compat) {
-    opening.use(compat.listen({ http, door, identify, addressOf: addressOf(server.behindProxy), log }))
+    opening.use(compat.listen({ http, door, identify, gate, log }))
   }
   opening.defer(() => http.closeAllConnections())
   http.listen(server.port, server.host)
@@ -158,9 +163,10 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
 /** By session or token; on loopback, and when nothing else speaks for them, whoever sits at this machine. */
 function identifyBy(access: Access, server: BenchConfig['server']): Identify {
   const local = localRoleOf(server)
-  return ({ cookie, authorization, address }) => {
+  return ({ cookie, authorization, address, isForwarded = false }) => {
     const known = access.identify(cookie, authorization)
-    if (known || authorization !== undefined || local === undefined || !isLoopback(address)) return known
+    const mayBeLocal = authorization === undefined && local !== undefined && !isForwarded
+    if (known || !mayBeLocal || !isLoopback(address)) return known
     return { name: 'local', role: local, via: 'local', key: 'local' }
   }
 }

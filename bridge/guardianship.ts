@@ -55,6 +55,7 @@ export async function openGuardianship(
       ...(path !== undefined && { path }),
       ...(server.tls && { tls: server.tls }),
       origins: server.origins,
+      trustedProxies: server.trustedProxies,
     },
     lastResort,
     log,

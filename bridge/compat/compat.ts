@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import { BenchError } from '../../shared/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { Door } from '../server/origin.ts'
+import type { RequestGate } from '../server/request-gate.ts'
 import type { Route } from '../server/route.ts'
 import type { Identify } from '../server/who.ts'
 import { type ApiParts, Ctp10Api } from './api.ts'
@@ -36,7 +37,7 @@ export class Compat {
     http: Server
     door: Door
     identify: Identify
-    addressOf: (request: IncomingMessage) => string
+    gate: RequestGate
     log: Logger
   }): AsyncDisposable {
     const sockets = openCompatSockets({ ...options, api: this.#api })

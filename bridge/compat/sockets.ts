@@ -5,9 +5,11 @@ import { z } from 'zod'
 import { satisfies } from '../../shared/access.ts'
 import { BEAT_MS } from '../../shared/control.ts'
 import type { Caller } from '../core/device.ts'
+import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import type { Door } from '../server/origin.ts'
-import { callerOf, type Identify } from '../server/who.ts'
+import type { RequestGate } from '../server/request-gate.ts'
+import { callerOf, forwardedBy, type Identify } from '../server/who.ts'
 import type { Ctp10Api } from './api.ts'
 import { number, whole } from './api-route.ts'
 import { streamHealth, streamPowers } from './streams.ts'
@@ -20,7 +22,7 @@ interface CompatSockets {
   api: Ctp10Api
   door: Door
   identify: Identify
-  addressOf: (request: IncomingMessage) => string
+  gate: RequestGate
   log: Logger
 }
 
@@ -33,14 +35,7 @@ const powerQuery = z.object({
 })
 
 /** `/ws/power` and `/ws/health` as plain WebSockets, on the bridge's own HTTP server. */
-export function openCompatSockets({
-  http,
-  api,
-  door,
-  identify,
-  addressOf,
-  log,
-}: CompatSockets): AsyncDisposable {
+export function openCompatSockets({ http, api, door, identify, gate, log }: CompatSockets): AsyncDisposable {
   const server = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES })
   let powers = 0
 
@@ -60,39 +55,46 @@ export function openCompatSockets({
   }
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const url = new URL(request.url ?? '/', 'http://bridge')
-    if (url.pathname !== '/ws/power' && url.pathname !== '/ws/health') return
-    const address = addressOf(request)
+    // `//` for one is no address.
+    const url = URL.parse(request.url ?? '/', 'http://bridge')
+    if (url?.pathname !== '/ws/power' && url?.pathname !== '/ws/health') return
+    const address = gate.addressOf(request)
     const { cookie, authorization } = request.headers
     const who = (): Caller | undefined => {
-      const identity = identify({ cookie, authorization, address })
+      const identity = identify({ ...forwardedBy(request.headers), cookie, authorization, address })
       return identity && callerOf(identity, '', address, new AbortController().signal)
     }
     try {
       door.require(request.headers)
     } catch {
+      gate.refused(address, url.pathname, 'origin.foreign')
       refuse(socket, 403)
       return
     }
     const caller = who()
     const streaming = streamingFor(url)
-    if (!caller) refuse(socket, 401)
+    if (!caller) {
+      gate.refused(address, url.pathname, 'session.required')
+      refuse(socket, 401)
+    }
     // A token that is bound to devices is for those alone, here as on the routes.
     else if (!satisfies(caller.role, 'viewer') || caller.scope?.devices) refuse(socket, 403)
     else if (typeof streaming === 'number') refuse(socket, streaming)
     else if (server.clients.size >= MOST_SOCKETS) refuse(socket, 503)
     else {
+      gate.identified(request, caller, address)
       server.handleUpgrade(request, socket, head, (open) => {
         log.debug({ address, path: url.pathname }, 'a WebSocket has come')
-        serve(open, streaming, who, api)
+        serve(open, streaming, { who, api, log })
       })
     }
   }
+  const listener = guarded(log, 'an upgrade', upgrade, (_, socket) => socket.destroy())
 
-  http.on('upgrade', upgrade)
+  http.on('upgrade', listener)
   return {
     async [Symbol.asyncDispose]() {
-      http.off('upgrade', upgrade)
+      http.off('upgrade', listener)
       for (const socket of server.clients) socket.terminate()
       server.close()
     },
@@ -103,16 +105,28 @@ export function openCompatSockets({
  * Pings, as often as the page that holds the lease would beat. An old client knows no heartbeat, but every WebSocket
  * answers a ping: for a holder of the lease the pong is one.
  */
-function serve(socket: WebSocket, streaming: Streaming, who: () => Caller | undefined, api: Ctp10Api): void {
+function serve(
+  socket: WebSocket,
+  streaming: Streaming,
+  { who, api, log }: { who: () => Caller | undefined; api: Ctp10Api; log: Logger },
+): void {
+  const during = <A extends unknown[]>(what: string, work: (...args: A) => void): ((...args: A) => void) =>
+    guarded(log, what, work, () => socket.terminate())
   const end = streaming(socket)
-  const ping = setInterval(() => {
-    if (who()) socket.ping()
-    else socket.close(1008, 'sign in again')
-  }, BEAT_MS)
-  socket.on('pong', () => {
-    const caller = who()
-    if (caller) api.ponged(caller)
-  })
+  const ping = setInterval(
+    during('a ping', () => {
+      if (who()) socket.ping()
+      else socket.close(1008, 'sign in again')
+    }),
+    BEAT_MS,
+  )
+  socket.on(
+    'pong',
+    during('a pong', () => {
+      const caller = who()
+      if (caller) api.ponged(caller)
+    }),
+  )
   socket.on('error', () => socket.terminate())
   socket.on('close', () => {
     clearInterval(ping)

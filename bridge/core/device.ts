@@ -31,6 +31,8 @@ export interface Caller {
   /** The page or script: what a lease is held by. A secret of the bridge; others name it by `publicRefOf`. */
   client: string
   scope?: Scope | undefined
+  /** The socket that it came over; none of a call over REST. */
+  connection?: string
   /** For the log, the audit and the list of viewers. */
   address: string
   /** When the call arrived, on the clock of performance.now(). */

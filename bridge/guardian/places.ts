@@ -20,10 +20,10 @@ export class Places {
     this.#now = now
   }
 
-  /** Answers what gives the place back; undefined when there is none for this address. */
-  take(address: string): (() => void) | undefined {
+  /** Answers what gives the place back; undefined when there is none for this address. Everybody else comes from a proxy's. */
+  take(address: string, isProxy = false): (() => void) | undefined {
     const here = this.#perAddress.get(address) ?? 0
-    const known = isLoopback(address) || (this.#known.get(address) ?? 0) > this.#now()
+    const known = isProxy || isLoopback(address) || (this.#known.get(address) ?? 0) > this.#now()
     if (this.#all >= MOST) return undefined
     if (!known && (here >= MOST_PER_STRANGER || this.#strangers >= MOST - KEPT)) return undefined
     this.#all += 1

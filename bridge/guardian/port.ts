@@ -10,8 +10,10 @@ import { createServer as createHttps } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { guardianStopRequest, type GuardianStopAnswer } from '../../shared/guardian.ts'
 import { monotonicMs } from '../core/clock.ts'
+import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import { isLoopback } from '../core/loopback.ts'
+import { TrustedProxies } from '../core/trusted-proxies.ts'
 import { type GuardianFacts, guardianPage } from './page.ts'
 import { Places } from './places.ts'
 import type { GuardianWeb } from './protocol.ts'
@@ -37,6 +39,7 @@ export class GuardianPort implements Disposable {
   #server: Server | undefined
   #at = ''
   #web: GuardianWeb | undefined
+  #proxies = new TrustedProxies([])
 
   constructor(options: PortOptions) {
     this.#options = options
@@ -49,6 +52,7 @@ export class GuardianPort implements Disposable {
     this.#server?.closeAllConnections()
     await new Promise<void>((resolve) => (this.#server ? this.#server.close(() => resolve()) : resolve()))
     this.#web = web
+    this.#proxies = new TrustedProxies(web.trustedProxies ?? [])
     const handle: RequestListener = (request, response) => {
       this.#handle(request, response).catch((error: unknown) => {
         this.#options.log.error({ error }, 'a request failed')
@@ -62,15 +66,25 @@ export class GuardianPort implements Disposable {
     server.headersTimeout = REQUEST_MS
     server.keepAliveTimeout = IDLE_MS
     server.maxHeadersCount = 64
-    server.on('connection', (socket: Socket) => {
-      const leave = this.#places.take(socket.remoteAddress ?? '')
-      if (!leave) {
-        socket.destroy()
-        return
-      }
-      socket.once('close', leave)
-      socket.on('error', () => {})
-    })
+    const accept = guarded(
+      this.#options.log,
+      'a connection',
+      (socket: Socket) => {
+        const { remoteAddress = '' } = socket
+        const isProxy = this.#proxies.trusts(remoteAddress)
+        // In clear a ticket is read by whoever is in between.
+        const isInClear = !web.tls && this.#proxies.some && !isProxy && !isLoopback(remoteAddress)
+        const leave = isInClear ? undefined : this.#places.take(remoteAddress, isProxy)
+        if (!leave) {
+          socket.destroy()
+          return
+        }
+        socket.once('close', leave)
+        socket.on('error', () => {})
+      },
+      (socket) => socket.destroy(),
+    )
+    server.on('connection', accept)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(web.port, web.host, () => {
@@ -92,7 +106,7 @@ export class GuardianPort implements Disposable {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#crossOrigin(request, response)
     // Behind a proxy that keeps the path the same routes are found.
-    const { pathname } = new URL(request.url ?? '/', 'http://guardian')
+    const { pathname = '' } = URL.parse(request.url ?? '/', 'http://guardian') ?? {}
     const path = pathname.slice(
       pathname.startsWith(this.#web?.path ?? '') ? (this.#web?.path?.length ?? 0) : 0,
     )
@@ -142,7 +156,9 @@ export class GuardianPort implements Disposable {
     const { ticket, why = 'by the guardian’s port' } = parsed.data
     const content = ticket === undefined ? undefined : readTicket(this.#options.key, ticket, monotonicMs())
     const good = content && !this.#options.isRevoked(content.session)
-    if (!good && !(ticket === undefined && isOfThisMachine(request))) {
+    // Through a proxy on this machine everybody comes from it.
+    const isLocal = ticket === undefined && !this.#proxies.some && isOfThisMachine(request)
+    if (!good && !isLocal) {
       answer(response, 403, {
         ok: false,
         error: {

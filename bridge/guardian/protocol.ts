@@ -33,6 +33,10 @@ export const guardianWeb = z.strictObject({
     .optional()
     .describe('PEM files, by absolute path'),
   origins: z.array(z.string()).describe('pages of other origins that may press the stop'),
+  trustedProxies: z
+    .array(z.string())
+    .optional()
+    .describe('addresses or networks of proxies; in clear, nothing is taken from others but from loopback'),
 })
 export type GuardianWeb = z.output<typeof guardianWeb>
 

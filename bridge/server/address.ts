@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { hostname, networkInterfaces } from 'node:os'
 import { isLoopback } from '../core/loopback.ts'
 
@@ -11,17 +10,4 @@ export function ownNames(host: string): string[] {
     (all ?? []).map(({ address }) => address),
   )
   return [...LOOPBACK_NAMES, host, hostname(), `${hostname()}.local`, ...addresses]
-}
-
-/** Finds the address of whoever sent a request: the last that a proxy of ours has noted, or the connection's. */
-export function addressOf(behindProxy: boolean): (request: IncomingMessage) => string {
-  return (request) => {
-    const noted = behindProxy
-      ? String(request.headers['x-forwarded-for'] ?? '')
-          .split(',')
-          .at(-1)
-          ?.trim()
-      : ''
-    return noted || (request.socket.remoteAddress ?? '')
-  }
 }

@@ -9,7 +9,7 @@ import type { Call } from './call.ts'
 const LONGEST_TEXT = 500
 
 /** A call as the audit keeps it. */
-export function auditCall({ name, input, caller, result, message, ms }: Call): NewEntry {
+export function auditCall({ name, input, caller, result, message, ms, address = '' }: Call): NewEntry {
   const command = findCommand(name)
   const device = deviceIn(command, input)
   const measured = result.ok && (result.value as { stopMs?: number } | undefined)?.stopMs
@@ -17,7 +17,7 @@ export function auditCall({ name, input, caller, result, message, ms }: Call): N
     at: Date.now(),
     who: caller?.name ?? 'nobody',
     via: caller?.via ?? 'none',
-    address: caller?.address ?? '',
+    address: caller?.address ?? address,
     action: name,
     ...(device === undefined ? {} : { device }),
     input: keptInput(name, input),

@@ -1,32 +1,36 @@
-/** A page at work makes some ten calls a second; a runaway script makes thousands. */
-const CALLS_PER_S = 100
-const BURST = 300
-const MOST_CLIENTS = 10_000
+const MOST_SENDERS = 10_000
 
 interface Account {
   left: number
   at: number
 }
 
-/** How often each client may call: a burst, and then so many a second. */
+/** How often each sender may do something: a burst, and then so many a second. */
 export class Budget {
   readonly #accounts = new Map<string, Account>()
+  readonly #perS: number
+  readonly #burst: number
   readonly #now: () => number
 
-  constructor(now: () => number = performance.now.bind(performance)) {
+  constructor(
+    { perS, burst }: { perS: number; burst: number },
+    now: () => number = performance.now.bind(performance),
+  ) {
+    this.#perS = perS
+    this.#burst = burst
     this.#now = now
   }
 
-  /** Takes one call from the client's account; false when there is none left. */
-  spend(client: string): boolean {
+  /** Takes one from the sender's account; false when there is none left. */
+  spend(sender: string): boolean {
     const now = this.#now()
-    const { left, at } = this.#accounts.get(client) ?? { left: BURST, at: now }
-    const saved = Math.min(BURST, left + ((now - at) / 1000) * CALLS_PER_S)
-    // Taken out and put back in: the map's order is then who called last, and the one who goes is the longest idle.
-    this.#accounts.delete(client)
-    this.#accounts.set(client, { left: Math.max(0, saved - 1), at: now })
-    if (this.#accounts.size > MOST_CLIENTS)
-      this.#accounts.delete(this.#accounts.keys().next().value ?? client)
+    const { left, at } = this.#accounts.get(sender) ?? { left: this.#burst, at: now }
+    const saved = Math.min(this.#burst, left + ((now - at) / 1000) * this.#perS)
+    // Taken out and put back in: the map's order is then who came last, and the one who goes is the longest idle.
+    this.#accounts.delete(sender)
+    this.#accounts.set(sender, { left: saved >= 1 ? saved - 1 : saved, at: now })
+    if (this.#accounts.size > MOST_SENDERS)
+      this.#accounts.delete(this.#accounts.keys().next().value ?? sender)
     return saved >= 1
   }
 }

@@ -11,6 +11,11 @@ import { issuesWithoutInput } from '../core/redact.ts'
 import { Budget } from './budget.ts'
 import { requireReach, requireRole, requireScope } from './gate.ts'
 
+/** A page at work makes some ten calls a second; a runaway script makes thousands. All scripts of one identity share one. */
+const PER_CONNECTION = { perS: 100, burst: 300 }
+/** A session's or token's, over all its connections. */
+const PER_IDENTITY = { perS: 400, burst: 1200 }
+
 /** Where a device's open form is found. Throws `device.unknown` or `device.faulted`. */
 export type FindDevice = (id: string) => Device
 
@@ -47,7 +52,8 @@ interface Doors {
 /** The one door that every command goes through, whichever wire it came over. */
 export class Commands {
   readonly #doors: Doors
-  readonly #budget = new Budget()
+  readonly #connections = new Budget(PER_CONNECTION)
+  readonly #identities = new Budget(PER_IDENTITY)
 
   constructor(doors: Doors) {
     this.#doors = doors
@@ -57,15 +63,17 @@ export class Commands {
 
   /**
    * Asks for the role, parses the input, asks whether what it names is within the caller's reach and may act now, and does
-   * it: whoever may not call it learns nothing of what would be right. Never rejects: what goes wrong is in the result. A command that waits for nothing is done in the tick in which this is called.
+   * it: whoever may not call it learns nothing of what would be right. `address`: where a call by nobody comes from. Never
+   * rejects: what goes wrong is in the result. A command that waits for nothing is done in the tick in which this is called.
    */
   call(
     name: string,
     input: unknown,
     caller: Caller | undefined,
     own: Handlers = {},
+    address?: string,
   ): Promise<Result<unknown>> {
-    return this.#call(name, input, caller, { own, isStep: false })
+    return this.#call(name, input, caller, { own, isStep: false, address })
   }
 
   /**
@@ -80,7 +88,7 @@ export class Commands {
     name: string,
     input: unknown,
     caller: Caller | undefined,
-    how: { own: Handlers; isStep: boolean },
+    how: { own: Handlers; isStep: boolean; address?: string | undefined },
   ): Promise<Result<unknown>> {
     const begun = caller?.arrivedAt ?? performance.now()
     const command = findCommand(name)
@@ -94,7 +102,8 @@ export class Commands {
       if (error instanceof InvalidInput) ({ withoutInput: message } = error)
     }
     if (command && isAudited(command)) {
-      this.#doors.audit({ name, input, caller, result, message, ms: performance.now() - begun })
+      const { address = '' } = how
+      this.#doors.audit({ name, input, caller, address, result, message, ms: performance.now() - begun })
     }
     return result
   }
@@ -107,7 +116,7 @@ export class Commands {
     { own, isStep }: { own: Handlers; isStep: boolean },
   ): Promise<unknown> {
     requireRole(caller, command.role, name)
-    if (!isStep && !command.safe && !this.#budget.spend(caller.client)) {
+    if (!isStep && !command.safe && !this.#spend(caller)) {
       throw new BenchError(
         'calls.exceeded',
         'too many calls: wait for their answers, and make fewer a second',
@@ -126,6 +135,12 @@ export class Commands {
     else permit(command, data, caller)
     const answer = this.#find(name, command, data, own)(data, caller)
     return holdsSecrets(command.output) ? answer.then((value) => shown(command, value)) : answer
+  }
+
+  /** By what the caller cannot choose: the name of its page it can. */
+  #spend({ via, key, connection }: Caller): boolean {
+    const identity = `${via} ${key}`
+    return this.#connections.spend(connection ?? identity) && this.#identities.spend(identity)
   }
 
   #find(

@@ -24,7 +24,8 @@ export function requireRole(
 export function requireReach({ scope, via }: Caller, command: Command, name: string): void {
   if (!scope?.devices) return
   const reach = reachOf(command)
-  if ((reach === 'bench' && !command.safe) || (reach === 'page' && via !== 'session')) throw beyond(scope, name)
+  if ((reach === 'bench' && !command.safe) || (reach === 'page' && via !== 'session'))
+    throw beyond(scope, name)
 }
 
 /**

@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import helmet from 'helmet'
@@ -10,9 +11,17 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
+import { isLoopback } from '../core/loopback.ts'
+import { plainAddress } from '../core/network.ts'
+import type { TrustedProxies } from '../core/trusted-proxies.ts'
+import { Connections } from './connections.ts'
 import { requireDevice, requireRole } from './gate.ts'
 import { guardianSource } from './guardian-source.ts'
+import { KnownAddresses } from './known-addresses.ts'
 import type { Door } from './origin.ts'
+import type { Refusals } from './refusals.ts'
+import { MOST_BODY_BYTES, RequestGate, type Visitor } from './request-gate.ts'
+import { RouteTable } from './route-table.ts'
 import type { Route } from './route.ts'
 import { standingAnswers } from './standing.ts'
 import { isExchange, openToPages } from './routes/exchange-paths.ts'
@@ -65,9 +74,12 @@ export function httpStatus(code: ErrorCode): number {
 }
 
 /** Who sends a request slower than this keeps a connection from somebody else. */
-const HEADERS_MS = 10_000
+const HEADERS_MS = 5000
 const REQUEST_MS = 120_000
-const MOST_CONNECTIONS = 2000
+/** How often it is looked for requests that are slower, ms. */
+const CHECK_EVERY_MS = 1000
+/** A browser sends some 20 of a few hundred bytes each. */
+const MOST_HEADERS = 100
 
 /** PEM texts of a certificate, with those that vouch for it, and its key. */
 export interface Tls {
@@ -80,35 +92,85 @@ interface HttpOptions {
   routes: readonly Route[]
   door: Door
   identify: Identify
-  /** Another program takes the connections and says whose they are (X-Forwarded-For). */
-  behindProxy: boolean
+  /** They take connections for the bridge, and say whose those are (X-Forwarded-For). */
+  proxies: TrustedProxies
+  refusals: Pick<Refusals, 'count'>
   tls: Tls | undefined
   /** Where pages reach the guardian on this host; undefined where they do not, or do on their own origin. */
   guardianPort: () => number | undefined
   log: Logger
 }
 
+/** The server, and what finds out who sends it requests: for sockets too, which come in beside its routes. */
+export interface HttpServer {
+  server: Server
+  gate: RequestGate
+}
+
 /** An HTTP server, or an HTTPS one when there is a certificate, with the page and the routes. It does not listen yet. */
-export function createHttp(options: HttpOptions): Server {
-  const app = new Koa({ proxy: options.behindProxy, maxIpsCount: 1 })
-  app.silent = true
-  app.on('error', (error: Error & { code?: string }) => {
-    // A browser that leaves in the middle of an answer is no error of ours.
-    if (
-      error.code !== 'EPIPE' &&
-      error.code !== 'ECONNRESET' &&
-      error.code !== 'ERR_STREAM_PREMATURE_CLOSE'
-    ) {
-      options.log.error({ error }, 'an HTTP request failed')
-    }
+export function createHttp(options: HttpOptions): HttpServer {
+  const { door, identify, proxies, refusals, routes, tls, log } = options
+  const known = new KnownAddresses()
+  const table = new RouteTable(routes)
+  const connections = new Connections({
+    isKnown: (address) => known.has(address),
+    isProxy: (address) => proxies.trusts(address),
+    refused: (address) => refusals.count(address, 'a connection', 'calls.exceeded'),
   })
-  app.use(protect(options.tls !== undefined || options.behindProxy, options.guardianPort))
+  const routeOf = (method: string, path: string): Route | undefined => table.find(method, path)
+  const gate = new RequestGate({ door, identify, proxies, connections, known, refusals, routeOf, log })
+  const visitors = new WeakMap<IncomingMessage, Visitor>()
+  const handle = createApp(options, visitors).callback()
+  const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const visitor = gate.admit(request, response)
+    if (!visitor) return false
+    visitors.set(request, visitor)
+    return true
+  }
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    if (admit(request, response)) void handle(request, response)
+  }
+  const checking = { connectionsCheckingInterval: CHECK_EVERY_MS }
+  const server = tls
+    ? createTlsServer({ ...tls, ...checking, handshakeTimeout: HEADERS_MS }, listener)
+    : createServer(checking, listener)
+  server.headersTimeout = HEADERS_MS
+  server.requestTimeout = REQUEST_MS
+  server.maxHeadersCount = MOST_HEADERS
+  server.on('connection', (socket: Socket) => {
+    const address = plainAddress(socket.remoteAddress ?? '')
+    // What others send in clear is read by whoever is in between: passwords too.
+    if (!tls && proxies.some && !isLoopback(address) && !proxies.trusts(address)) {
+      socket.destroy()
+      refusals.count(address, 'a connection in clear past the proxy', 'origin.foreign')
+    } else connections.accept(socket)
+  })
+  // Whether a body is wanted is said to those who ask first, before they send it.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (!admit(request, response)) return
+    response.writeContinue()
+    void handle(request, response)
+  })
+  server.once('close', () => connections[Symbol.dispose]())
+  return { server, gate }
+}
+
+function createApp(options: HttpOptions, visitors: WeakMap<IncomingMessage, Visitor>): Koa {
+  const app = new Koa()
+  app.silent = true
+  app.on('error', (error: Error & { code?: string; status?: number }) => {
+    // A browser that leaves in the middle of an answer is no error of ours, nor is what nobody could answer.
+    const { code, status = 500 } = error
+    if (code === 'EPIPE' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') return
+    if (status >= 500) options.log.error({ error }, 'an HTTP request failed')
+  })
+  app.use(protect(options.tls !== undefined || options.proxies.some, options.guardianPort))
   app.use(async (context, next) => {
+    const visitor = visitors.get(context.req)
+    if (!visitor) throw new Error('unreachable: a request is admitted before it is handled')
+    context.request.ip = visitor.address
     try {
-      if (isExchange(context.path)) {
-        openToPages(context)
-        options.door.requireName(context.headers)
-      } else options.door.require(context.headers)
+      if (isExchange(context.path)) openToPages(context)
       await next()
     } catch (error) {
       if (!(error instanceof BenchError)) throw error
@@ -117,41 +179,43 @@ export function createHttp(options: HttpOptions): Server {
       context.body = { ok: false, error: error.toFailure() }
     }
   })
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '256kb', onError: invalidBody }))
   const router = new Router()
   for (const route of options.routes) {
-    router[route.method](route.path, (context: Context) => admit(route, context, options))
+    router[route.method](route.path, (context: Context) => {
+      const visitor = visitors.get(context.req)
+      return visitor && admit(route, context, visitor, options)
+    })
   }
   app.use(router.routes()).use(router.allowedMethods())
   app.use(serve(options.pageDir, { maxage: 0 }))
-  const handle = app.callback()
-  const listener: RequestListener = (request, response) => void handle(request, response)
-  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener)
-  server.headersTimeout = HEADERS_MS
-  server.requestTimeout = REQUEST_MS
-  server.maxConnections = MOST_CONNECTIONS
-  return server
+  return app
 }
 
-/** The one gate of REST: finds out who asks, and lets them through or not, as the route declares. */
-async function admit(route: Route, context: Context, { identify, door }: HttpOptions): Promise<void> {
-  const { cookie, authorization } = context.headers
-  // A foreign page may use a token that it was given, but not whom this browser or this machine happens to be.
-  const credentials = door.isForeign(context.headers)
-    ? { cookie: undefined, authorization: authorization ?? '', address: context.ip }
-    : { cookie, authorization, address: context.ip }
-  const identity = identify(credentials)
+/** The one gate of REST: lets those through whom the route is declared for, and only then reads what they send. */
+async function admit(
+  route: Route,
+  context: Context,
+  { identity, credentials, address }: Visitor,
+  { identify }: HttpOptions,
+): Promise<void> {
   const gone = new AbortController()
   context.res.once('close', () => gone.abort())
-  const caller: Caller | undefined = identity && callerOf(identity, '', context.ip, gone.signal)
+  const caller: Caller | undefined = identity && callerOf(identity, '', address, gone.signal)
+  const what = `${route.method.toUpperCase()} ${context.path}`
   if (route.role === 'anybody') {
+    await readBody(route, context)
     await route.handle(context, caller)
     return
   }
-  const what = `${route.method.toUpperCase()} ${context.path}`
-  requireRole(caller, route.role, what)
+  requireRole(caller, route.role === 'known' ? 'viewer' : route.role, what)
+  if (route.role === 'known') {
+    await readBody(route, context)
+    await route.handle(context, caller)
+    return
+  }
   const params = context['params'] as Record<string, string | undefined>
   requireDevice(caller.scope, route.device === undefined ? undefined : params[route.device], what)
+  await readBody(route, context)
   const { role } = route
   const stands = (): boolean => {
     const now = identify(credentials)
@@ -190,6 +254,12 @@ function protect(secure: boolean, guardianPort: () => number | undefined): Koa.M
     })
     await next()
   }
+}
+
+const parseBody = bodyParser({ enableTypes: ['json'], jsonLimit: MOST_BODY_BYTES, onError: invalidBody })
+
+async function readBody(route: Route, context: Context): Promise<void> {
+  if (route.upload === undefined) await parseBody(context, () => Promise.resolve())
 }
 
 function invalidBody(error: Error): never {

@@ -5,6 +5,14 @@ import type { Caller } from '../core/device.ts'
 interface Common {
   method: 'get' | 'post' | 'patch' | 'delete' | 'options'
   path: string
+  /** It reads the body itself, of so many bytes at most. Without it the body is JSON of 256 kB, which is parsed before `handle`. */
+  upload?: number
+}
+
+/** A route for everybody whom the bridge knows; what they may do `handle` finds out. */
+interface KnownRoute extends Common {
+  role: 'known'
+  handle(context: Context, caller: Caller): Promise<void> | void
 }
 
 /** A route that anybody may ask, signed in or not. */
@@ -26,7 +34,7 @@ interface GuardedRoute extends Common {
 }
 
 /** One HTTP route: who may ask for it stands beside what it does, and one gate reads it. */
-export type Route = OpenRoute | GuardedRoute
+export type Route = OpenRoute | KnownRoute | GuardedRoute
 
 /** A path's parameter, as the router found it. */
 export function parameter(context: Context, name: string): string {

@@ -1,10 +1,11 @@
-import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Server as HttpServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
 import { satisfies } from '../../shared/access.ts'
 import { type ClientEvents, commands, type ServerEvents } from '../../shared/commands.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
+import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import type { Topic } from '../core/topic.ts'
 import type { ViewerIds } from '../core/viewer-ids.ts'
@@ -17,8 +18,9 @@ import { helloOf } from './hello.ts'
 import { PictureFeeds } from './picture-feeds.ts'
 import { Loans } from './loans.ts'
 import type { Door } from './origin.ts'
+import type { RequestGate } from './request-gate.ts'
 import { readStreamAck } from './stream-ack.ts'
-import { callerOf, type Credentials, type Identify } from './who.ts'
+import { callerOf, type Credentials, forwardedBy, type Identify } from './who.ts'
 
 /** The largest message that a browser has a reason to send: a description of its media abilities is some 10 kB. */
 const MOST_MESSAGE_BYTES = 256 * 1024
@@ -30,6 +32,11 @@ const MOST_BEATS_PER_S = 40
 const MOST_UNSENT_ANSWERS = 1000
 /** How soon a page whose session has ended elsewhere, on the command line for one, is sent away; and how soon an acknowledgement that was lost keeps nothing back any more. */
 const LOOK_EVERY_MS = 2000
+/** A page says who it is as soon as it is connected; what says nothing, or was refused, goes after so long. */
+const CONNECT_MS = 5000
+const REFUSED_MS = 1000
+/** What the audit calls it. */
+const CONNECTION = 'a page’s connection'
 
 type BenchSocket = Socket<ClientEvents, ServerEvents>
 
@@ -43,8 +50,7 @@ interface SocketOptions {
   viewers: ViewerIds
   door: Door
   identify: Identify
-  /** The address of whoever sent the request. */
-  addressOf: (request: IncomingMessage) => string
+  gate: RequestGate
   connectionsPerAddress: number
   /** Pages that come and go, by client. */
   lease: { connected(client: string): void; disconnected(client: string): void }
@@ -58,7 +64,7 @@ function unsentPackets(conn: object): number {
 
 /** Socket.IO on the bridge's HTTP server: one event a command, patches and packets the other way. */
 export function openSocket(options: SocketOptions): AsyncDisposable & { readonly connections: number } {
-  const { http, door, connectionsPerAddress, addressOf, log } = options
+  const { http, door, gate, connectionsPerAddress, log } = options
   const perAddress = new Map<string, number>()
   const heartbeats = new Heartbeats()
   const served = new Set<Served>()
@@ -69,19 +75,26 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
     // A browser whose machine sleeps is noticed within 15 s.
     pingInterval: 10_000,
     pingTimeout: 5000,
+    connectTimeout: CONNECT_MS,
     connectionStateRecovery: undefined,
+    // Asked of each new connection, before anything is kept of it. A page with a token shows that later.
     allowRequest: (request, answer) => {
+      const address = gate.addressOf(request)
       try {
         door.require(request.headers)
+        const { cookie, authorization } = request.headers
+        const isKnown = options.identify({ ...forwardedBy(request.headers), cookie, authorization, address })
+        if (!isKnown && !gate.mayBegin(address)) throw tooMany(address)
         answer(null, true)
       } catch (error) {
+        gate.refused(address, CONNECTION, error instanceof BenchError ? error.code : 'internal')
         answer(error instanceof Error ? error.message : String(error), false)
       }
     },
   })
   io.use((socket, next) => {
+    const address = gate.addressOf(socket.request)
     try {
-      const address = addressOf(socket.request)
       // Before anything is found out about it, which takes longer than to turn it away.
       if (!isHeartbeat(socket)) requirePlace(address)
       const caller = callerBy(socket, address, options)
@@ -89,15 +102,23 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
       if (isHeartbeat(socket)) heartbeats.require(caller.client)
       next()
     } catch (error) {
+      if (error instanceof BenchError && error.code === 'session.required')
+        gate.refused(address, CONNECTION, error.code)
       next(error instanceof BenchError ? refusal(error) : (error as Error))
+      // A page that was refused leaves by itself; what stays would be kept for ever.
+      setTimeout(() => {
+        if (!socket.connected) socket.conn.close()
+      }, REFUSED_MS)
     }
   })
   function requirePlace(address: string): void {
     if ((perAddress.get(address) ?? 0) < connectionsPerAddress) return
     throw new BenchError('calls.exceeded', `too many connections from ${address}: close some`)
   }
-  io.on('connection', (socket) => {
-    const address = addressOf(socket.request)
+  const come = (socket: BenchSocket): void => {
+    const address = gate.addressOf(socket.request)
+    const identity = options.identify(credentialsOf(socket, address))
+    if (identity) gate.identified(socket.request, identity, address)
     if (isHeartbeat(socket)) {
       serveHeartbeat(socket, address, options, heartbeats)
       return
@@ -111,22 +132,27 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
     const here = serve(socket, address, options, heartbeats)
     served.add(here)
     socket.on('disconnect', () => served.delete(here))
-  })
-  const look = setInterval(() => {
+  }
+  io.on(
+    'connection',
+    guarded(log, 'a page’s connection', come, (socket) => socket.disconnect(true)),
+  )
+  const look = guarded(log, 'the check of pages', () => {
     for (const socket of io.sockets.sockets.values()) {
       const stuck = unsentPackets(socket.conn) > MOST_UNSENT_ANSWERS
-      if (stuck || !options.identify(credentialsOf(socket, addressOf(socket.request))))
+      if (stuck || !options.identify(credentialsOf(socket, gate.addressOf(socket.request))))
         socket.disconnect(true)
     }
     for (const page of served) page.look()
-  }, LOOK_EVERY_MS)
+  })
+  const looking = setInterval(look, LOOK_EVERY_MS)
   log.debug('the socket is open')
   return {
     get connections() {
       return io.sockets.sockets.size - heartbeats.size
     },
     async [Symbol.asyncDispose]() {
-      clearInterval(look)
+      clearInterval(looking)
       io.disconnectSockets(true)
       await io.close()
     },
@@ -141,7 +167,7 @@ function callerBy(
   signal: AbortSignal = new AbortController().signal,
 ): Caller | undefined {
   const identity = identify(credentialsOf(socket, address))
-  return identity && callerOf(identity, pageOf(socket), address, signal)
+  return identity && { ...callerOf(identity, pageOf(socket), address, signal), connection: socket.id }
 }
 
 /** A page's heartbeat: nothing but beats, and the lease does not take it for the page. */
@@ -154,7 +180,7 @@ function serveHeartbeat(
   limitMessages(socket, MOST_BEATS_PER_S)
   const caller = (): Caller | undefined => callerBy(socket, address, options)
   heartbeats.serve(socket, caller()?.client ?? '', (input) =>
-    options.doors.call('lease.beat', input, caller()),
+    options.doors.call('lease.beat', input, caller(), {}, address),
   )
 }
 
@@ -200,16 +226,24 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
       name as never,
       ((input: unknown, answer: unknown) => {
         const reply = typeof answer === 'function' ? (answer as (result: unknown) => void) : undefined
-        void doors.call(name, input, who(), handlers).then((result) => reply?.(result))
+        void doors.call(name, input, who(), handlers, address).then((result) => reply?.(result))
       }) as never,
     )
   }
-  socket.on('stream.ack', (sent) => {
-    const ack = readStreamAck(sent)
-    if (!ack) return
-    for (const streams of [connection, frames, pictures]) streams.acknowledge(ack)
-  })
-  socket.on('serial.data', (port, bytes) => loans.received(port, bytes))
+  const received = <A extends unknown[]>(what: string, work: (...args: A) => void): ((...args: A) => void) =>
+    guarded(log, what, work, () => socket.disconnect(true))
+  socket.on(
+    'stream.ack',
+    received('stream.ack', (sent) => {
+      const ack = readStreamAck(sent)
+      if (!ack) return
+      for (const streams of [connection, frames, pictures]) streams.acknowledge(ack)
+    }),
+  )
+  socket.on(
+    'serial.data',
+    received('serial.data', (port, bytes) => loans.received(port, bytes)),
+  )
   socket.on('disconnect', (reason) => {
     gone.abort()
     connection[Symbol.dispose]()
@@ -228,10 +262,12 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
     if (isDrained) return
     isDrained = true
     // Not at once: an event with binary arguments is several packets, and this may be between two of them.
-    setImmediate(() => {
-      isDrained = false
-      if (socket.connected) resume()
-    })
+    setImmediate(
+      received('drain', () => {
+        isDrained = false
+        if (socket.connected) resume()
+      }),
+    )
   })
   log.debug({ address }, 'a browser has come')
   return {
@@ -257,10 +293,16 @@ function limitMessages(socket: BenchSocket, most: number): void {
 }
 
 function credentialsOf(socket: BenchSocket, address: string): Credentials {
-  const { cookie, authorization } = socket.handshake.headers
+  const { headers } = socket.handshake
+  const { cookie, authorization } = headers
   const { token } = socket.handshake.auth
   // A browser cannot set headers on a WebSocket: a page that has a token sends it in the handshake.
-  return { cookie, authorization: typeof token === 'string' ? `Bearer ${token}` : authorization, address }
+  const shown = typeof token === 'string' ? `Bearer ${token}` : authorization
+  return { ...forwardedBy(headers), cookie, authorization: shown, address }
+}
+
+function tooMany(address: string): BenchError {
+  return new BenchError('calls.exceeded', `too many connections from ${address}: wait a moment`)
 }
 
 /** A page is known again by its name alone: one that could be guessed would let others of its session take its place. */

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Scope } from '../../shared/access.ts'
 import type { Caller } from '../core/device.ts'
 
@@ -17,6 +18,15 @@ export interface Credentials {
   cookie: string | undefined
   authorization: string | undefined
   address: string
+  /** A proxy says that it is not the sender itself: whoever that is, they do not sit at this machine. */
+  isForwarded?: boolean
+}
+
+/** Whether headers say that a proxy has sent them on. */
+export function forwardedBy({ forwarded, 'x-forwarded-for': noted }: IncomingHttpHeaders): {
+  isForwarded: boolean
+} {
+  return { isForwarded: noted !== undefined || forwarded !== undefined }
 }
 
 /** Who sent a request; undefined for nobody whom the bridge knows. Asked anew for each call: a role may have changed. */

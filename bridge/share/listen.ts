@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { BenchError } from '../../shared/errors.ts'
+import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import type { Admission, Admitted } from './admission.ts'
 
@@ -27,7 +28,7 @@ export async function listenFor(
   const sockets = new Set<Socket>()
   let saidAt = -Infinity
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS })
-  server.on('connection', (socket) => {
+  const accept = (socket: Socket): void => {
     const { remoteAddress = '', remotePort = 0 } = socket
     const admitted = admission.admit(remoteAddress, remotePort)
     if (!admitted || sockets.size >= MOST_CONNECTIONS) {
@@ -43,7 +44,11 @@ export async function listenFor(
     socket.on('error', () => {})
     socket.once('close', () => sockets.delete(socket))
     serve(socket, admitted)
-  })
+  }
+  server.on(
+    'connection',
+    guarded(log, 'a program’s connection', accept, (socket) => socket.destroy()),
+  )
   server.listen(port, admission.host)
   await once(server, 'listening').catch((cause: unknown) => {
     const message = `cannot listen on port ${port} for a shared instrument (${String(cause)}): choose another for it`

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import { guarded } from '../core/guarded.ts'
+import type { Logger } from '../core/log.ts'
 import { MessageScanner } from '../scpi/response.ts'
 import type { Admitted } from './admission.ts'
 import { Guest, type Message } from './guest.ts'
@@ -21,10 +23,18 @@ export class RawGuest extends Guest {
   #rest: Buffer = NONE
   #endsInLf = false
 
-  constructor(socket: Socket, admitted: Admitted) {
+  constructor(socket: Socket, admitted: Admitted, log: Logger) {
     super(admitted)
     this.#socket = socket
-    socket.on('data', (chunk: Buffer) => this.#received(chunk))
+    socket.on(
+      'data',
+      guarded(
+        log,
+        'a message on a raw socket',
+        (chunk: Buffer) => this.#received(chunk),
+        () => socket.destroy(),
+      ),
+    )
     socket.once('close', () => this.drop(undefined))
   }
 

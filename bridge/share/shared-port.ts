@@ -55,10 +55,10 @@ export class SharedPort implements AsyncDisposable {
     const join = (guest: Guest): void => shared.hub.join(guest)
     try {
       shared.#listening.raw = await listenFor(admission, config.port, log, (socket, admitted) =>
-        join(new RawGuest(socket, admitted)),
+        join(new RawGuest(socket, admitted, log)),
       )
       if (config.hislipPort !== undefined) {
-        const reception = hislipReception(shared.#desk, join)
+        const reception = hislipReception(shared.#desk, join, log)
         shared.#listening.hislip = await listenFor(admission, config.hislipPort, log, reception)
       }
       if (config.portmapperPort !== undefined) {

@@ -181,9 +181,28 @@ it('holds back a caller who calls too often, but never what makes safe', async (
   expect(refused.length).toBeGreaterThan(1500)
   expect(refused.length).toBeLessThan(2000)
   expect(await commands.call('estop.press', {}, callerAs())).toMatchObject({ ok: true })
+  // The name of its page a caller chooses.
   expect(await commands.call('trace.list', {}, callerAs({ client: 'bbbbbbbbbbbb' }))).toMatchObject({
-    ok: true,
+    error: { code: 'calls.exceeded' },
   })
+  expect(await commands.call('trace.list', {}, callerAs({ key: 'another' }))).toMatchObject({ ok: true })
+})
+
+it('bounds what one session calls over all its connections, each of which is bounded by itself', async () => {
+  const { commands } = doors({ handlers: { 'trace.list': () => Promise.resolve([]) } })
+  const done = async (connection: string): Promise<number> => {
+    const calls = Array.from({ length: 500 }, () =>
+      commands.call('trace.list', {}, callerAs({ connection, client: connection })),
+    )
+    return (await Promise.all(calls)).filter(({ ok }) => ok).length
+  }
+  const first = await done('0')
+  expect(first).toBeGreaterThanOrEqual(300)
+  expect(first).toBeLessThan(400)
+  let all = first
+  for (let connection = 1; connection < 20; connection++) all += await done(String(connection))
+  expect(all).toBeGreaterThanOrEqual(1200)
+  expect(all).toBeLessThan(2000)
 })
 
 it('parses the input once, fills in defaults, and hands it on', async () => {

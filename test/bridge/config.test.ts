@@ -68,7 +68,7 @@ describe('a mistake is told with file, line, path and what was expected:', () =>
 it('takes an empty file as a bench without devices', async () => {
   expect(await load('')).toMatchObject({
     title: 'Bench',
-    server: { host: '127.0.0.1', port: 8080, localRole: 'operator', behindProxy: false },
+    server: { host: '127.0.0.1', port: 8080, localRole: 'operator', trustedProxies: [] },
     devices: [],
   })
 })
@@ -79,6 +79,19 @@ it('refuses any address but loopback without TLS, and says so', async () => {
   }
   for (const host of ['127.0.0.1', '::1', 'localhost'])
     expect((await load('', { host })).server.host).toBe(host)
+})
+
+it('takes proxies by address or network, and behindProxy for one on this machine', async () => {
+  const proxies = async (server: string): Promise<string[]> =>
+    (await load(`server: { ${server} }`)).server.trustedProxies
+  expect(await proxies('trustedProxies: [10.0.0.0/24, "::1"]')).toEqual(['10.0.0.0/24', '::1'])
+  expect(await proxies('behindProxy: true')).toEqual(['127.0.0.0/8', '::1'])
+  expect(await proxies('behindProxy: false')).toEqual([])
+  const behind = await load('server: { trustedProxies: [10.0.0.7] }', { host: '0.0.0.0' })
+  expect(behind.server.host).toBe('0.0.0.0')
+  expect(await complaint('server: { trustedProxies: [10.0.0.7, lab, 10.0.0.0/40] }')).toMatch(
+    /bench.yaml:1: server.trustedProxies.1: an address or a network.*\n.*trustedProxies.2/,
+  )
 })
 
 it('reads the demo bench', async () => {

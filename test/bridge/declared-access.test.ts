@@ -10,6 +10,7 @@ import { topicName, topics } from '../../shared/topics.ts'
 import { benchRoutes } from '../../bridge/bench-routes.ts'
 import type { Caller } from '../../bridge/core/device.ts'
 import { Commands } from '../../bridge/server/call.ts'
+import { TrustedProxies } from '../../bridge/core/trusted-proxies.ts'
 import { createHttp } from '../../bridge/server/http.ts'
 import { Door } from '../../bridge/server/origin.ts'
 import type { Route } from '../../bridge/server/route.ts'
@@ -22,13 +23,15 @@ const OTHER = 'other'
 const all = Object.entries<Command>(commands)
 
 /** Everybody who may ask: by what they are let in, and what they are bound to. An expired or revoked token is nobody. */
-const people: Record<string, { role: Role; scope?: { devices: string[] } } | undefined> = {
+const people: Record<string, { role: Role; scope?: { devices: string[] }; via?: 'session' } | undefined> = {
   nobody: undefined,
   viewer: { role: 'viewer' },
   operator: { role: 'operator' },
   administrator: { role: 'administrator' },
   'a token for it': { role: 'administrator', scope: { devices: [OWN] } },
   'a token for another device': { role: 'administrator', scope: { devices: [OTHER] } },
+  'somebody bound to it': { role: 'administrator', scope: { devices: [OWN] }, via: 'session' },
+  'somebody bound to another device': { role: 'administrator', scope: { devices: [OTHER] }, via: 'session' },
 }
 const everybody = Object.entries(people)
 
@@ -64,6 +67,7 @@ describe('every command', () => {
     if (!satisfies(who.role, command.role)) return ['role.required']
     const reach = reachOf(command)
     if (!who.scope || reach === 'self') return LET_THROUGH
+    if (reach === 'page') return who.via === 'session' ? LET_THROUGH : ['scope.exceeded']
     if (reach === 'bench') return command.safe ? LET_THROUGH : ['scope.exceeded']
     return who.scope.devices.includes(OWN) ? LET_THROUGH : ['scope.exceeded']
   }
@@ -118,7 +122,7 @@ describe('every route', () => {
 
   let reached: Route | undefined
   let who: Identity | undefined
-  const http = createHttp({
+  const { server: http } = createHttp({
     pageDir: '/nowhere',
     routes: routes.map((route) => ({
       ...route,
@@ -129,7 +133,8 @@ describe('every route', () => {
     })),
     door: new Door({ names: ['127.0.0.1'], origins: [] }),
     identify: () => who,
-    behindProxy: false,
+    proxies: new TrustedProxies([]),
+    refusals: { count: () => {} },
     tls: undefined,
     guardianPort: () => undefined,
     log: pino({ level: 'silent' }),
@@ -162,6 +167,7 @@ describe('every route', () => {
         const bound = person?.scope?.devices
         if (route.role === 'anybody') expect(reached, called).toBe(route)
         else if (!person) expect([status, reached], called).toEqual([401, undefined])
+        else if (route.role === 'known') expect([status, reached], called).toEqual([200, route])
         else if (!satisfies(person.role, route.role) || (bound && !(route.device && bound.includes(OWN))))
           expect([status, reached], called).toEqual([403, undefined])
         else expect([status, reached], called).toEqual([200, route])
@@ -172,7 +178,6 @@ describe('every route', () => {
   it('are open to nobody but these', () => {
     const open = routes.filter((route) => route.role === 'anybody')
     expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-      'get /api/estop/ticket',
       'get /api/openapi.json',
       'get /health',
       'get /kiosk/:view',
@@ -180,8 +185,6 @@ describe('every route', () => {
       'options /whep/:id/:session',
       'options /whip/:id',
       'options /whip/:id/:session',
-      'post /api/commands/:name',
-      'post /api/estop',
       'post /api/set-up',
       'post /api/sign-in',
       'post /api/sign-out',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { TrustedProxies } from '../../bridge/core/trusted-proxies.ts'
 import { createHttp } from '../../bridge/server/http.ts'
 import { Door } from '../../bridge/server/origin.ts'
 import { mediaRoutes } from '../../bridge/server/routes/media-files.ts'
@@ -212,16 +213,18 @@ describe('over HTTP', () => {
   async function serve(
     keeper: Gallery,
   ): Promise<(path: string, headers?: Record<string, string>) => Promise<Response>> {
-    const http = createHttp({
+    const { server: http } = createHttp({
       pageDir: await mkdtemp(join(tmpdir(), 'lightbench-')),
       routes: mediaRoutes(keeper),
       door: new Door({ names: ['127.0.0.1'], origins: [] }),
       identify: () => ({ name: 'ada', role: 'viewer', via: 'token', key: 'k' }),
-      behindProxy: false,
+      proxies: new TrustedProxies([]),
+      refusals: { count: () => {} },
       tls: undefined,
       guardianPort: () => undefined,
       log,
-    }).listen(0, '127.0.0.1')
+    })
+    http.listen(0, '127.0.0.1')
     await once(http, 'listening')
     onTestFinished(() => {
       http.closeAllConnections()

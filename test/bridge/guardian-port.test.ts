@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
 import { pino } from 'pino'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { GuardianPort } from '../../bridge/guardian/port.ts'
@@ -85,4 +86,28 @@ it('has a page that needs nothing but itself, and believes no name to be markup'
   expect(text).toContain('&#60;b&#62;Lab')
   expect(text).not.toContain('<b>Lab')
   expect((await fetch(`${url}/elsewhere`)).status).toBe(404)
+})
+
+it('lets nobody stop without a ticket where a proxy makes everybody come from this machine', async () => {
+  const origins = [ORIGIN]
+  using behind = new GuardianPort({
+    ...{ key, facts: () => ({ title: '', startedAt: 0, bridge: '', devices: {}, deed: undefined }) },
+    ...{ isRevoked: () => false, stop: () => Promise.resolve({ stopMs: 1, by: 'bridge' as const }) },
+    log: pino({ level: 'silent' }),
+  })
+  const web = { host: '127.0.0.1', port: 0, origins, trustedProxies: ['127.0.0.1'] }
+  const at = `http://127.0.0.1:${await behind.listen(web)}/api/estop`
+  const status = async (body: object): Promise<number> =>
+    (await fetch(at, { method: 'POST', body: JSON.stringify(body) })).status
+  expect(await status({})).toBe(403)
+  expect(await status({ ticket: ticket() })).toBe(200)
+})
+
+it.each(['//', '/a?b#c', 'http://', '*', '/%'])('answers %s, which is no path of its own', async (target) => {
+  const { port: at } = new URL(url)
+  const socket = connect(Number(at), '127.0.0.1')
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+  let text = ''
+  for await (const part of socket) text += String(part)
+  expect(text).toMatch(/^HTTP\/1.1 (404|400|200)/)
 })

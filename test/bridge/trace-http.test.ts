@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Call } from '../../bridge/server/call.ts'
+import { TrustedProxies } from '../../bridge/core/trusted-proxies.ts'
 import { createHttp } from '../../bridge/server/http.ts'
 import { Door } from '../../bridge/server/origin.ts'
 import { traceRoutes } from '../../bridge/server/routes/traces.ts'
@@ -34,17 +35,19 @@ beforeAll(async () => {
     state: { sweep: { phase: 'done' } },
   })
   file = await readFile(join(folder, `${info.id}.npy`))
-  const http = createHttp({
+  const { server: http } = createHttp({
     pageDir: await mkdtemp(join(tmpdir(), 'lightbench-')),
     routes: traceRoutes({ traces: store, audit: (call) => audited.push(call) }),
     door: new Door({ names: ['127.0.0.1'], origins: [] }),
     identify: ({ authorization }) =>
       authorization ? { name: 'ada', role: authorization as Role, via: 'token', key: 'k' } : undefined,
-    behindProxy: false,
+    proxies: new TrustedProxies([]),
+    refusals: { count: () => {} },
     tls: undefined,
     guardianPort: () => undefined,
     log,
-  }).listen(0, '127.0.0.1')
+  })
+  http.listen(0, '127.0.0.1')
   await once(http, 'listening')
   url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   close = () => {
@@ -277,7 +280,7 @@ describe('files from outside', () => {
       asked.on('response', (answer) => resolve(answer.statusCode ?? 0)).on('error', reject)
       asked.write('1550,1\n')
     })
-    expect(announced).toBe(400)
+    expect(announced).toBe(413)
     let sent = 0
     const line = new Uint8Array(2 ** 20).fill(0x31)
     const endless = new ReadableStream<Uint8Array>({

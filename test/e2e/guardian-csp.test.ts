@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, it, onTestFinished } from 'vitest'
+import { TrustedProxies } from '../../bridge/core/trusted-proxies.ts'
 import { createHttp } from '../../bridge/server/http.ts'
 import { Door } from '../../bridge/server/origin.ts'
 import { chromiumForFile } from './rig.ts'
@@ -37,12 +38,13 @@ function stopPort(host: string): Promise<number> {
 async function pagePort(host: string, guardianPort: number | undefined): Promise<number> {
   const pageDir = await mkdtemp(join(tmpdir(), 'lightbench-'))
   await writeFile(join(pageDir, 'index.html'), '<!doctype html><title>page</title>')
-  const http = createHttp({
+  const { server: http } = createHttp({
     pageDir,
     routes: [],
     door: new Door({ names: ['127.0.0.1', '::1'], origins: [] }),
     identify: () => undefined,
-    behindProxy: false,
+    proxies: new TrustedProxies([]),
+    refusals: { count: () => {} },
     tls: undefined,
     guardianPort: () => guardianPort,
     log: pino({ level: 'silent' }),

@@ -7,7 +7,7 @@ export function estopTicketRoute(doors: Commands): Route {
   return {
     method: 'get',
     path: '/api/estop/ticket',
-    role: 'anybody',
+    role: 'known',
     handle: async (context, caller) => {
       const result = await doors.call('estop.ticket', {}, caller)
       context.status = result.ok ? 200 : httpStatus(result.error.code)
@@ -21,7 +21,7 @@ export function estopRoute(doors: Commands): Route {
   return {
     method: 'post',
     path: '/api/estop',
-    role: 'anybody',
+    role: 'known',
     handle: async (context, caller) => {
       const result = await doors.call(
         'estop.press',

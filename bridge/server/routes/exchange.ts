@@ -49,7 +49,7 @@ function exchangeRoutes(options: ExchangeRoutes): Route[] {
   const { name, role, exchange } = options
   const endpoint = `/${name}/:id`
   const session = `${endpoint}/:session`
-  const guarded = { role, device: 'id' } as const
+  const guarded = { role, device: 'id', upload: MOST_BYTES } as const
   const idOf = (context: Context): [string, string] => [
     parameter(context, 'id'),
     parameter(context, 'session'),

@@ -44,6 +44,7 @@ export function traceRoutes({ traces, audit }: TraceRoutes): Route[] {
       method: 'post',
       path: TRACES_PATH,
       role: 'operator',
+      upload: MOST_UPLOAD_BYTES,
       handle: (context, caller) => takeTrace(context, traces, caller, audit),
     },
   ]
@@ -77,9 +78,6 @@ async function takeTrace(
     if (!upload.success) throw new BenchError('input.invalid', `trace.import: ${explainIssues(upload.error)}`)
     if (!context.is(UPLOAD_TYPES)) {
       throw new BenchError('input.invalid', `send the file as the body, as one of ${UPLOAD_TYPES.join(', ')}`)
-    }
-    if ((context.request.length ?? 0) > MOST_UPLOAD_BYTES) {
-      throw new BenchError('input.invalid', `a trace's file is ${MOST_UPLOAD_BYTES / 2 ** 20} MiB at most`)
     }
     // Whoever is turned away in the middle of sending still gets to read why.
     const body = context.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>

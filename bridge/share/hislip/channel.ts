@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net'
+import { guarded } from '../../core/guarded.ts'
+import type { Logger } from '../../core/log.ts'
 import { decode, encode, HEADER_BYTES, type Header, MessageType } from '../../transport/hislip/message.ts'
 
 /** What this server takes in one message (IVI-6.1 section 6.9); a longer one comes in pieces. */
@@ -16,12 +18,16 @@ export class ServerChannel {
   /** Takes each message; who it is changes when the session is there. */
   hear: (header: Header, payload: Buffer) => void = () => {}
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, log: Logger) {
     this.socket = socket
-    socket.on('data', (chunk: Buffer) => {
+    const received = (chunk: Buffer): void => {
       this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
       while (this.#next());
-    })
+    }
+    socket.on(
+      'data',
+      guarded(log, 'a HiSLIP message', received, () => socket.destroy()),
+    )
   }
 
   send(type: number, control = 0, parameter = 0, payload: Uint8Array = NONE): void {

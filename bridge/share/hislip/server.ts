@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Logger } from '../../core/log.ts'
 import { MessageType } from '../../transport/hislip/message.ts'
 import type { Admitted } from '../admission.ts'
 import type { Desk } from '../desk.ts'
@@ -17,6 +18,7 @@ const SECOND_CHANNEL_MS = 5000
 export function hislipReception(
   desk: Desk,
   join: (guest: Guest) => void,
+  log: Logger,
 ): (socket: Socket, admitted: Admitted) => void {
   const half = new Map<number, { sync: ServerChannel; who: string }>()
   let last = 0
@@ -53,7 +55,7 @@ export function hislipReception(
 
   const waiting = new WeakMap<ServerChannel, NodeJS.Timeout>()
   return (socket, admitted) => {
-    const channel = new ServerChannel(socket)
+    const channel = new ServerChannel(socket, log)
     const late = setTimeout(
       () => channel.fatal(Fatal.channels, 'the session was not begun in time'),
       SECOND_CHANNEL_MS,
