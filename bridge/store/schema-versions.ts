@@ -5,7 +5,7 @@
 export const schemaVersions: Record<string, Record<string, number>> = {
   'lightbench.db': {
     access: 2,
-    audit: 3,
+    audit: 4,
     'camera detectors': 1,
     media: 1,
     'media-series': 1,

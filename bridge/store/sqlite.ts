@@ -2,7 +2,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, stat
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { BenchError } from '../../shared/errors.ts'
-import { addAuditHash } from './audit-chain.ts'
+import { addFunctions } from './sql-functions.ts'
 
 /** The command line waits so long for the bridge to have written; the bridge itself waits in its own way. */
 const BUSY_MS = 2000
@@ -29,7 +29,7 @@ export function openDatabase(file: string, busyMs = BUSY_MS): DatabaseSync {
     // With a write-ahead log readers never wait for the writer; NORMAL loses at most the last moment of a power cut.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
     db.prepare('SELECT count(*) FROM migration').get()
-    addAuditHash(db)
+    addFunctions(db)
     return db
   } catch (error) {
     db?.close()

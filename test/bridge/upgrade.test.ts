@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -109,9 +108,7 @@ describe('a bench on the data folder of an older version', () => {
   })
 })
 
-// Goes when what purges old lines is there for good.
-const purges = existsSync(new URL('../../bridge/store/audit-secrets.ts', import.meta.url))
-describe.runIf(purges)('the passwords that an older version wrote down', () => {
+describe('the passwords that an older version wrote down', () => {
   it('are gone from the audit, and from the file', async () => {
     const lines = await ask(url, {}, 'audit.read', { action: 'session.password' })
     expect(lines.at(-1)).toMatchObject({ id: 6, who: 'otto' })
