@@ -19,9 +19,11 @@ export const backup: Action = {
     const [into] = positionals(given, ['FOLDER'])
     const { dataDir } = await readBenchFile(values.config)
     // Secrets leave the house: that is in the audit, where it can be written, and in the copy of it.
-    await noteInAudit(dataDir, 'backup', `a backup is made into ${into}`).catch((error: unknown) => {
-      terminal.note(`The audit does not say that this backup was made: ${String(error)}`)
-    })
+    await noteInAudit(dataDir, { action: 'backup', message: `a backup is made into ${into}` }).catch(
+      (error: unknown) => {
+        terminal.note(`The audit does not say that this backup was made: ${String(error)}`)
+      },
+    )
     const { folder, manifest } = await makeBackup({
       ...{ dataDir, into, benchFile: values.config, withoutGallery: values['without-gallery'] },
       version: await packageVersion(),

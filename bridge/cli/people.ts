@@ -1,9 +1,12 @@
 import type { z } from 'zod'
+import { isAudited } from '../../shared/command.ts'
 import { BenchError, explainIssues } from '../../shared/errors.ts'
 import { peopleCommands } from '../../shared/people.ts'
 import { Access } from '../access/access.ts'
 import type { Caller } from '../core/device.ts'
+import { keptInput } from '../core/kept-input.ts'
 import { openDatabase } from '../store/sqlite.ts'
+import { noteInAudit } from './audit-note.ts'
 import { readBenchFile } from './bench-file.ts'
 import { DirectStore } from './direct-store.ts'
 
@@ -30,7 +33,7 @@ export type CallPeople = <K extends Name>(
 
 /** Opens the database of the bench in `config` for as long as `work` takes. */
 export async function withPeople<T>(config: string, work: (call: CallPeople) => Promise<T>): Promise<T> {
-  const { database } = await readBenchFile(config)
+  const { database, dataDir } = await readBenchFile(config)
   const db = openDatabase(database)
   try {
     // Sessions end by the limits of the bridge, which are not the command line's to judge.
@@ -42,9 +45,20 @@ export async function withPeople<T>(config: string, work: (call: CallPeople) => 
       if (!parsed.success) throw new BenchError('input.invalid', explainIssues(parsed.error))
       const handler = handlers[name]
       if (!handler) throw new Error(`unreachable: ${name} has no handler`)
-      return await handler(parsed.data as never, COMMAND_LINE)
+      const answer = await handler(parsed.data as never, COMMAND_LINE)
+      if (isAudited(peopleCommands[name])) await noted(dataDir, name, input)
+      return answer
     })
   } finally {
     db.close()
+  }
+}
+
+/** It is done, and is not taken back where the audit cannot be written. */
+async function noted(dataDir: string, action: Name, input: unknown): Promise<void> {
+  try {
+    await noteInAudit(dataDir, { action, input: keptInput(action, input) })
+  } catch (error) {
+    process.stderr.write(`The audit does not say that this was done: ${String(error)}\n`)
   }
 }

@@ -22,9 +22,11 @@ export const restore: Action = {
     const { manifest, movedTo } = await restoreBackup({
       ...{ backup, dataDir, force: values.force },
       prepare: async (restored) => {
-        await noteInAudit(restored, 'restore', `restored from ${resolve(backup)}`).catch((error: unknown) => {
-          terminal.note(`The audit does not say that it was restored: ${String(error)}`)
-        })
+        await noteInAudit(restored, { action: 'restore', message: `restored from ${resolve(backup)}` }).catch(
+          (error: unknown) => {
+            terminal.note(`The audit does not say that it was restored: ${String(error)}`)
+          },
+        )
       },
     })
     terminal.print(`${dataDir} is restored as it was at ${manifest.madeAt}.`)
