@@ -9,6 +9,7 @@ export const schemaVersions: Record<string, Record<string, number>> = {
     'camera detectors': 1,
     media: 1,
     'media-series': 1,
+    secrets: 1,
     'turret homes': 1,
     'turret memory': 1,
     'turret presets': 1,

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 /** By which the bridge holds the folder. */
 export const LOCK_FILE = 'bridge.lock'
 
-/** What is only passing: files under way, and what a browser has put aside. */
-const PASSING_FOLDERS = ['traces/.parts', 'gallery/.passing', 'watches/browser']
+/** What is only temporary: files under way, and what a browser has put aside. */
+const TEMPORARY_FOLDERS = ['traces/.parts', 'gallery/.passing', 'watches/browser']
 /** SQLite's files beside a database, which its own copy holds, and files that are yet to take another's place. */
-const PASSING_FILE = /-(wal|shm|journal)$|\.new$/
+const TEMPORARY_FILE = /-(wal|shm|journal)$|\.new$/
 
 /** A file of the data folder: its path in it, with / between the parts. */
 export interface DataFile {
@@ -30,7 +30,7 @@ export async function* dataFiles(
   const names = await readdir(join(dataDir, folder)).catch(gone)
   for (const name of names?.sort() ?? []) {
     const path = folder === '' ? name : `${folder}/${name}`
-    if (path === LOCK_FILE || PASSING_FILE.test(name) || PASSING_FOLDERS.includes(path) || skips(path))
+    if (path === LOCK_FILE || TEMPORARY_FILE.test(name) || TEMPORARY_FOLDERS.includes(path) || skips(path))
       continue
     const found = await stat(join(dataDir, path)).catch(gone)
     if (found?.isDirectory()) yield* dataFiles(dataDir, skips, path)

@@ -4,11 +4,11 @@ import { checkAudit } from '../audit-check.ts'
 import { auditKeyFile, readAuditKey } from '../audit-key.ts'
 import { databaseFile } from '../sqlite.ts'
 import { openToRead } from './check-database.ts'
-import type { Look } from './finding.ts'
+import type { CheckReport } from './finding.ts'
 
 /** Verifies the audit's hash chain with the key beside it. */
-export async function checkAuditChain(dataDir: string): Promise<Look> {
-  const wrong = (what: string, remedy: string): Look => ({ inOrder: [], wrong: [{ what, remedy }] })
+export async function checkAuditChain(dataDir: string): Promise<CheckReport> {
+  const wrong = (what: string, remedy: string): CheckReport => ({ inOrder: [], wrong: [{ what, remedy }] })
   using db = openToRead(databaseFile(dataDir))
   if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'audit_end'").get())
     return { inOrder: ['audit: not chained yet, which the next start of the bridge does'], wrong: [] }

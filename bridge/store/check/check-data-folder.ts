@@ -5,10 +5,10 @@ import { isDatabase } from '../backup/data-files.ts'
 import { checkAuditChain } from './check-audit-chain.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkFiles } from './check-files.ts'
-import { type Look, several } from './finding.ts'
+import { type CheckReport, several } from './finding.ts'
 
 /** Looks at all of a data folder and changes nothing, also beside a bridge that runs on it. Rejects with `input.invalid` for a folder that is none. */
-export async function checkDataFolder(dataDir: string): Promise<Look> {
+export async function checkDataFolder(dataDir: string): Promise<CheckReport> {
   let names: string[]
   try {
     names = readdirSync(dataDir)
@@ -18,18 +18,18 @@ export async function checkDataFolder(dataDir: string): Promise<Look> {
   }
   if (!names.includes('lightbench.db'))
     throw new BenchError('input.invalid', `${dataDir} is no data folder: there is no lightbench.db in it`)
-  const looks = [checkPermissions(dataDir, names)]
+  const reports = [checkPermissions(dataDir, names)]
   for (const name of names.filter(isDatabase).sort()) {
-    const look = checkDatabase(join(dataDir, name))
-    looks.push(look)
+    const report = checkDatabase(join(dataDir, name))
+    reports.push(report)
     // Of one that is damaged no more is asked.
-    if (name === 'lightbench.db' && look.wrong.length === 0) looks.push(await checkAuditChain(dataDir))
+    if (name === 'lightbench.db' && report.wrong.length === 0) reports.push(await checkAuditChain(dataDir))
   }
-  looks.push(...(await checkFiles(dataDir)))
-  return { inOrder: looks.flatMap(({ inOrder }) => inOrder), wrong: looks.flatMap(({ wrong }) => wrong) }
+  reports.push(...(await checkFiles(dataDir)))
+  return { inOrder: reports.flatMap(({ inOrder }) => inOrder), wrong: reports.flatMap(({ wrong }) => wrong) }
 }
 
-function checkPermissions(dataDir: string, names: string[]): Look {
+function checkPermissions(dataDir: string, names: string[]): CheckReport {
   const isOpen = (path: string): boolean =>
     (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) % 0o100 !== 0
   const secret = names

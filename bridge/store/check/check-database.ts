@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { versionsOf } from '../backup/copy-database.ts'
 import { newerThanKnown } from '../schema-versions.ts'
 import { SQLITE, sqliteCode } from '../sqlite.ts'
-import type { Look } from './finding.ts'
+import type { CheckReport } from './finding.ts'
 
 const LOCK_MS = 5000
 const RESTORE = 'end the bridge and restore a backup (lightbench restore)'
@@ -25,9 +25,9 @@ export function openToRead(file: string): DatabaseSync {
 }
 
 /** Whether a database is whole: its pages and indexes, what its rows refer to, and that this program knows its tables. */
-export function checkDatabase(file: string): Look {
+export function checkDatabase(file: string): CheckReport {
   const name = basename(file)
-  const wrong = (what: string, remedy = RESTORE): Look => ({
+  const wrong = (what: string, remedy = RESTORE): CheckReport => ({
     inOrder: [],
     wrong: [{ what: `${file} ${what}`, remedy }],
   })

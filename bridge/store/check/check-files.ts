@@ -7,7 +7,7 @@ import { type DataFile, dataFiles, gone } from '../backup/data-files.ts'
 import { databaseFile } from '../sqlite.ts'
 import { parseInfo } from '../trace/info-file.ts'
 import { openToRead } from './check-database.ts'
-import { type Look, several } from './finding.ts'
+import { type CheckReport, several } from './finding.ts'
 
 /** What is younger may be a bridge's that is yet to write down what it is. */
 const YOUNG_MS = 60_000
@@ -15,7 +15,7 @@ const SAMPLE_BYTES = 4
 const RESTORE_FILE = 'restore it from a backup, or delete it on the page'
 
 /** Whether the files of a data folder are those that its databases and its traces name, and the other way round. */
-export async function checkFiles(dataDir: string, now = Date.now()): Promise<Look[]> {
+export async function checkFiles(dataDir: string, now = Date.now()): Promise<CheckReport[]> {
   const files = new Map<string, DataFile>()
   for await (const file of dataFiles(dataDir)) files.set(file.path, file)
   const isOld = (path: string): boolean => now - (files.get(path)?.changedAt ?? now) > YOUNG_MS
@@ -29,7 +29,11 @@ export async function checkFiles(dataDir: string, now = Date.now()): Promise<Loo
   ]
 }
 
-async function checkTraces(dataDir: string, paths: string[], files: Map<string, DataFile>): Promise<Look> {
+async function checkTraces(
+  dataDir: string,
+  paths: string[],
+  files: Map<string, DataFile>,
+): Promise<CheckReport> {
   const [unreadable, without]: [string[], string[]] = [[], []]
   const known = new Set<string>()
   for (const path of paths.filter((each) => each.endsWith('.json'))) {
@@ -65,7 +69,7 @@ async function checkTraces(dataDir: string, paths: string[], files: Map<string, 
   }
 }
 
-function checkGallery(dataDir: string, paths: string[], isOld: (path: string) => boolean): Look {
+function checkGallery(dataDir: string, paths: string[], isOld: (path: string) => boolean): CheckReport {
   return withTables(databaseFile(dataDir), 'media', (db) => {
     const named = new Set(
       db
@@ -93,7 +97,7 @@ function checkGallery(dataDir: string, paths: string[], isOld: (path: string) =>
   })
 }
 
-function checkSnapshots(dataDir: string, paths: string[], isOld: (path: string) => boolean): Look {
+function checkSnapshots(dataDir: string, paths: string[], isOld: (path: string) => boolean): CheckReport {
   return withTables(join(dataDir, 'watches.db'), 'check_', (db) => {
     const rows = db.prepare(
       "SELECT watch, seq, body ->> '$.snapshot' AS kind, body ->> '$.picture' AS picture FROM check_ WHERE snapshot = 1",
@@ -125,7 +129,7 @@ function checkSnapshots(dataDir: string, paths: string[], isOld: (path: string) 
   })
 }
 
-async function checkJson(dataDir: string, paths: string[]): Promise<Look> {
+async function checkJson(dataDir: string, paths: string[]): Promise<CheckReport> {
   const isState = (path: string): boolean => /^([^/]+|devices\/.*)\.json$/.test(path)
   const broken: string[] = []
   for (const path of paths.filter(isState)) {
@@ -140,11 +144,11 @@ async function checkJson(dataDir: string, paths: string[]): Promise<Look> {
 }
 
 /** What a damaged database holds is not asked for: that it is damaged is said elsewhere. */
-function withTables(file: string, table: string, look: (db: DatabaseSync) => Look): Look {
+function withTables(file: string, table: string, inspect: (db: DatabaseSync) => CheckReport): CheckReport {
   if (!existsSync(file)) return { inOrder: [], wrong: [] }
   try {
     using db = openToRead(file)
-    if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table)) return look(db)
+    if (db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table)) return inspect(db)
   } catch (error) {
     if (!('errcode' in (error as object))) throw error
   }

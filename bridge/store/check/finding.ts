@@ -7,7 +7,7 @@ export interface Finding {
 }
 
 /** What one look found: what is in order, in words for people, and what is not. */
-export interface Look {
+export interface CheckReport {
   inOrder: string[]
   wrong: Finding[]
 }
