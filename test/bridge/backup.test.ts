@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -11,6 +12,8 @@ import { check } from '../../bridge/cli/check.ts'
 import { restore } from '../../bridge/cli/restore.ts'
 import { lockDataFolder } from '../../bridge/store/data-folder.ts'
 import { schemaVersions } from '../../bridge/store/schema-versions.ts'
+import { type Backup, makeBackup } from '../../bridge/store/backup/make-backup.ts'
+import { openDatabase } from '../../bridge/store/sqlite.ts'
 import { manifest, type Manifest } from '../../bridge/store/backup/manifest.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { MediaEntry } from '../../shared/gallery.ts'
@@ -153,6 +156,42 @@ describe('lightbench backup', () => {
     expect(line).toMatchObject({ who: 'command line', message: `a backup is made into ${backups}` })
     using copy = new DatabaseSync(join(made, 'data/lightbench.db'), { readOnly: true })
     expect(copy.prepare("SELECT count(*) AS n FROM audit WHERE action = 'backup'").get()).toEqual({ n: 1 })
+  })
+
+  it('has every file that its databases name, whatever comes while it is made', async () => {
+    const dataDir = join(dirname(file), 'busy')
+    using db = openDatabase(join(dataDir, 'lightbench.db'))
+    db.exec('CREATE TABLE media (file TEXT)')
+    await mkdir(join(dataDir, 'gallery'))
+    let made: Backup | undefined
+    let taken = 0
+    const takeOne = async (): Promise<void> => {
+      await writeFile(join(dataDir, 'gallery', `${++taken}.png`), 'x'.repeat(5000))
+      db.prepare('INSERT INTO media VALUES (?)').run(`${taken}.png`)
+    }
+    for (let i = 0; i < 200; i++) await takeOne()
+    const making = makeBackup({
+      dataDir,
+      benchFile: file,
+      into: join(backups, 'busy'),
+      withoutGallery: false,
+      version: '1',
+    })
+    void making.then((backup) => (made = backup))
+    while (!made && taken < 5000) {
+      await takeOne()
+      await sleep(1)
+    }
+    const { folder } = await making
+    using copy = new DatabaseSync(join(folder, 'data/lightbench.db'), { readOnly: true })
+    const named = copy
+      .prepare('SELECT file FROM media')
+      .all()
+      .map(({ file }) => String(file))
+    expect(named.length).toBeGreaterThan(200)
+    const there = new Set(await readdir(join(folder, 'data/gallery')))
+    expect(named.filter((name) => !there.has(name))).toEqual([])
+    await rm(join(backups, 'busy'), { recursive: true })
   })
 
   it('leaves the gallery out when asked to, and nothing behind when it fails', async () => {
