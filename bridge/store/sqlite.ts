@@ -59,7 +59,8 @@ export function migrate(db: DatabaseSync, owner: string, steps: readonly string[
     return typeof row?.['version'] === 'number' ? row['version'] : 0
   }
   // Most often there is nothing to write: a bridge starts on a disk that takes nothing, too.
-  if (version() === steps.length) return
+  const before = version()
+  if (before === steps.length) return
   db.exec('BEGIN IMMEDIATE')
   try {
     const seen = version()
@@ -78,8 +79,24 @@ export function migrate(db: DatabaseSync, owner: string, steps: readonly string[
     if (db.isTransaction) db.exec('ROLLBACK')
     throw error
   }
-  // What a step has taken out is not to stay in the file until there is so much to write that SQLite does this itself.
+  // What a step has taken out is not to stay in the file until there is so much to write that SQLite does this itself;
+  // and pages that were split or emptied keep what stood in them until the file is written anew.
+  if (before > 0) rewriteFile(db)
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+/** A disk that has no room for it keeps nobody from the bench. */
+function rewriteFile(db: DatabaseSync): void {
+  try {
+    db.exec('VACUUM')
+  } catch (error) {
+    if (!isShortOfRoom(error)) throw error
+  }
+}
+
+function isShortOfRoom(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === SQLITE.full || code === SQLITE.ioError || code === SQLITE.busy || code === SQLITE.locked
 }
 
 /** SQLite's primary result code, which is the last byte of the extended one (https://sqlite.org/rescode.html); undefined for another error. */
