@@ -6,7 +6,7 @@ import Router from '@koa/router'
 import helmet from 'helmet'
 import Koa, { type Context } from 'koa'
 import serve from 'koa-static'
-import { satisfies } from '../../shared/access.ts'
+import { isWithin, satisfies } from '../../shared/access.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
@@ -219,7 +219,9 @@ async function admit(
   const { role } = route
   const stands = (): boolean => {
     const now = identify(credentials)
-    return now?.key === caller.key && satisfies(now.role, role)
+    return (
+      now?.key === caller.key && satisfies(now.role, role) && isWithin(caller.scope ?? {}, now.scope ?? {})
+    )
   }
   standingAnswers.watch(context.res, stands)
   await route.handle(context, caller, stands)

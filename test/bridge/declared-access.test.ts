@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Role, role, satisfies } from '../../shared/access.ts'
+import { role, satisfies } from '../../shared/access.ts'
 import { type Command, reachOf } from '../../shared/command.ts'
 import { commands } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
@@ -23,15 +24,19 @@ const OTHER = 'other'
 const all = Object.entries<Command>(commands)
 
 /** Everybody who may ask: by what they are let in, and what they are bound to. An expired or revoked token is nobody. */
-const people: Record<string, { role: Role; scope?: { devices: string[] }; via?: 'session' } | undefined> = {
+const people: Record<string, Pick<Identity, 'role' | 'scope' | 'via'> | undefined> = {
   nobody: undefined,
-  viewer: { role: 'viewer' },
-  operator: { role: 'operator' },
-  administrator: { role: 'administrator' },
-  'a token for it': { role: 'administrator', scope: { devices: [OWN] } },
-  'a token for another device': { role: 'administrator', scope: { devices: [OTHER] } },
-  'somebody bound to it': { role: 'administrator', scope: { devices: [OWN] }, via: 'session' },
-  'somebody bound to another device': { role: 'administrator', scope: { devices: [OTHER] }, via: 'session' },
+  viewer: { role: 'viewer', via: 'session' },
+  operator: { role: 'operator', via: 'session' },
+  administrator: { role: 'administrator', via: 'session' },
+  'somebody who is bound to it': { role: 'operator', via: 'session', scope: { devices: [OWN] } },
+  'somebody who is bound to another device': {
+    role: 'operator',
+    via: 'session',
+    scope: { devices: [OTHER] },
+  },
+  'a token for it': { role: 'administrator', via: 'token', scope: { devices: [OWN] } },
+  'a token for another device': { role: 'administrator', via: 'token', scope: { devices: [OTHER] } },
 }
 const everybody = Object.entries(people)
 
@@ -67,9 +72,9 @@ describe('every command', () => {
     if (!satisfies(who.role, command.role)) return ['role.required']
     const reach = reachOf(command)
     if (!who.scope || reach === 'self') return LET_THROUGH
-    if (reach === 'page') return who.via === 'session' ? LET_THROUGH : ['scope.exceeded']
     if (reach === 'bench') return command.safe ? LET_THROUGH : ['scope.exceeded']
-    return who.scope.devices.includes(OWN) ? LET_THROUGH : ['scope.exceeded']
+    if (reach === 'page') return who.via === 'session' ? LET_THROUGH : ['scope.exceeded']
+    return who.scope.devices?.includes(OWN) ? LET_THROUGH : ['scope.exceeded']
   }
 
   it.each(all)('%s lets through whom it declares', async (name, command) => {
@@ -107,6 +112,13 @@ describe('every command', () => {
   })
 })
 
+/** An answer that begins and does not end. */
+function beginning(): Readable {
+  const body = new Readable({ read: () => {} })
+  body.push('beginning')
+  return body
+}
+
 describe('every route', () => {
   /** Stands for every part of a bench: whatever is asked of it, it is that part's part. */
   const anything: unknown = new Proxy(() => undefined, {
@@ -122,17 +134,22 @@ describe('every route', () => {
 
   let reached: Route | undefined
   let who: Identity | undefined
+  /** Those that a test knows by a header of theirs. */
+  const identities = new Map<string, Identity | undefined>()
+  /** Whether routes answer a beginning, and then nothing more. */
+  let streams = false
   const { server: http } = createHttp({
     pageDir: '/nowhere',
     routes: routes.map((route) => ({
       ...route,
       handle: (context: { body: unknown }) => {
         reached = route
-        context.body = 'reached'
+        context.body = streams ? beginning() : 'reached'
       },
     })),
     door: new Door({ names: ['127.0.0.1'], origins: [] }),
-    identify: () => who,
+    identify: ({ authorization }) =>
+      authorization !== undefined && identities.has(authorization) ? identities.get(authorization) : who,
     proxies: new TrustedProxies([]),
     refusals: { count: () => {} },
     tls: undefined,
@@ -162,7 +179,7 @@ describe('every route', () => {
     async (_, route) => {
       for (const [called, person] of everybody) {
         reached = undefined
-        who = person && { name: 'ada', via: 'token', key: 'k', ...person }
+        who = person && { name: 'ada', key: 'k', ...person }
         const { status } = await fetch(url + pathOf(route), { method: route.method.toUpperCase() })
         const bound = person?.scope?.devices
         if (route.role === 'anybody') expect(reached, called).toBe(route)
@@ -174,6 +191,40 @@ describe('every route', () => {
       }
     },
   )
+
+  it('end what they answer when the right to it ends, in whichever way', async () => {
+    const person: Identity = {
+      name: 'ada',
+      via: 'session',
+      key: 'k',
+      role: 'operator',
+      scope: { devices: [OWN] },
+    }
+    const ways: (Identity | undefined)[] = [
+      undefined,
+      { ...person, key: 'another' },
+      { ...person, role: 'viewer' },
+      { ...person, scope: { devices: [OTHER] } },
+    ]
+    const endless = routes.find(
+      (route) => route.role === 'operator' && 'device' in route && route.method === 'post',
+    )!
+    streams = true
+    try {
+      const all = ways.map(async (later) => {
+        identities.set(String(ways.indexOf(later)), person)
+        const headers = { authorization: String(ways.indexOf(later)) }
+        const { body } = await fetch(url + pathOf(endless), { method: 'POST', headers })
+        const reader = body!.getReader()
+        await reader.read()
+        identities.set(headers.authorization, later)
+        await expect(reader.read()).rejects.toThrow()
+      })
+      await Promise.all(all)
+    } finally {
+      streams = false
+    }
+  })
 
   it('are open to nobody but these', () => {
     const open = routes.filter((route) => route.role === 'anybody')
