@@ -44,6 +44,7 @@ export const namedSecretCommands = {
   'secret.save': command({
     about: 'Keep a new named secret, or change one: its value, or the hosts that it may be sent to.',
     role: 'administrator',
+    fresh: true,
     audited: true,
     input: z.object({
       name: secretName,

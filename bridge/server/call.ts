@@ -123,14 +123,14 @@ export class Commands {
       )
     }
     requireReach(caller, command, name)
+    const { permit, mayContinue, requireProof } = this.#doors
+    if (command.fresh) requireProof(caller, name)
     const parsed = command.input.safeParse(input ?? {})
     if (!parsed.success) throw new InvalidInput(name, command, parsed.error)
     const { data } = parsed
     const feed = feedOf(command, data)
     if (feed !== undefined) requireRole(caller, topicRole(feed), feed)
     requireScope(caller, command, data, name)
-    const { permit, mayContinue, requireProof } = this.#doors
-    if (command.fresh) requireProof(caller, name)
     if (isStep) mayContinue(command, data, caller)
     else permit(command, data, caller)
     const answer = this.#find(name, command, data, own)(data, caller)
