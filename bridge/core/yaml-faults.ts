@@ -76,11 +76,12 @@ function* keysOf(items: Iterable<{ key: unknown }>): Generator<YamlFault> {
   const seen = new Set<string>()
   for (const { key } of items) {
     const offset = (key as Node | null)?.range?.[0] ?? 0
-    if (!isScalar(key) || typeof key.value === 'object') {
+    const value: unknown = isScalar(key) ? key.value : undefined
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       yield { offset, what: 'a key is a word: this one is a list, a map, an alias or nothing' }
       continue
     }
-    const name = String(key.value)
+    const name = String(value)
     if (name in Object.prototype)
       yield { offset, what: `"${name}" cannot be a name here: JavaScript has it for itself; choose another` }
     else if (seen.has(name)) yield { offset, what: `${shown(name)} stands here twice: take one of them out` }

@@ -38,7 +38,7 @@ export function checkReading(
   now = steadyEpochMs(),
 ): Seen {
   const { value, unit, missing } = read(device, source, readings)
-  const kept = keptBefore((memory ?? {}) as Memory, now)
+  const kept = keptBefore(memory ?? {}, now)
   if (condition.is === 'missing') {
     if (missing === undefined) return { value, unit, memory: { since: now } }
     const since = kept.since ?? now
