@@ -98,8 +98,7 @@ const readsPower = {
 
 it('finds with each kind what has changed or gone wrong, tells of it, and shows it in two browsers at once', async () => {
   using operator = await Client.operate(bridge.ready.url)
-  const beat = setInterval(() => void operator.ask('lease.beat', { active: true }).catch(() => {}), 250)
-  using _ = { [Symbol.dispose]: () => clearInterval(beat) }
+  using _ = await operator.beats()
   const ready = async (topic: string): Promise<unknown> =>
     (await operator.call('topic.read', { topic })).snapshot['lifecycle']
   for (const topic of ['camera/cam', 'instrument/dut'])
