@@ -1,4 +1,5 @@
 import type { KnownBrowsers } from './access/known-browsers.ts'
+import type { OidcProvider } from './access/oidc.ts'
 import { diagnosticsRoutes } from './diagnostics/routes.ts'
 import type { Inside } from './doorway.ts'
 import type { Route } from './server/route.ts'
@@ -16,6 +17,8 @@ import { traceRoutes } from './server/routes/traces.ts'
 
 interface RouteParts extends Inside {
   browsers: KnownBrowsers
+  /** The lab's identity provider, where there is one. */
+  provider: OidcProvider | undefined
   /** Where the page's files are. */
   pageDir: string
   /** The routes of another program's API, where the bench has them. */
@@ -38,12 +41,12 @@ export function benchRoutes(parts: RouteParts): Route[] {
     gallery,
     lines,
   } = parts
-  const { media, pageDir, sessionMostMs, traces, version, watches } = parts
+  const { media, pageDir, provider, secure, sessionMostMs, traces, version, watches } = parts
   return [
     // Before the bridge's own, of which `/health` is one.
     ...compat,
     ...commandRoutes(doors, version),
-    ...accessRoutes({ access, browsers, sessionMostMs, audit: auditOf }),
+    ...accessRoutes({ access, browsers, provider, secure, sessionMostMs, audit: auditOf }),
     ...auditRoutes(audit),
     ...lines.routes,
     estopRoute(doors),

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { role } from '../shared/access.ts'
+import { oidcConfig } from './access/oidc-config.ts'
 import { deviceId } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'
 import { interlockConfig } from './control/interlock/source.ts'
@@ -86,6 +87,7 @@ export const benchFile = z.strictObject({
         .describe('sockets that one address may hold open'),
       sessionIdleHours: z.number().positive().default(12).describe('a session that is idle for longer ends'),
       sessionDays: z.number().positive().default(7).describe('a session lasts so long at most'),
+      oidc: oidcConfig.optional(),
     })
     .prefault({}),
   audit: z
@@ -219,13 +221,14 @@ export async function loadConfig(
   source.throwIfWrong()
   if (!bench) throw new Error('unreachable: what is missing was reported')
   const from = dirname(file)
-  const { tls } = bench.server
+  const { tls, oidc } = bench.server
   const server = {
     ...bench.server,
     trustedProxies: [...bench.server.trustedProxies, ...(bench.server.behindProxy === true ? LOOPBACK : [])],
     host: overrides.host ?? bench.server.host,
     port: overrides.port ?? bench.server.port,
     tls: tls && { certificate: resolve(from, tls.certificate), key: resolve(from, tls.key) },
+    oidc: oidc?.clientSecretFile ? { ...oidc, clientSecretFile: resolve(from, oidc.clientSecretFile) } : oidc,
   }
   if (!isLoopback(server.host) && !server.tls && server.trustedProxies.length === 0) {
     const message =

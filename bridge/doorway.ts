@@ -8,6 +8,7 @@ import { BenchError } from '../shared/errors.ts'
 import type { InstrumentState } from '../shared/instrument.ts'
 import type { Access } from './access/access.ts'
 import { KnownBrowsers } from './access/known-browsers.ts'
+import { OidcProvider } from './access/oidc.ts'
 import { Compat } from './compat/compat.ts'
 import type { BenchConfig } from './config.ts'
 import type { Control } from './control/control.ts'
@@ -109,7 +110,10 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
     })
   const { server: http, gate } = createHttp({
     pageDir,
-    routes: benchRoutes({ ...inside, pageDir, browsers, compat: compat?.routes ?? [] }),
+    routes: benchRoutes({
+      ...{ ...inside, pageDir, browsers, compat: compat?.routes ?? [] },
+      provider: server.oidc && new OidcProvider(server.oidc, log.child({ part: 'oidc' })),
+    }),
     door,
     identify,
     proxies: new TrustedProxies(server.trustedProxies),

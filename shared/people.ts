@@ -32,6 +32,9 @@ export const user = z.object({
   scope: scope.describe('what they are bound to'),
   createdAt: z.number(),
   lastSeenAt: z.number().optional(),
+  kind: z
+    .enum(['password', 'oidc'])
+    .describe('by what they sign in: a password here, or the identity provider'),
   factor: z.boolean().describe('whether a code is asked for besides the password'),
   sessions: z.number().int().describe('how many are open'),
 })
@@ -101,12 +104,17 @@ export const peopleCommands = {
     }),
     output: none,
   }),
-  'session.factor': command({
-    about: "How the caller's second factor stands.",
+  'session.credentials': command({
+    about: 'How the caller signs in.',
     role: 'viewer',
     reach: 'self',
     input: none,
     output: z.object({
+      kind: z
+        .enum(['password', 'oidc', 'none'])
+        .describe(
+          'a password here, the identity provider, or neither for tokens and for those at the machine',
+        ),
       enrolled: z.boolean().describe('whether a code is asked for when the caller signs in'),
       recoveryCodes: z.number().int().describe('how many are left'),
     }),

@@ -10,7 +10,9 @@ import { SessionCookie } from './cookie.ts'
 import { Directory } from './directory.ts'
 import { requireGoodPassword } from './passwords.ts'
 import { peopleHandlers } from './people-handlers.ts'
+import { ProviderPeople } from './provider-people.ts'
 import { type UserRow, write } from './rows.ts'
+import type { ProviderPerson } from './oidc.ts'
 import { Proofs } from './proofs.ts'
 import { SecondFactor } from './second-factor.ts'
 import { SetupLink } from './setup-link.ts'
@@ -51,6 +53,8 @@ export class Access implements AsyncDisposable {
   readonly #time: SteadyTime
   readonly #proofs: Proofs
   readonly #factor: SecondFactor
+  readonly #providerPeople: ProviderPeople
+  readonly #now: () => number
   readonly #attempts = new Attempts()
   readonly #setup: SetupLink
   readonly #sweeping: NodeJS.Timeout
@@ -64,6 +68,8 @@ export class Access implements AsyncDisposable {
     this.users = new Users(directory, this.#time)
     this.tokens = new Tokens(directory, this.#time)
     this.#sessions = new Sessions(directory, limits, this.#time)
+    this.#providerPeople = new ProviderPeople({ directory, users: this.users, time: this.#time })
+    this.#now = now
     this.#setup = new SetupLink(now)
     this.#proofs = new Proofs(monotonic)
     this.#factor = new SecondFactor({ directory, issuer: title, now, monotonic })
@@ -126,6 +132,22 @@ export class Access implements AsyncDisposable {
       return this.#open(user, address, this.#factor.use(user, code))
     }
     return this.#attempted(name, address, work, browser)
+  }
+
+  /**
+   * Answers the new session's secret for somebody whom the identity provider has sent, in the role of their groups.
+   * Rejects with `role.required` without one, when they lose what they had, and with `user.exists` for a name of somebody else.
+   */
+  async signInFromProvider(
+    person: ProviderPerson,
+    role: Role | undefined,
+    address: string,
+  ): Promise<{ name: string; secret: string }> {
+    const user = await this.#providerPeople.admit(person, role)
+    const { id, secret } = await this.#sessions.open(user, address)
+    // The provider may have known them for days: that they are there now, only a fresh word of it says.
+    if (person.shownAt !== undefined) this.#proofs.note(id, Math.max(0, this.#now() - person.shownAt))
+    return { name: user.name, secret }
   }
 
   /** Ends the session that a request shows. Rejects with `storage.full` or `storage.failed` when the disk does not have it yet. */

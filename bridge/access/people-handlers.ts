@@ -35,6 +35,10 @@ export function peopleHandlers({ users, tokens, sessions, proofs, factor, attemp
     },
     'session.prove': async ({ password, code }, caller) => {
       requireSession(caller)
+      if (users.kindOf(caller.name) === 'oidc') {
+        const message = 'you sign in by the identity provider: sign in there anew (api/oidc/start?anew=1)'
+        throw new BenchError('credentials.invalid', message)
+      }
       await attempted(caller, async () => {
         const user = await users.check(caller.name, password)
         if (!user) throw new BenchError('credentials.invalid', 'the password is wrong')
@@ -43,8 +47,12 @@ export function peopleHandlers({ users, tokens, sessions, proofs, factor, attemp
       proofs.note(caller.key)
       return {}
     },
-    'session.factor': (_, { via, name }) =>
-      Promise.resolve(via === 'session' ? factor.stateOf(name) : { enrolled: false, recoveryCodes: 0 }),
+    'session.credentials': (_, { via, name }) =>
+      Promise.resolve(
+        via === 'session'
+          ? { kind: users.kindOf(name), ...factor.stateOf(name) }
+          : { kind: 'none', enrolled: false, recoveryCodes: 0 },
+      ),
     'session.enrolFactor': (_, caller) =>
       Promise.try(() => {
         requireSession(caller)

@@ -18,13 +18,19 @@ export class Users {
     this.#time = time
   }
 
+  /** Whether nobody can sign in with a password. */
   get empty(): boolean {
-    return this.#directory.users.size === 0
+    return !this.#directory.users.values().some(({ kind }) => kind === 'password')
   }
 
   /** Reads everybody anew, as after each change that another program has made. */
   read(): Promise<void> {
     return this.#directory.read()
+  }
+
+  /** By what somebody signs in. */
+  kindOf(name: string): User['kind'] {
+    return this.#directory.users.get(name)?.kind ?? 'password'
   }
 
   list(): User[] {
@@ -33,12 +39,13 @@ export class Users {
       sessions.set(user, (sessions.get(user) ?? 0) + 1)
     return [...this.#directory.users.values()]
       .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-      .map(({ name, role, scope, factor, created_at, seen_at }) => ({
+      .map(({ name, role, scope, kind, factor, created_at, seen_at }) => ({
         name,
         role,
         scope,
         createdAt: this.#time.toWall(created_at),
         ...(seen_at === null ? {} : { lastSeenAt: this.#time.toWall(seen_at) }),
+        kind,
         factor: factor !== null,
         sessions: sessions.get(name) ?? 0,
       }))

@@ -61,9 +61,17 @@ it('is asked for once its owner has confirmed it with a code, and not before', a
   expect(uri).toMatch(/^otpauth:\/\/totp\/.*ada\?.*secret=[A-Z2-7]{32}.*/)
   await expect(rig.signIn('ada')).resolves.toBeTypeOf('string')
   await expect(rig.call('session.confirmFactor', { code: code(5) }, ada)).rejects.toMatchObject(WRONG)
-  expect(await rig.call('session.factor', {}, ada)).toEqual({ enrolled: false, recoveryCodes: 0 })
+  expect(await rig.call('session.credentials', {}, ada)).toEqual({
+    kind: 'password',
+    enrolled: false,
+    recoveryCodes: 0,
+  })
   await rig.call('session.confirmFactor', { code: code() }, ada)
-  expect(await rig.call('session.factor', {}, ada)).toEqual({ enrolled: true, recoveryCodes: 10 })
+  expect(await rig.call('session.credentials', {}, ada)).toEqual({
+    kind: 'password',
+    enrolled: true,
+    recoveryCodes: 10,
+  })
   await expect(rig.signIn('ada')).rejects.toMatchObject(REQUIRED)
   await rig.restart()
   await expect(rig.signIn('ada')).rejects.toMatchObject(REQUIRED)
@@ -121,7 +129,11 @@ it('takes each recovery code once, however it is typed, and no other', async () 
   await expect(signIn(recoveryCodes[0])).resolves.toBeTypeOf('string')
   await expect(signIn(recoveryCodes[0])).rejects.toMatchObject(WRONG)
   await expect(signIn(recoveryCodes[1]!.toUpperCase().replaceAll('-', ' '))).resolves.toBeTypeOf('string')
-  expect(await rig.call('session.factor', {}, ada)).toEqual({ enrolled: true, recoveryCodes: 8 })
+  expect(await rig.call('session.credentials', {}, ada)).toEqual({
+    kind: 'password',
+    enrolled: true,
+    recoveryCodes: 8,
+  })
   const renewed = await rig.call('session.renewRecoveryCodes', {}, ada)
   await rig.restart()
   await expect(signIn(recoveryCodes[2])).rejects.toMatchObject(WRONG)

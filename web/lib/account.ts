@@ -1,6 +1,6 @@
 import { basePath } from '../../shared/base-path.ts'
 import { connection } from './connection.svelte.ts'
-import { post } from './post.ts'
+import { get, post } from './post.ts'
 
 // A connection is who it was when it was made: each of these makes a new one.
 
@@ -8,6 +8,18 @@ import { post } from './post.ts'
 export async function signIn(name: string, password: string, code?: string): Promise<void> {
   await post(`${basePath}/api/sign-in`, { name, password, ...(code === undefined ? {} : { code }) })
   connection.renew()
+}
+
+/** What the lab's identity provider is called; undefined where there is none. */
+export async function providerName(): Promise<string | undefined> {
+  const { provider } = await get<{ provider?: string }>(`${basePath}/api/sign-in`)
+  return provider
+}
+
+/** The address that signs this browser in at the identity provider, and comes back to this page. `anew`: it asks who is here even when it knows. */
+export function providerHref(anew = false): string {
+  const page = encodeURIComponent(window.location.hash.split('?', 1)[0] || '#/')
+  return `${basePath}/api/oidc/start?page=${page}${anew ? '&anew=1' : ''}`
 }
 
 /** Signs this browser out. */

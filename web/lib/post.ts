@@ -9,16 +9,25 @@ export async function post<T>(
   body: object,
   { deadlineMs = DEADLINE_MS }: { deadlineMs?: number } = {},
 ): Promise<T> {
+  return answerOf(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...authorization() },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(deadlineMs),
+    // What has been asked for is to arrive, even when the page is left meanwhile.
+    keepalive: true,
+  })
+}
+
+/** Asks one of the bridge's routes. Throws as `post` does. */
+export async function get<T>(path: string): Promise<T> {
+  return answerOf(path, { headers: authorization(), signal: AbortSignal.timeout(DEADLINE_MS) })
+}
+
+async function answerOf<T>(path: string, request: RequestInit): Promise<T> {
   let response: Response
   try {
-    response = await fetch(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...authorization() },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(deadlineMs),
-      // What has been asked for is to arrive, even when the page is left meanwhile.
-      keepalive: true,
-    })
+    response = await fetch(path, request)
   } catch (cause) {
     throw new BenchError('connection.lost', 'The bridge cannot be reached. Try again once it is back.', {
       cause,
