@@ -12,10 +12,12 @@ interface Ending {
   /** Takes it out of memory, again after each reading, until the disk has it. */
   apply: () => void
   statements: readonly Statement[]
+  /** The disk has not taken it, and it is to be written again; until that is known, its first writing is under way. */
+  isDue?: boolean
 }
 
 /** What a right that is taken away is made of. */
-export interface Taking extends Ending {
+export interface Taking extends Omit<Ending, 'isDue'> {
   /** Written together with it, and only then: it is not tried again. */
   besides?: readonly Statement[]
 }
@@ -118,6 +120,7 @@ export class Directory implements AsyncDisposable {
         this.#endings.delete(ending)
         throw error
       }
+      ending.isDue = true
       const undone = besides.length > 0 ? ', and what was to take its place is not done' : ''
       const message = `it has ended here, and is not on the disk yet${undone}: ${error.message}`
       throw new BenchError(error.code, message, { cause: error })
@@ -192,7 +195,7 @@ export class Directory implements AsyncDisposable {
   }
 
   async #writeEndings(): Promise<void> {
-    const endings = [...this.#endings]
+    const endings = [...this.#endings].filter(({ isDue }) => isDue)
     if (endings.length === 0) return
     await this.#store.write(...endings.flatMap(({ statements }) => statements))
     for (const ending of endings) this.#endings.delete(ending)

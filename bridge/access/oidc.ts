@@ -109,7 +109,6 @@ export class OidcProvider {
         {
           timeout: TIMEOUT_S,
           // The schema takes http on this machine alone.
-          // eslint-disable-next-line @typescript-eslint/no-deprecated
           execute: server.protocol === 'http:' ? [client.allowInsecureRequests] : [],
         },
       )

@@ -163,9 +163,7 @@ export class Users {
           this.#directory.users.delete(name)
           this.#directory.dropSessions((session) => session.user === name)
         }
-        this.#directory.dropTokens(
-          (token) => token.created_by === name && token.created_at <= this.#time.now(),
-        )
+        this.#directory.dropTokens((token) => token.created_by === name)
       },
       statements: [write.removeUser(name, user.created_at), write.endTokensOfRemoved(name)],
     })

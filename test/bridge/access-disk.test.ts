@@ -1,5 +1,12 @@
-import { expect, it } from 'vitest'
-import { AccessRig, ADDRESS, HOUR, PASSWORD, ROOT } from './access-rig.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { Access } from '../../bridge/access/access.ts'
+import { Database } from '../../bridge/store/database.ts'
+import { openDatabase } from '../../bridge/store/sqlite.ts'
+import { AccessRig, DAY, ADDRESS, HOUR, PASSWORD, ROOT } from './access-rig.ts'
 
 const FULL = { code: 'storage.full' }
 const NOT_YET = {
@@ -138,4 +145,46 @@ it('leaves the set-up link good when the disk does not take the first administra
   await expect(rig.access.setUp(key, 'ada', PASSWORD, ADDRESS)).rejects.toMatchObject(FULL)
   rig.disk.free()
   await expect(rig.access.setUp(key, 'ada', PASSWORD, ADDRESS)).resolves.toBeTypeOf('string')
+})
+
+describe('over the store of the bench', () => {
+  let folder: string
+  let file: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lightbench-access-'))
+    file = join(folder, 'lightbench.db')
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  const open = (database: Database): Promise<Access> =>
+    Access.open(database, { limits: { idleMs: DAY, mostMs: DAY }, secure: false })
+
+  it('writes what has ended as soon as the disk takes it again', async () => {
+    await using database = await Database.open({ file, log: pino({ level: 'silent' }) })
+    await using access = await open(database)
+    await access.users.add('ada', 'administrator', PASSWORD)
+    const { id } = await access.tokens.add({ name: 'a', role: 'viewer', scope: {} }, 'ada')
+    using other = openDatabase(file)
+    other.exec('BEGIN IMMEDIATE')
+    const tokens = (): number => other.prepare('SELECT * FROM token').all().length
+    await expect(access.tokens.revoke(id)).rejects.toMatchObject({
+      code: 'storage.failed',
+      message: expect.stringContaining('it has ended here') as string,
+    })
+    expect([access.tokens.list(), tokens()]).toEqual([[], 1])
+    other.exec('ROLLBACK')
+    await expect.poll(tokens, { timeout: 5000 }).toBe(0)
+  })
+
+  it('takes and makes rights at the same moment', async () => {
+    await using database = await Database.open({ file, log: pino({ level: 'silent' }) })
+    await using access = await open(database)
+    await access.users.add('ada', 'administrator', PASSWORD)
+    await access.users.add('bob', 'viewer', PASSWORD)
+    const removed = access.users.remove('bob')
+    const made = access.tokens.add({ name: 'a', role: 'viewer', scope: {} }, 'ada')
+    await Promise.all([removed, made, access.users.read()])
+    expect(access.users.list().map(({ name }) => name)).toEqual(['ada'])
+    expect(access.tokens.list()).toHaveLength(1)
+  })
 })

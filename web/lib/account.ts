@@ -24,8 +24,12 @@ export function providerHref(anew = false): string {
 
 /** Signs this browser out. */
 export async function signOut(): Promise<void> {
-  await post(`${basePath}/api/sign-out`, {})
-  connection.renew()
+  try {
+    await post(`${basePath}/api/sign-out`, {})
+  } finally {
+    // A session that has ended is over, though the disk may not have it yet.
+    connection.renew()
+  }
 }
 
 /** Makes the bench's first administrator, and signs this browser in as such. */
