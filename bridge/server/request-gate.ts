@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BenchError, type ErrorCode } from '../../shared/errors.ts'
+import { BenchError, type ErrorCode, type Failure } from '../../shared/errors.ts'
 import type { Logger } from '../core/log.ts'
 import { networkOf } from '../core/network.ts'
 import type { TrustedProxies } from '../core/trusted-proxies.ts'
@@ -17,8 +17,8 @@ const MOST_STRANGER_BODY_BYTES = 4096
 /** The same of others, but for routes that declare more. */
 export const MOST_BODY_BYTES = 256 * 1024
 /** Refusals to strangers from one network, and to all of them; they cost little. */
-const REFUSALS = { perS: 200, burst: 1000 }
-const ALL_REFUSALS = { perS: 1000, burst: 2000 }
+const REFUSALS = { perS: 50, burst: 1000 }
+const ALL_REFUSALS = { perS: 300, burst: 2000 }
 /** Requests of strangers that are answered, and connections they begin: a page that is loaded makes some 40. */
 const ANSWERS = { perS: 100, burst: 400 }
 const ALL_ANSWERS = { perS: 400, burst: 1000 }
@@ -28,6 +28,8 @@ const MOST_ANSWERED_HERE = 32
 const MOST_ANSWERED = 128
 /** So long a request waits that comes too often; whoever sends one after the other is slowed down by it. */
 const WAIT_MS = 1000
+/** How much of a path an answer repeats. */
+const LONGEST_WHAT = 100
 
 /** Who has sent a request, as its headers show. */
 export interface Visitor {
@@ -86,11 +88,12 @@ export class RequestGate {
       }
       return this.#admitStranger(request, response, address) ? visitor : undefined
     } catch (error) {
-      if (error instanceof BenchError) this.#refuse(request, response, address, { status: 403, error })
+      if (error instanceof BenchError)
+        this.#refuse(request, response, address, { status: 403, error: error.toFailure() })
       else {
         this.#options.log.error({ error }, 'a request could not be let in for a reason nobody foresaw')
         const message = 'the request failed inside the bridge: its log has the details'
-        send(request, response, 500, new BenchError('internal', message))
+        send(request, response, 500, { code: 'internal', message })
       }
       return undefined
     }
@@ -172,18 +175,20 @@ export class RequestGate {
     request: IncomingMessage,
     response: ServerResponse,
     address: string,
-    { status, error }: { status: number; error: BenchError },
+    { status, error }: { status: number; error: Failure },
   ): void {
     const { method = 'GET', url = '/' } = request
     const path = pathOf(url)
     const command = /^\/api\/commands\/([\w.]+)$/.exec(path)?.[1]
     this.refused(address, command ?? `${method} ${path}`, error.code)
-    if (spend(this.#refusals, address)) send(request, response, status, error)
-    else this.#answerLater(request, response, 429, tooMany())
+    if (!spend(this.#refusals, address)) this.#answerLater(request, response, 429, tooMany())
+    // Whoever is answered at once opens the next connection at once, for another body.
+    else if (hasBody(request)) this.#answerLater(request, response, status, error)
+    else send(request, response, status, error)
   }
 
   /** The connection is idle meanwhile, and gives way to others. One that asks for more at the same time is ended. */
-  #answerLater(request: IncomingMessage, response: ServerResponse, status: number, error: BenchError): void {
+  #answerLater(request: IncomingMessage, response: ServerResponse, status: number, error: Failure): void {
     const { socket } = request
     // Nothing of a body is read while it waits.
     if (hasBody(request)) socket.pause()
@@ -208,8 +213,8 @@ function spend([ofNetwork, ofAll]: readonly [Budget, Budget], address: string): 
 }
 
 /** Answers without the rest of the request's being read: what is still to come of a body ends with the connection. */
-function send(request: IncomingMessage, response: ServerResponse, status: number, error: BenchError): void {
-  const body = JSON.stringify({ ok: false, error: error.toFailure() })
+function send(request: IncomingMessage, response: ServerResponse, status: number, error: Failure): void {
+  const body = JSON.stringify({ ok: false, error })
   const isOfExchange = isExchange(pathOf(request.url ?? '/'))
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
@@ -237,20 +242,17 @@ function pathOf(url: string): string {
   return path.startsWith('/') ? path : (URL.parse(path)?.pathname ?? '/')
 }
 
-function unknown(what: string): BenchError {
-  return new BenchError(
-    'session.required',
-    `${what} is for those who have signed in: sign in, or send a token`,
-  )
+// Not errors, whose stack would be most of what a refusal costs.
+function unknown(what: string): Failure {
+  const message = `${what.slice(0, LONGEST_WHAT)} is for those who have signed in: sign in, or send a token`
+  return { code: 'session.required', message }
 }
 
-function tooLong(why: string): BenchError {
-  return new BenchError('input.invalid', why)
+function tooLong(message: string): Failure {
+  return { code: 'input.invalid', message }
 }
 
-function tooMany(): BenchError {
-  return new BenchError(
-    'calls.exceeded',
-    'too many requests from this address: wait, and make fewer a second',
-  )
+function tooMany(): Failure {
+  const message = 'too many requests from this address: wait, and make fewer a second'
+  return { code: 'calls.exceeded', message }
 }

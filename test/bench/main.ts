@@ -13,6 +13,7 @@ const measurements = [
   'slow',
   'status',
   'stop',
+  'strangers',
   'trace',
   'track',
   'viewers',

@@ -1,9 +1,11 @@
-import { vi } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { unwrap, type Result } from '../../shared/errors.ts'
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
 import type { Role } from '../../shared/access.ts'
 
 const PASSWORD = 'correct horse battery'
+
+const LINK_MS = 5000
 
 /** Headers by which the bridge knows somebody. */
 export type Headers = Record<string, string>
@@ -32,11 +34,14 @@ export function post(url: string, path: string, body: unknown, headers: Headers 
 
 /** Makes the first administrator by the link that a new bench has printed, and answers their session. */
 export async function setUp(url: string, output: readonly string[], name = 'root-admin'): Promise<Headers> {
-  const key = await vi.waitFor(() => {
-    const found = /set-up\?key=(\S+)/.exec(output.join('\n'))?.[1]
-    if (found === undefined) throw new Error(`the bridge has printed no set-up link:\n${output.join('\n')}`)
-    return found
-  }, 5000)
+  const end = performance.now() + LINK_MS
+  let key = keyIn(output)
+  while (key === undefined) {
+    if (performance.now() > end)
+      throw new Error(`the bridge has printed no set-up link:\n${output.join('\n')}`)
+    await sleep(20)
+    key = keyIn(output)
+  }
   return cookieOf(await post(url, '/api/set-up', { key, name, password: PASSWORD }))
 }
 
@@ -54,6 +59,10 @@ export async function signedIn(
 /** Signs in somebody who was made by `signedIn`. */
 export async function signIn(url: string, name: string): Promise<Headers> {
   return cookieOf(await post(url, '/api/sign-in', { name, password: PASSWORD }))
+}
+
+function keyIn(output: readonly string[]): string | undefined {
+  return /set-up\?key=(\S+)/.exec(output.join('\n'))?.[1]
 }
 
 async function cookieOf(answer: Response): Promise<Headers> {
