@@ -10,6 +10,7 @@ import { isWithin, satisfies } from '../../shared/access.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
+import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import { isLoopback } from '../core/loopback.ts'
 import { plainAddress } from '../core/network.ts'
@@ -127,9 +128,11 @@ export function createHttp(options: HttpOptions): HttpServer {
     visitors.set(request, visitor)
     return true
   }
-  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+  const end = ({ socket }: IncomingMessage): void => void socket.destroy()
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (admit(request, response)) void handle(request, response)
   }
+  const listener = guarded(log, 'a request', answer, end)
   const checking = { connectionsCheckingInterval: CHECK_EVERY_MS }
   const server = tls
     ? createTlsServer({ ...tls, ...checking, handshakeTimeout: HEADERS_MS }, listener)
@@ -137,20 +140,25 @@ export function createHttp(options: HttpOptions): HttpServer {
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
   server.maxHeadersCount = MOST_HEADERS
-  server.on('connection', (socket: Socket) => {
+  const accept = (socket: Socket): void => {
     const address = plainAddress(socket.remoteAddress ?? '')
     // What others send in clear is read by whoever is in between: passwords too.
     if (!tls && proxies.some && !isLoopback(address) && !proxies.trusts(address)) {
       socket.destroy()
       refusals.count(address, 'a connection in clear past the proxy', 'origin.foreign')
     } else connections.accept(socket)
-  })
+  }
+  server.on(
+    'connection',
+    guarded(log, 'a connection', accept, (socket) => socket.destroy()),
+  )
   // Whether a body is wanted is said to those who ask first, before they send it.
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+  const invite = (request: IncomingMessage, response: ServerResponse): void => {
     if (!admit(request, response)) return
     response.writeContinue()
     void handle(request, response)
-  })
+  }
+  server.on('checkContinue', guarded(log, 'a request that waits to go on', invite, end))
   server.once('close', () => connections[Symbol.dispose]())
   return { server, gate }
 }

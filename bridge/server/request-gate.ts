@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BenchError, type ErrorCode, type Failure } from '../../shared/errors.ts'
+import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import { networkOf } from '../core/network.ts'
 import type { TrustedProxies } from '../core/trusted-proxies.ts'
@@ -197,10 +198,14 @@ export class RequestGate {
       return
     }
     this.#waiting.add(socket)
-    setTimeout(() => {
+    const answer = (): void => {
       this.#waiting.delete(socket)
       if (!socket.destroyed) send(request, response, status, error)
-    }, WAIT_MS)
+    }
+    setTimeout(
+      guarded(this.#options.log, 'an answer that was held back', answer, () => socket.destroy()),
+      WAIT_MS,
+    )
   }
 
   #mostBytes({ method = 'GET', url = '/' }: IncomingMessage): number {

@@ -3,7 +3,7 @@ import { Server, type Socket } from 'socket.io'
 import { satisfies } from '../../shared/access.ts'
 import { type ClientEvents, commands, type ServerEvents } from '../../shared/commands.ts'
 import type { CameraState } from '../../shared/camera.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError, type Result } from '../../shared/errors.ts'
 import type { Caller } from '../core/device.ts'
 import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
@@ -17,6 +17,7 @@ import { Heartbeats, isHeartbeat } from './heartbeats.ts'
 import { helloOf } from './hello.ts'
 import { PictureFeeds } from './picture-feeds.ts'
 import { Loans } from './loans.ts'
+import { limitMessages } from './message-limit.ts'
 import type { Door } from './origin.ts'
 import type { RequestGate } from './request-gate.ts'
 import { readStreamAck } from './stream-ack.ts'
@@ -178,10 +179,18 @@ function serveHeartbeat(
   heartbeats: Heartbeats,
 ): void {
   limitMessages(socket, MOST_BEATS_PER_S)
+  const { doors, log } = options
   const caller = (): Caller | undefined => callerBy(socket, address, options)
-  heartbeats.serve(socket, caller()?.client ?? '', (input) =>
-    options.doors.call('lease.beat', input, caller(), {}, address),
-  )
+  const beat = async (input: unknown): Promise<Result<unknown>> => {
+    try {
+      return await doors.call('lease.beat', input, caller(), {}, address)
+    } catch (error) {
+      log.error({ error }, 'a heartbeat failed for a reason nobody foresaw')
+      socket.disconnect(true)
+      return { ok: false, error: { code: 'internal', message: 'lease.beat failed inside the bridge' } }
+    }
+  }
+  heartbeats.serve(socket, caller()?.client ?? '', beat)
 }
 
 /** One page. */
@@ -221,17 +230,15 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
   heartbeats.pageConnected(client)
   lease.connected(client)
   limitMessages(socket, MOST_MESSAGES_PER_S)
-  for (const name of Object.keys(commands)) {
-    socket.on(
-      name as never,
-      ((input: unknown, answer: unknown) => {
-        const reply = typeof answer === 'function' ? (answer as (result: unknown) => void) : undefined
-        void doors.call(name, input, who(), handlers, address).then((result) => reply?.(result))
-      }) as never,
-    )
-  }
   const received = <A extends unknown[]>(what: string, work: (...args: A) => void): ((...args: A) => void) =>
     guarded(log, what, work, () => socket.disconnect(true))
+  for (const name of Object.keys(commands)) {
+    const call = (input: unknown, answer: unknown): void => {
+      const reply = typeof answer === 'function' ? (answer as (result: unknown) => void) : undefined
+      void doors.call(name, input, who(), handlers, address).then((result) => reply?.(result))
+    }
+    socket.on(name as never, received(name, call) as never)
+  }
   socket.on(
     'stream.ack',
     received('stream.ack', (sent) => {
@@ -278,18 +285,6 @@ function serve(socket: BenchSocket, address: string, options: SocketOptions, hea
         loans.end('whoever lent it may not any more')
     },
   }
-}
-
-function limitMessages(socket: BenchSocket, most: number): void {
-  let second = 0
-  let messages = 0
-  socket.use((_, next) => {
-    const now = Math.floor(performance.now() / 1000)
-    messages = now === second ? messages + 1 : 1
-    second = now
-    if (messages > most) socket.disconnect(true)
-    else next()
-  })
 }
 
 function credentialsOf(socket: BenchSocket, address: string): Credentials {
