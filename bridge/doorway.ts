@@ -167,9 +167,9 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
 /** By session or token; on loopback, and when nothing else speaks for them, whoever sits at this machine. */
 function identifyBy(access: Access, server: BenchConfig['server']): Identify {
   const local = localRoleOf(server)
-  return ({ cookie, authorization, address, isForwarded = false }) => {
+  return ({ cookie, authorization, address, isFromElsewhere = false }) => {
     const known = access.identify(cookie, authorization)
-    const mayBeLocal = authorization === undefined && local !== undefined && !isForwarded
+    const mayBeLocal = authorization === undefined && local !== undefined && !isFromElsewhere
     if (known || !mayBeLocal || !isLoopback(address)) return known
     return { name: 'local', role: local, via: 'local', key: 'local' }
   }

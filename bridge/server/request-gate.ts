@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { findCommand } from '../../shared/commands.ts'
 import { BenchError, type ErrorCode, type Failure } from '../../shared/errors.ts'
 import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
@@ -23,6 +24,8 @@ const ALL_REFUSALS = { perS: 300, burst: 2000 }
 /** Requests of strangers that are answered, and connections they begin: a page that is loaded makes some 40. */
 const ANSWERS = { perS: 100, burst: 400 }
 const ALL_ANSWERS = { perS: 400, burst: 1000 }
+/** Requests of one session or token: those beyond wait, but for what makes safe. */
+const PEOPLE = { perS: 300, burst: 2000 }
 const ALL = 'all'
 /** Requests of strangers that are being answered, from one network and in all; refusals take no place. */
 const MOST_ANSWERED_HERE = 32
@@ -61,6 +64,7 @@ export class RequestGate {
   readonly #options: GateOptions
   readonly #answers = [new Budget(ANSWERS), new Budget(ALL_ANSWERS)] as const
   readonly #refusals = [new Budget(REFUSALS), new Budget(ALL_REFUSALS)] as const
+  readonly #people = new Budget(PEOPLE)
   readonly #answered = new Map<string, number>()
   readonly #waiting = new WeakSet<object>()
   #answeredInAll = 0
@@ -80,7 +84,12 @@ export class RequestGate {
     try {
       const visitor = this.#visitor(request, address)
       if (visitor.identity) {
+        const { via, key } = visitor.identity
         this.identified(request, visitor.identity, address)
+        if (!this.#people.spend(`${via} ${key}`) && !makesSafe(request)) {
+          this.#answerLater(request, response, 429, tooMany('you'))
+          return undefined
+        }
         const bytes = Number(request.headers['content-length'] ?? 0)
         const most = bytes > MOST_BODY_BYTES ? this.#mostBytes(request) : MOST_BODY_BYTES
         if (bytes <= most) return visitor
@@ -156,7 +165,7 @@ export class RequestGate {
     const isFull = here >= MOST_ANSWERED_HERE || this.#answeredInAll >= MOST_ANSWERED
     if (isFull || !this.mayBegin(address)) {
       this.refused(address, `${method} ${path}`, 'calls.exceeded')
-      this.#answerLater(request, response, 429, tooMany())
+      this.#answerLater(request, response, 429, tooMany('this address'))
       return false
     }
     this.#answered.set(network, here + 1)
@@ -180,9 +189,8 @@ export class RequestGate {
   ): void {
     const { method = 'GET', url = '/' } = request
     const path = pathOf(url)
-    const command = /^\/api\/commands\/([\w.]+)$/.exec(path)?.[1]
-    this.refused(address, command ?? `${method} ${path}`, error.code)
-    if (!spend(this.#refusals, address)) this.#answerLater(request, response, 429, tooMany())
+    this.refused(address, commandOf(path) ?? `${method} ${path}`, error.code)
+    if (!spend(this.#refusals, address)) this.#answerLater(request, response, 429, tooMany('this address'))
     // Whoever is answered at once opens the next connection at once, for another body.
     else if (hasBody(request)) this.#answerLater(request, response, status, error)
     else send(request, response, status, error)
@@ -241,6 +249,16 @@ function hasBody({ headers }: IncomingMessage): boolean {
   )
 }
 
+function commandOf(path: string): string | undefined {
+  return /^\/api\/commands\/([\w.]+)$/.exec(path)?.[1]
+}
+
+/** A stop never waits behind anything. */
+function makesSafe({ url = '/' }: IncomingMessage): boolean {
+  const path = pathOf(url)
+  return path === '/api/estop' || findCommand(commandOf(path) ?? '')?.safe === true
+}
+
 /** Without the query; of an absolute target (RFC 9112 section 3.2.2) its path. */
 function pathOf(url: string): string {
   const [path = '/'] = url.split('?', 1)
@@ -257,7 +275,7 @@ function tooLong(message: string): Failure {
   return { code: 'input.invalid', message }
 }
 
-function tooMany(): Failure {
-  const message = 'too many requests from this address: wait, and make fewer a second'
+function tooMany(from: string): Failure {
+  const message = `too many requests from ${from}: wait, and make fewer a second`
   return { code: 'calls.exceeded', message }
 }

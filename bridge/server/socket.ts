@@ -13,6 +13,7 @@ import type { Commands, FindDevice } from './call.ts'
 import { Connection } from './connection.ts'
 import type { Feeds } from './feeds.ts'
 import { FrameFeeds } from './frame-feeds.ts'
+import { Handshakes, type PageConnection } from './handshakes.ts'
 import { Heartbeats, isHeartbeat } from './heartbeats.ts'
 import { helloOf } from './hello.ts'
 import { PictureFeeds } from './picture-feeds.ts'
@@ -36,8 +37,6 @@ const LOOK_EVERY_MS = 2000
 /** A page says who it is as soon as it is connected; what says nothing, or was refused, goes after so long. */
 const CONNECT_MS = 5000
 const REFUSED_MS = 1000
-/** What the audit calls it. */
-const CONNECTION = 'a page’s connection'
 
 type BenchSocket = Socket<ClientEvents, ServerEvents>
 
@@ -65,10 +64,11 @@ function unsentPackets(conn: object): number {
 
 /** Socket.IO on the bridge's HTTP server: one event a command, patches and packets the other way. */
 export function openSocket(options: SocketOptions): AsyncDisposable & { readonly connections: number } {
-  const { http, door, gate, connectionsPerAddress, log } = options
+  const { http, gate, connectionsPerAddress, log } = options
   const perAddress = new Map<string, number>()
   const heartbeats = new Heartbeats()
   const served = new Set<Served>()
+  const handshakes = new Handshakes(options)
   const io = new Server<ClientEvents, ServerEvents>(http, {
     serveClient: false,
     perMessageDeflate: false,
@@ -78,21 +78,12 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
     pingTimeout: 5000,
     connectTimeout: CONNECT_MS,
     connectionStateRecovery: undefined,
-    // Asked of each new connection, before anything is kept of it. A page with a token shows that later.
-    allowRequest: (request, answer) => {
-      const address = gate.addressOf(request)
-      try {
-        door.require(request.headers)
-        const { cookie, authorization } = request.headers
-        const isKnown = options.identify({ ...forwardedBy(request.headers), cookie, authorization, address })
-        if (!isKnown && !gate.mayBegin(address)) throw tooMany(address)
-        answer(null, true)
-      } catch (error) {
-        gate.refused(address, CONNECTION, error instanceof BenchError ? error.code : 'internal')
-        answer(error instanceof Error ? error.message : String(error), false)
-      }
-    },
+    allowRequest: handshakes.allow,
   })
+  io.engine.on(
+    'connection',
+    guarded(log, 'a handshake', (connection: PageConnection) => handshakes.begun(connection)),
+  )
   io.use((socket, next) => {
     const address = gate.addressOf(socket.request)
     try {
@@ -103,8 +94,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
       if (isHeartbeat(socket)) heartbeats.require(caller.client)
       next()
     } catch (error) {
-      if (error instanceof BenchError && error.code === 'session.required')
-        gate.refused(address, CONNECTION, error.code)
+      if (error instanceof BenchError && error.code === 'session.required') handshakes.refused(address, error)
       next(error instanceof BenchError ? refusal(error) : (error as Error))
       // A page that was refused leaves by itself; what stays would be kept for ever.
       setTimeout(() => {
@@ -120,6 +110,7 @@ export function openSocket(options: SocketOptions): AsyncDisposable & { readonly
     const address = gate.addressOf(socket.request)
     const identity = options.identify(credentialsOf(socket, address))
     if (identity) gate.identified(socket.request, identity, address)
+    handshakes.identified(socket.conn)
     if (isHeartbeat(socket)) {
       serveHeartbeat(socket, address, options, heartbeats)
       return
@@ -294,10 +285,6 @@ function credentialsOf(socket: BenchSocket, address: string): Credentials {
   // A browser cannot set headers on a WebSocket: a page that has a token sends it in the handshake.
   const shown = typeof token === 'string' ? `Bearer ${token}` : authorization
   return { ...forwardedBy(headers), cookie, authorization: shown, address }
-}
-
-function tooMany(address: string): BenchError {
-  return new BenchError('calls.exceeded', `too many connections from ${address}: wait a moment`)
 }
 
 /** A page is known again by its name alone: one that could be guessed would let others of its session take its place. */

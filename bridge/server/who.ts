@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Scope } from '../../shared/access.ts'
 import type { Caller } from '../core/device.ts'
+import { isLoopback } from './address.ts'
 
 /** Somebody whom the bridge knows: by a session, by a token, or because they sit at its machine. */
 export interface Identity {
@@ -18,15 +19,17 @@ export interface Credentials {
   cookie: string | undefined
   authorization: string | undefined
   address: string
-  /** A proxy says that it is not the sender itself: whoever that is, they do not sit at this machine. */
-  isForwarded?: boolean
+  /** A proxy says that somebody elsewhere has sent it: whoever that is, they do not sit at this machine. */
+  isFromElsewhere?: boolean
 }
 
-/** Whether headers say that a proxy has sent them on. */
+/** What headers say of a way through proxies. Anybody may write them, so they only ever take something away. */
 export function forwardedBy({ forwarded, 'x-forwarded-for': noted }: IncomingHttpHeaders): {
-  isForwarded: boolean
+  isFromElsewhere: boolean
 } {
-  return { isForwarded: noted !== undefined || forwarded !== undefined }
+  const addresses = noted === undefined ? [] : String(noted).split(',')
+  const isElsewhere = addresses.some((address) => !isLoopback(address.trim()))
+  return { isFromElsewhere: isElsewhere || (forwarded !== undefined && noted === undefined) }
 }
 
 /** Who sent a request; undefined for nobody whom the bridge knows. Asked anew for each call: a role may have changed. */

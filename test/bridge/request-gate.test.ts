@@ -209,6 +209,22 @@ it('holds strangers back who ask too often, each address by itself, and nobody w
   expect(known.map(({ status }) => status)).toEqual(known.map(() => 200))
 })
 
+it('makes somebody wait who asks too often, but never for what makes safe', async () => {
+  const rig = await Rig.start()
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+  onTestFinished(() => agent.destroy())
+  const ask = async (name: string): Promise<number> =>
+    (await rig.ask('POST', `/api/commands/${name}`, { agent, headers: KNOWN, body: '{}' })).status
+  const statuses: number[] = []
+  const flood = Array.from({ length: 32 }, async () => {
+    while (!statuses.includes(429)) statuses.push(await ask('trace.list'))
+  })
+  await Promise.all(flood)
+  expect(statuses.indexOf(429)).toBeGreaterThanOrEqual(2000)
+  for (let i = 0; i < 20; i++) expect(await ask('estop.press')).toBe(200)
+  expect(rig.refused).toEqual([])
+})
+
 it('ends a connection that asks on while it is held back', async () => {
   const rig = await Rig.start()
   const socket = connect(rig.port, '127.0.0.1')

@@ -60,6 +60,11 @@ it('goes on after upgrade requests for what is no address, with exfo-ctp10-apiâ€
     return new Promise((resolve) => socket.resume().once('close', resolve))
   }
   await Promise.all(targets.map(upgrade))
-  expect((await fetch(`${url}/health`)).status).toBe(200)
+  const hello = async (noted: string): Promise<number> =>
+    (await post(url, '/api/commands/session.hello', {}, { 'x-forwarded-for': noted })).status
+  // Whoever sits at this machine is known, but not whom a proxy on it stands for.
+  expect([await hello('127.0.0.1'), await hello('192.0.2.1'), await hello('192.0.2.1, 127.0.0.1')]).toEqual([
+    200, 401, 401,
+  ])
   expect(bridge.running).toBe(true)
 })
