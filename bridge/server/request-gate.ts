@@ -25,7 +25,7 @@ const ALL_REFUSALS = { perS: 300, burst: 2000 }
 const ANSWERS = { perS: 100, burst: 400 }
 const ALL_ANSWERS = { perS: 400, burst: 1000 }
 /** Requests of one session or token: those beyond wait, but for what makes safe. */
-const PEOPLE = { perS: 300, burst: 2000 }
+const PEOPLE = { perS: 200, burst: 600 }
 const ALL = 'all'
 /** Requests of strangers that are being answered, from one network and in all; refusals take no place. */
 const MOST_ANSWERED_HERE = 32

@@ -112,8 +112,13 @@ async function pressed(bench: GuardedBench, guardianUrl: string): Promise<number
   const { ticket } = await page.call('estop.ticket', {})
   const sinceNs = process.hrtime.bigint()
   void page.ask('estop.press', { why: 'measured' }).catch(() => {})
-  void fetch(`${guardianUrl}/api/estop`, { method: 'POST', body: JSON.stringify({ ticket }) }).catch(() => {})
-  return Math.max(...Object.values(await bench.darkAfter(sinceNs)))
+  const toGuardian = fetch(`${guardianUrl}/api/estop`, { method: 'POST', body: JSON.stringify({ ticket }) })
+    .then((response) => response.arrayBuffer())
+    .catch(() => {})
+  const after = Math.max(...Object.values(await bench.darkAfter(sinceNs)))
+  // One that is late would latch the stop again when it has been reset.
+  await toGuardian
+  return after
 }
 
 /** Allows light again, once every device has said that it is safe. */
