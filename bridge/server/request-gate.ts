@@ -86,7 +86,7 @@ export class RequestGate {
       if (visitor.identity) {
         const { via, key } = visitor.identity
         this.identified(request, visitor.identity, address)
-        if (!this.#people.spend(`${via} ${key}`) && !makesSafe(request)) {
+        if (!this.#people.spend(`${via} ${key}`) && !neverWaits(request)) {
           this.#answerLater(request, response, 429, tooMany('you'))
           return undefined
         }
@@ -253,10 +253,10 @@ function commandOf(path: string): string | undefined {
   return /^\/api\/commands\/([\w.]+)$/.exec(path)?.[1]
 }
 
-/** A stop never waits behind anything. */
-function makesSafe({ url = '/' }: IncomingMessage): boolean {
+/** A stop never waits behind anything, nor does what watches over the bridge. */
+function neverWaits({ url = '/' }: IncomingMessage): boolean {
   const path = pathOf(url)
-  return path === '/api/estop' || findCommand(commandOf(path) ?? '')?.safe === true
+  return path === '/api/estop' || path === '/health' || findCommand(commandOf(path) ?? '')?.safe === true
 }
 
 /** Without the query; of an absolute target (RFC 9112 section 3.2.2) its path. */

@@ -120,8 +120,8 @@ export abstract class LitBench {
   /** Every device is open. */
   async ready(): Promise<void> {
     await until('every device is ready', async () => {
-      const { devices } = (await this.get('health')) as { devices: Record<string, string> }
-      return Object.values(devices).every((phase) => phase === 'ready')
+      const { devices } = (await this.get('health')) as { devices?: Record<string, string> }
+      return devices !== undefined && Object.values(devices).every((phase) => phase === 'ready')
     })
   }
 
