@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import { dirname } from 'node:path'
 import { type AuditEntry, auditEntry, type AuditFilter } from '../../shared/audit.ts'
 import type { StoreSickness } from '../../shared/storage.ts'
+import { retentionMs } from '../core/clock.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
@@ -133,7 +134,7 @@ export class Audit implements Disposable {
   }
 
   /** Forgets what is older than it is to be kept. Rejects when the disk does not take that. */
-  async purge(now: number = Date.now()): Promise<void> {
+  async purge(now: number = retentionMs()): Promise<void> {
     const { sql, values } = cutting(now - this.#keepDays * DAY_MS, now, PURGED_AT_ONCE)
     while (!this.#closing.signal.aborted) {
       const last = await this.#database.get(sql, ...values)
