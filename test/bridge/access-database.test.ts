@@ -1,6 +1,12 @@
-import { readFileSync, statSync, existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { migrate } from '../../bridge/store/sqlite.ts'
+import { Access } from '../../bridge/access/access.ts'
+import { tables } from '../../bridge/access/tables.ts'
+import { DirectStore } from '../../bridge/cli/direct-store.ts'
+import { databaseFile, migrate, openDatabase } from '../../bridge/store/sqlite.ts'
 import { AccessRig, PASSWORD } from './access-rig.ts'
 
 it('holds no secret that could be used, in any of its files', async () => {
@@ -55,4 +61,29 @@ it('has a name of its own for its cookies, which other benches of the host do no
     expect(other.access.identify(header, undefined)).toMatchObject({ name: 'ada' })
   }
   expect(rig.access.identify(cookies[1], undefined)).toBeUndefined()
+})
+
+it('keeps the people, sessions and tokens of the version before', async () => {
+  const file = databaseFile(mkdtempSync(join(tmpdir(), 'lightbench-')))
+  using db = openDatabase(file)
+  migrate(db, 'access', tables.slice(0, 1))
+  const [session, token] = ['s'.repeat(43), `lb_${'t'.repeat(43)}`]
+  const now = Date.now()
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+  db.prepare('INSERT INTO user VALUES (?, ?, ?, ?, NULL)').run('ada', 'operator', 'x', now)
+  db.prepare('INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)').run('1', sha256(session), 'ada', '', now, now)
+  db.prepare('INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)').run(
+    ...['2', sha256(token), 'wall', 'viewer', '{"devices":["slide"]}', 'ada', now],
+  )
+  await using access = await Access.open(new DirectStore(db), {
+    limits: { idleMs: 60_000, mostMs: 60_000 },
+    secure: false,
+  })
+  const cookie = access.cookie.header(session, 60_000).split(';', 1)[0]
+  expect(access.identify(cookie, undefined)).toMatchObject({ name: 'ada', role: 'operator' })
+  expect(access.identify(undefined, `Bearer ${token}`)).toMatchObject({
+    name: 'wall',
+    scope: { devices: ['slide'] },
+  })
+  expect(access.users.list()).toMatchObject([{ name: 'ada', kind: 'password', scope: {}, factor: false }])
 })

@@ -3,8 +3,8 @@ import { TOTP } from 'otpauth'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { IdentityProvider } from '../support/identity-provider.ts'
-import { setUp } from '../support/people.ts'
-import { chromiumForFile, expectAttribute } from './rig.ts'
+import { ask, setUp } from '../support/people.ts'
+import { chromiumForFile, expectAttribute, takeControl } from './rig.ts'
 
 const { open } = chromiumForFile()
 const PASSWORD = 'correct horse battery'
@@ -91,4 +91,19 @@ it("signs people in at the lab's identity provider, and brings them back to thei
   await connected(page)
   expect(page.url()).toBe(`${url}/#/traces`)
   expect(await page.getByTestId('menu').textContent()).toMatch(/otto/i)
+})
+
+it('shows somebody who is bound to devices those alone, and gives control of them', async () => {
+  const camera = { driver: 'camera.sim', width: 160, height: 120 }
+  const file = await writeBench({ server: { localRole: 'none' }, devices: { slide: camera, other: camera } })
+  await using bridge = await startBridge(file)
+  const { url } = bridge.ready
+  const admin = await setUp(url, bridge.output, 'anna')
+  const scope = { devices: ['slide'] }
+  await ask(url, admin, 'user.add', { name: 'vera', role: 'operator', password: PASSWORD, scope })
+  const page = await open(url)
+  await signIn(page, 'vera')
+  await page.getByTestId('camera-slide').waitFor()
+  expect(await page.getByTestId('camera-other').count()).toBe(0)
+  await takeControl(page)
 })
