@@ -51,7 +51,7 @@ export function startBridge(
   port = 0,
   nodeArgs: string[] = [],
   args: string[] = ['--without-guardian'],
-  spawning: { group?: boolean } = {},
+  spawning: { group?: boolean; through?: readonly string[] } = {},
 ): Promise<Program<{ url: string; port: number }>> {
   const isReady = (line: string): { url: string; port: number } | undefined => {
     const url = /"url":"(https?:[^"]+)"/.exec(line)?.[1]

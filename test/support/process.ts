@@ -19,16 +19,20 @@ export class Program<Ready> implements AsyncDisposable {
     this.output = output
   }
 
-  /** Runs `file` (from the top folder) on this Node, with `group` in a process group of its own, until `isReady` finds what it waits for in a line of its output. */
+  /**
+   * Runs `file` (from the top folder) on this Node until `isReady` finds what it waits for in a line of its output: with
+   * `group` in a process group of its own, with `through` by a command that becomes the program given behind it.
+   */
   static async start<Ready>(
     file: string,
     args: string[],
     isReady: (line: string) => Ready | undefined,
     nodeArgs: string[] = [],
-    { group = false }: { group?: boolean } = {},
+    { group = false, through = [] }: { group?: boolean; through?: readonly string[] } = {},
   ): Promise<Program<Ready>> {
     const path = fileURLToPath(new URL(`../../${file}`, import.meta.url))
-    const child = spawn(process.execPath, [...nodeArgs, path, '--with-parent', ...args], {
+    const line = [...through, process.execPath, ...nodeArgs, path, '--with-parent', ...args]
+    const child = spawn(line[0]!, line.slice(1), {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: group,
     })

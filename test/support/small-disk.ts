@@ -1,0 +1,37 @@
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const CHUNK = Buffer.alloc(1 << 16)
+
+/** A command that becomes a program for which `folder` is an empty disk of its own, of so many MiB; it is gone with the program. */
+export function onSmallDisk(folder: string, sizeMiB: number): string[] {
+  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount']
+  const script = 'mount -t tmpfs -o "size=$2m,mode=700" disk "$1" && shift 2 && exec "$@"'
+  return ['unshare', ...namespaces, '--', 'sh', '-c', script, 'sh', folder, String(sizeMiB)]
+}
+
+/** The small disk of a program, as others see it (proc(5): /proc/pid/root). */
+export class SmallDisk {
+  readonly #file: string
+
+  constructor(pid: number, folder: string) {
+    this.#file = join('/proc', String(pid), 'root', folder, 'fill')
+  }
+
+  /** Nothing more goes onto it. */
+  async fill(): Promise<void> {
+    await using file = await open(this.#file, 'a')
+    for (let bytes = CHUNK.length; bytes > 0;) {
+      try {
+        await file.write(CHUNK, 0, bytes)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        bytes >>= 1
+      }
+    }
+  }
+
+  async empty(): Promise<void> {
+    await rm(this.#file)
+  }
+}
