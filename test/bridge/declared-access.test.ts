@@ -229,7 +229,10 @@ describe('every route', () => {
   it('are open to nobody but these', () => {
     const open = routes.filter((route) => route.role === 'anybody')
     expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      'get /api/oidc/callback',
+      'get /api/oidc/start',
       'get /api/openapi.json',
+      'get /api/sign-in',
       'get /health',
       'get /kiosk/:view',
       'options /whep/:id',
