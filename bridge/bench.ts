@@ -211,7 +211,7 @@ export async function openBench(
   feeds.addTopic(control.topic)
   guardianship.attend({
     press: (by, why) => {
-      control.press(by, why)
+      void control.press(by, why)
       audit.note(auditDeed({ who: by, via: 'guardian', action: 'estop.press', message: why }))
     },
     lost: () => control.guardianLost(),
@@ -388,7 +388,7 @@ export async function openBench(
     workerPids: () => media.workers(),
     crash: (why) => {
       guardianship.crash(why)
-      control.press('the bridge', `it failed: ${why}`)
+      void control.press('the bridge', `it failed: ${why}`)
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }

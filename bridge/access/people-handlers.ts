@@ -60,9 +60,7 @@ export function peopleHandlers({ users, tokens, sessions, proofs, factor, attemp
       }),
     'session.confirmFactor': async ({ code }, caller) => {
       requireSession(caller)
-      const confirmed = attempted(caller, () =>
-        factor.confirm(caller.name, caller.key, code),
-      )
+      const confirmed = attempted(caller, () => factor.confirm(caller.name, caller.key, code))
       return { recoveryCodes: await confirmed }
     },
     'session.renewRecoveryCodes': async (_, caller) => {

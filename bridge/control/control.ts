@@ -97,9 +97,11 @@ export class Control implements Disposable {
   get handlers(): Handlers {
     return {
       ...this.lease.handlers,
-      'estop.press': ({ why }, { name, arrivedAt }) => {
-        this.press(name, why)
-        return Promise.resolve({ stopMs: Math.round((performance.now() - arrivedAt) * 1000) / 1000 })
+      'estop.press': async ({ why }, { name, arrivedAt }) => {
+        const kept = this.press(name, why)
+        const stopMs = Math.round((performance.now() - arrivedAt) * 1000) / 1000
+        await kept
+        return { stopMs }
       },
       'estop.reset': ({ checked }) => {
         this.#stop.reset(checked)
@@ -172,10 +174,10 @@ export class Control implements Disposable {
     this.#stop.deviceOpened(id, device)
   }
 
-  /** The emergency stop: reaches every open device's `stop()` before it returns. */
-  press(by: string, why?: string): void {
+  /** The emergency stop: reaches every open device's `stop()` before it returns. Resolves as `EmergencyStop.press` does. */
+  press(by: string, why?: string): Promise<void> {
     this.#options.guards.ending(`${by} pressed the emergency stop${why === undefined ? '' : `: ${why}`}`)
-    this.#stop.press(by, why)
+    return this.#stop.press(by, why)
   }
 
   /** Makes safe what emits or moves: nobody would any more if this process died. */
@@ -252,7 +254,7 @@ export class Control implements Disposable {
 
   #opened({ title, why, devices, emergency, forbids }: Opened): void {
     const message = `${title} has opened: ${why}`
-    if (emergency) this.press(title, why)
+    if (emergency) void this.press(title, why)
     for (const [id, device] of this.#options.devices()) {
       if (emergency || !devices.includes(id) || !device) continue
       this.#end(id, device, wholly(forbids, toldApart(device)), message)

@@ -1,5 +1,6 @@
 import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control.ts'
 import { BenchError } from '../../shared/errors.ts'
+import { withDeadline } from '../core/deadline.ts'
 import type { Device, StopOutcome } from '../core/device.ts'
 import type { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
@@ -10,6 +11,8 @@ export type OpenDevices = () => Iterable<[id: string, device: Device | undefined
 
 /** A driver gives its device less than this: one that says nothing at all is not to hold the stop for ever. */
 const SILENT_MS = 20_000
+/** Whoever pressed the stop waits no longer for the disk to have the latch. */
+const SYNC_MS = 250
 
 interface StopOptions {
   devices: OpenDevices
@@ -44,8 +47,11 @@ export class EmergencyStop {
     return this.#topic.value.stop.latched
   }
 
-  /** Reaches every open device's `stop()` before it returns; pressed again it does so again. */
-  press(by: string, why?: string): void {
+  /**
+   * Reaches every open device's `stop()` before it returns; pressed again it does so again. Resolves once the latch is on
+   * the disk, as far as that takes it: within 250 ms, and never rejects.
+   */
+  press(by: string, why?: string): Promise<void> {
     const stopped = [...this.#devices()].map(([id, device]) => ({
       id,
       stop: device && this.#stop(id, device),
@@ -64,6 +70,9 @@ export class EmergencyStop {
       this.#log.error({ error }, 'the latch of the stop could not be kept: it would not outlive the bridge')
     }
     for (const { id, stop } of stopped) if (stop) this.#await(id, stop)
+    return withDeadline(this.#latch.synced(), SYNC_MS, 'writing the latch').catch((error: unknown) =>
+      this.#log.warn({ error }, 'the latch of the stop would not outlive a power cut yet'),
+    )
   }
 
   /** A device that opens while the stop is latched is stopped before anyone can use it. */
@@ -88,6 +97,7 @@ export class EmergencyStop {
       throw new BenchError('estop.latched', message)
     }
     this.#latch.clear()
+    void this.#latch.synced().catch(() => {})
     this.#topic.put({ stop: { latched: false, devices: {} } })
   }
 

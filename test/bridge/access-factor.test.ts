@@ -51,7 +51,8 @@ async function enrolled(): Promise<Enrolled> {
   const { recoveryCodes } = await rig.call('session.confirmFactor', { code: code() }, ada)
   // The code that has confirmed it is used up.
   rig.now += STEP
-  const signIn = (given?: string): Promise<string> => rig.access.signIn('ada', PASSWORD, ADDRESS, { code: given })
+  const signIn = (given?: string): Promise<string> =>
+    rig.access.signIn('ada', PASSWORD, ADDRESS, { code: given })
   return { rig, ada, code, recoveryCodes, signIn }
 }
 

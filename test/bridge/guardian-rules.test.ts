@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -86,6 +86,21 @@ describe('the latch of the emergency stop', () => {
     expect(latch.read()).toMatchObject({ by: 'the bridge' })
     latch.clear()
     expect(latch.read()).toBeUndefined()
+  })
+
+  it('takes no more room when it is set, holds by what older versions wrote, and is shorter after a longer one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lightbench-'))
+    const file = join(folder, 'emergency-stop.json')
+    const latch = new LatchFile(folder)
+    expect(latch.read()).toBeUndefined()
+    const { size, blocks, ino } = statSync(file)
+    latch.set({ at: 1, by: 'ada', why: 'x'.repeat(5000) })
+    expect(latch.read()).toMatchObject({ at: 1, by: 'ada' })
+    latch.set({ at: 2, by: 'ben' })
+    expect(latch.read()).toEqual({ at: 2, by: 'ben' })
+    expect(statSync(file)).toMatchObject({ size, blocks, ino })
+    writeFileSync(file, '{"at":3,"by":"olga","why":"smoke"}')
+    expect(latch.read()).toEqual({ at: 3, by: 'olga', why: 'smoke' })
   })
 })
 
