@@ -22,7 +22,6 @@ const STATEMENT_BYTES = 64
 interface Behind {
   statements: readonly Statement[]
   bytes: number
-  key: string | undefined
 }
 
 interface DatabaseOptions {
@@ -42,6 +41,8 @@ export class Database implements Tables, AsyncDisposable {
   readonly #log: Logger
   readonly #changed = new Set<() => void>()
   #behind: Behind[] = []
+  /** Those that wait and may yet be replaced. */
+  readonly #byKey = new Map<string, Behind>()
   #behindBytes = 0
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -124,7 +125,7 @@ export class Database implements Tables, AsyncDisposable {
   later(given: Statement | readonly Statement[], key?: string): void {
     const statements = 'sql' in given ? [given] : given
     const bytes = statements.reduce((sum, statement) => sum + STATEMENT_BYTES + bytesOf(statement), 0)
-    const before = key === undefined ? undefined : this.#behind.find((one) => one.key === key)
+    const before = key === undefined ? undefined : this.#byKey.get(key)
     if (before) {
       this.#behindBytes += bytes - before.bytes
       Object.assign(before, { statements, bytes })
@@ -134,7 +135,9 @@ export class Database implements Tables, AsyncDisposable {
       this.health.lost(1, `${this.file} is written more slowly than things come: see to its disk`)
       return
     }
-    this.#behind.push({ statements, bytes, key })
+    const one = { statements, bytes }
+    this.#behind.push(one)
+    if (key !== undefined) this.#byKey.set(key, one)
     this.#behindBytes += bytes
     // A sick store is tried once a second.
     if (!this.health.sick) this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), FLUSH_MS)
@@ -181,22 +184,41 @@ export class Database implements Tables, AsyncDisposable {
     const batch = this.#behind.slice(0, STATEMENTS_A_FLUSH)
     if (batch.length === 0) return
     // What is being written is another one from now on: a new one of its key must not take its place.
-    for (const one of batch) one.key = undefined
+    const taken = new Set(batch)
+    for (const [key, one] of this.#byKey) if (taken.has(one)) this.#byKey.delete(key)
     try {
-      await this.#thread.call('write', {
-        statements: batch.flatMap(({ statements }) => statements),
-        durable: false,
-      })
+      await this.#writeTogether(batch)
     } catch (error) {
-      if (isStorageFailure(error)) {
-        this.health.failed(error)
-        throw error
-      }
-      this.#log.error({ error }, 'what was to be written behind is wrong, and is left out')
+      if (isStorageFailure(error)) throw error
+      // One of them is wrong: it alone is left out.
+      for (const one of batch) await this.#writeOrLeaveOut(one)
     }
-    this.#behind.splice(0, batch.length)
-    for (const { bytes } of batch) this.#behindBytes -= bytes
     this.health.succeeded()
+  }
+
+  async #writeOrLeaveOut(one: Behind): Promise<void> {
+    try {
+      await this.#writeTogether([one])
+    } catch (error) {
+      if (isStorageFailure(error)) throw error
+      this.#log.error({ error, sql: one.statements[0]?.sql }, 'what was to be written behind is wrong')
+      this.#drop(1)
+    }
+  }
+
+  async #writeTogether(batch: readonly Behind[]): Promise<void> {
+    const statements = batch.flatMap((one) => one.statements)
+    try {
+      await this.#thread.call('write', { statements, durable: false })
+    } catch (error) {
+      this.health.failed(error)
+      throw error
+    }
+    this.#drop(batch.length)
+  }
+
+  #drop(count: number): void {
+    for (const { bytes } of this.#behind.splice(0, count)) this.#behindBytes -= bytes
   }
 
   #tryAgain(): void {

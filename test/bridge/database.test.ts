@@ -55,6 +55,18 @@ describe('a database in a thread of its own', () => {
     ])
   })
 
+  it('leaves out what is wrong among what is written behind, and nothing else', async () => {
+    await using database = await open()
+    for (const at of [1, 2, 3])
+      database.later({
+        sql: at === 2 ? 'INSERT INTO nothing VALUES (?)' : "INSERT INTO note VALUES (?, '')",
+        values: [at],
+      })
+    await database.flushed()
+    expect(await database.all('SELECT at FROM note ORDER BY at')).toEqual([{ at: 1 }, { at: 3 }])
+    expect(database.behindBytes).toBe(0)
+  })
+
   it('hears of what another program has written, and not of its own', async () => {
     await using database = await open()
     const changes: string[] = []
