@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
 import { addAuditHash } from './audit-chain.ts'
+import type * as auditSecrets from './audit-secrets.ts'
+
+type AuditSecrets = typeof auditSecrets
 
 const load = createRequire(import.meta.url)
 
@@ -9,7 +12,7 @@ export function addFunctions(db: DatabaseSync): void {
   addAuditHash(db)
   // Loaded when a step of the audit calls it, once in the life of a database: it needs every command's schema.
   db.function('audit_purge_secrets', { directOnly: true }, () => {
-    const { purgeAuditSecrets } = load('./audit-secrets.ts') as typeof import('./audit-secrets.ts')
+    const { purgeAuditSecrets } = load('./audit-secrets.ts') as AuditSecrets
     return purgeAuditSecrets(db)
   })
 }

@@ -67,7 +67,7 @@ export class WatchStore implements AsyncDisposable {
     // A disk that takes nothing may give what it has.
     await this.#write().catch(() => {})
     try {
-      return (await this.#thread.call(name, args as never)) as ReturnType<WatchStorage[K]>
+      return (await this.#thread.call(name, args)) as ReturnType<WatchStorage[K]>
     } catch (error) {
       this.health.failed(error)
       throw error
