@@ -43,7 +43,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           expect: { poll: { timeout: 10_000 } },
           // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
-          fileParallelism: false,
+          maxWorkers: 2,
           ...inGroup(3),
         },
       },

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, truncate, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { BenchState } from '../../shared/bench.ts'
 import type { StorageState } from '../../shared/storage.ts'
@@ -11,12 +13,13 @@ import { Database } from '../../bridge/store/database.ts'
 import { startBridge, startLaser, writeBench } from '../support/bench-process.ts'
 import { startGrbl } from '../support/grbl-wire.ts'
 import { log } from './media-rig.ts'
-import { ask, type Headers, post, setUp, signedIn } from '../support/people.ts'
-import { onSmallDisk, SmallDisk } from '../support/small-disk.ts'
+import { ask, type Headers, post, setUp, signedIn, signIn } from '../support/people.ts'
+import { besideProgram, onSmallDisk, SmallDisk } from '../support/small-disk.ts'
 import { Client } from '../support/socket.ts'
 
 vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 })
 
+const execute = promisify(execFile)
 const DISK_MIB = 12
 const AXES = {
   pan: { axis: 'X', zeroMm: -100, min: -95, max: 95 },
@@ -31,10 +34,11 @@ class SickBench implements AsyncDisposable {
   disk!: SmallDisk
   dataDir!: string
   admin!: Headers
+  viewer!: Headers
   client!: Client
 
-  /** With `small` its data folder is on a disk of its own, of some MiB. */
-  static async open(small: boolean): Promise<SickBench> {
+  /** Its data folder is on a disk of its own, of some MiB. */
+  static async open(): Promise<SickBench> {
     const bench = new SickBench()
     const stack = bench.#stack
     const [laser, turret] = [
@@ -52,7 +56,7 @@ class SickBench implements AsyncDisposable {
     })
     const dataDir = join(dirname(file), 'data')
     await mkdir(dataDir)
-    const through = small ? onSmallDisk(dataDir, DISK_MIB) : []
+    const through = onSmallDisk(dataDir, DISK_MIB)
     const bridge = stack.use(await startBridge(file, 0, [], ['--without-guardian'], { through }))
     const { url } = bridge.ready
     const admin = await setUp(url, bridge.output)
@@ -66,7 +70,7 @@ class SickBench implements AsyncDisposable {
     const client = stack.use(await Client.operate(url, operator))
     stack.use(await client.beats())
     return Object.assign(bench, {
-      ...{ bridge, laser, dataDir, admin, client },
+      ...{ bridge, laser, dataDir, admin, client, viewer: await signIn(url, 'root-admin') },
       disk: new SmallDisk(bridge.pid, dataDir),
     })
   }
@@ -136,109 +140,144 @@ async function codeOf(url: string, headers: Headers, name: string, input: unknow
   return result.ok ? 'ok' : (result.error?.code ?? '')
 }
 
-describe('a disk that takes nothing any more', () => {
+describe('a store that fails while people are signed in', () => {
   const user = (name: string) => ({ name, role: 'viewer', password: 'correct horse battery' })
-  let full: SickBench
-  let locked: SickBench
-  let other: DatabaseSync
+  let bench: SickBench
+  let other: ChildProcess | undefined
 
   beforeAll(async () => {
-    ;[full, locked] = await Promise.all([SickBench.open(true), SickBench.open(false)])
+    bench = await SickBench.open()
   })
-  afterAll(async () => {
-    other?.close()
-    await Promise.all([full?.[Symbol.asyncDispose](), locked?.[Symbol.asyncDispose]()])
-  })
+  afterAll(() => bench?.[Symbol.asyncDispose]())
 
-  it.each(['full', 'locked'])(
-    'does not stop the bench when it is %s, and every page says so',
-    async (how) => {
-      const bench = how === 'full' ? full : locked
+  /** Another program that holds the database until it is killed. */
+  async function lock(): Promise<void> {
+    const file = JSON.stringify(databaseFile(bench.dataDir))
+    const script = `const db = new (require('node:sqlite').DatabaseSync)(${file}); db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000)`
+    const [command = '', ...args] = [...besideProgram(bench.bridge.pid), process.execPath, '-e', script]
+    other = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(other.stdout!, 'data')
+  }
+  const database = (): string => bench.disk.path(basename(databaseFile(bench.dataDir)))
+
+  it.each<[string, string, RegExp, () => Promise<void>, () => Promise<void>]>([
+    [
+      'that is locked by another program',
+      'storage.failed',
+      /lightbench\.db is locked by another program: end that one/,
+      lock,
+      async () => void other?.kill('SIGKILL'),
+    ],
+    [
+      'whose disk is full',
+      'storage.full',
+      /the disk of .*lightbench\.db is full: free some of it/,
+      () => bench.disk.fill(),
+      () => bench.disk.empty(),
+    ],
+  ])(
+    '%s stops nothing, is told on every page, and has all of it once it is well',
+    async (_, code, words, spoil, mend) => {
+      const before = (
+        await ask(bench.url, bench.admin, 'audit.read', { action: 'instrument.emit', limit: 99 })
+      ).length
       expect(await bench.storage()).toEqual({})
-      if (how === 'full') await bench.disk.fill()
-      else {
-        other = new DatabaseSync(databaseFile(bench.dataDir))
-        other.exec('BEGIN IMMEDIATE')
-      }
-      expect(await codeOf(bench.url, bench.admin, 'user.add', user('new'))).toBe(
-        how === 'full' ? 'storage.full' : 'storage.failed',
-      )
-      const { bench: sick } = await bench.storage()
-      expect(sick?.why).toMatch(
-        how === 'full'
-          ? /the disk of .*lightbench\.db is full: free some/
-          : /lightbench\.db is locked by another program/,
-      )
+      await spoil()
+      expect(await codeOf(bench.url, bench.admin, 'user.add', user('new'))).toBe(code)
+      expect((await bench.storage()).bench?.why).toMatch(words)
       expect(await bench.works()).toEqual(ALL)
-      // Who is taken away is taken away at once; the disk has it later.
-      expect(await codeOf(bench.url, bench.admin, 'user.signOut', { name: 'olga' })).toMatch(/^storage\./)
-      await vi.waitFor(() => expect(bench.client.socket.connected).toBe(false), 5000)
-      if (how === 'full') await bench.disk.empty()
-      else other.exec('ROLLBACK')
-      await vi.waitFor(
-        async () => expect(await codeOf(bench.url, bench.admin, 'user.add', user('later'))).toBe('ok'),
-        { timeout: 10_000, interval: 200 },
-      )
-      const lines = await vi.waitFor(async () => {
-        const read = await ask(bench.url, bench.admin, 'audit.read', {
-          action: 'storage.recovered',
-          limit: 5,
-        })
-        expect(read).toHaveLength(1)
-        return read
-      }, 5000)
-      expect(lines[0]?.message).toMatch(/^nothing could be written from .* 0 lines of the audit were lost$/)
-      // What was done meanwhile is in the audit.
-      const done = await ask(bench.url, bench.admin, 'audit.read', { action: 'instrument.emit', limit: 9 })
-      expect(done.map(({ outcome }) => outcome)).toEqual(['ok', 'ok'])
-      expect((await ask(bench.url, bench.admin, 'user.list', {})).map(({ name }) => name)).not.toContain(
-        'new',
-      )
+      await mend()
+      await vi.waitFor(async () => expect(await bench.storage()).toEqual({}), {
+        timeout: 10_000,
+        interval: 200,
+      })
+      expect(await codeOf(bench.url, bench.admin, 'user.add', user('later'))).toBe('ok')
+      expect(await codeOf(bench.url, bench.admin, 'user.remove', { name: 'later' })).toBe('ok')
+      const [recovered] = await ask(bench.url, bench.admin, 'audit.read', {
+        action: 'storage.recovered',
+        limit: 1,
+      })
+      expect(recovered?.message).toMatch(/^nothing could be written from .* 0 lines of the audit were lost$/)
+      const done = await ask(bench.url, bench.admin, 'audit.read', { action: 'instrument.emit', limit: 99 })
+      expect(done.length - before).toBe(2)
+      expect((await ask(bench.url, bench.admin, 'user.list', {})).map(({ name }) => name).sort()).toEqual([
+        'olga',
+        'root-admin',
+      ])
     },
   )
+
+  it('takes rights away at once, and says that the disk does not have it yet', async () => {
+    await lock()
+    using viewer = await Client.connect(bench.url, bench.viewer)
+    const answer = await post(bench.url, '/api/commands/user.signOut', { name: 'root-admin' }, bench.admin)
+    const failure = ((await answer.json()) as { error: { code: string; message: string } }).error
+    expect(failure.code).toBe('storage.failed')
+    expect(failure.message).toContain('it has ended here, and is not on the disk yet')
+    await vi.waitFor(() => expect(viewer.socket.connected).toBe(false), 5000)
+    other?.kill('SIGKILL')
+  })
+
+  it.each<[string, () => Promise<void>]>([
+    ['damaged', () => writeFile(database(), 'x'.repeat(9000))],
+    ['emptied', () => truncate(database())],
+  ])('that is %s by somebody stops nothing either', async (_, spoil) => {
+    await spoil()
+    expect(await bench.works()).toEqual(ALL)
+    expect((await fetch(`${bench.url}/health`)).status).toBe(200)
+  })
 })
 
-describe('a store that cannot be trusted keeps the bridge from starting, and says which and what to do', () => {
-  const program = fileURLToPath(new URL('../../bridge/main.ts', import.meta.url))
-  const start = (file: string, through: readonly string[] = []) => {
-    const args = [program, '--config', file, '--port', '0', '--without-guardian']
-    const [command = '', ...rest] = [...through, process.execPath, ...args]
-    const { status, stderr } = spawnSync(command, rest, { encoding: 'utf8', timeout: 20_000 })
-    return { status, stderr }
-  }
-
-  it.each<[string, (database: string) => Promise<void>, RegExp]>([
-    ['empty', (file) => writeFile(file, ''), /lightbench\.db is empty \(0 bytes\).*Restore it/],
-    ['damaged', (file) => writeFile(file, 'x'.repeat(9000)), /lightbench\.db is damaged .*Restore it/],
-    [
-      'of a newer version',
-      async (file) => {
-        using db = new DatabaseSync(file)
-        db.exec("UPDATE migration SET version = 99 WHERE owner = 'views'")
-      },
-      /lightbench\.db is of a newer Lightbench .*version 99.*lightbench restore/,
-    ],
-  ])('when it is %s', async (_, spoil, words) => {
-    const file = await writeBench({ devices: {} })
-    const database = databaseFile(join(dirname(file), 'data'))
-    {
-      await using made = await Database.open({ file: database, log })
-      await made.migrate('views', ['CREATE TABLE view (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT'])
+describe.concurrent(
+  'a store that cannot be trusted keeps the bridge from starting, and says which and what to do',
+  () => {
+    const program = fileURLToPath(new URL('../../bridge/main.ts', import.meta.url))
+    const start = async (
+      file: string,
+      through: readonly string[] = [],
+    ): Promise<{ status: unknown; stderr: string }> => {
+      const args = [program, '--config', file, '--port', '0', '--without-guardian']
+      const [command = '', ...rest] = [...through, process.execPath, ...args]
+      const ended = execute(command, rest, { timeout: 20_000 })
+      return ended.then(
+        ({ stderr }) => ({ status: 0, stderr }),
+        ({ code, stderr }: { code: unknown; stderr: string }) => ({ status: code, stderr }),
+      )
     }
-    await spoil(database)
-    const { status, stderr } = start(file)
-    expect(stderr).toMatch(words)
-    expect(status).toBe(1)
-  })
 
-  it('when its folder is on a disk that is read-only', async () => {
-    const file = await writeBench({ devices: {} })
-    const dataDir = join(dirname(file), 'data')
-    await mkdir(dataDir)
-    const [unshare = '', ...rest] = onSmallDisk(dataDir, 1)
-    const readOnly = rest.map((part) => part.replace('size=$2m,', 'ro,size=$2m,'))
-    const { status, stderr } = start(file, [unshare, ...readOnly])
-    expect(stderr).toMatch(/dataDir: .*data cannot be .*written/)
-    expect(status).toBe(1)
-  })
-})
+    it.each<[string, (database: string) => Promise<void>, RegExp]>([
+      ['empty', (file) => writeFile(file, ''), /lightbench\.db is empty \(0 bytes\).*Restore it/],
+      ['damaged', (file) => writeFile(file, 'x'.repeat(9000)), /lightbench\.db is damaged .*Restore it/],
+      [
+        'of a newer version',
+        async (file) => {
+          using db = new DatabaseSync(file)
+          db.exec("UPDATE migration SET version = 99 WHERE owner = 'views'")
+        },
+        /lightbench\.db is of a newer Lightbench .*version 99.*lightbench restore/,
+      ],
+    ])('when it is %s', async (_, spoil, words) => {
+      const file = await writeBench({ devices: {} })
+      const database = databaseFile(join(dirname(file), 'data'))
+      {
+        await using made = await Database.open({ file: database, log })
+        await made.migrate('views', ['CREATE TABLE view (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT'])
+      }
+      await spoil(database)
+      const { status, stderr } = await start(file)
+      expect(stderr).toMatch(words)
+      expect(status).toBe(1)
+    })
+
+    it('when its folder is on a disk that is read-only', async () => {
+      const file = await writeBench({ devices: {} })
+      const dataDir = join(dirname(file), 'data')
+      await mkdir(dataDir)
+      const [unshare = '', ...rest] = onSmallDisk(dataDir, 1)
+      const readOnly = rest.map((part) => part.replace('size=$2m,', 'ro,size=$2m,'))
+      const { status, stderr } = await start(file, [unshare, ...readOnly])
+      expect(stderr).toMatch(/dataDir: .*data cannot be .*written/)
+      expect(status).toBe(1)
+    })
+  },
+)

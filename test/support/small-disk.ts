@@ -3,6 +3,12 @@ import { join } from 'node:path'
 
 const CHUNK = Buffer.alloc(1 << 16)
 
+/** A command that becomes a program which sees what the one with this id sees, its small disk too. */
+export function besideProgram(pid: number): string[] {
+  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--preserve-credentials', '--mount']
+  return ['nsenter', '--target', String(pid), ...namespaces, '--']
+}
+
 /** A command that becomes a program for which `folder` is an empty disk of its own, of so many MiB; it is gone with the program. */
 export function onSmallDisk(folder: string, sizeMiB: number): string[] {
   const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount']
@@ -12,15 +18,20 @@ export function onSmallDisk(folder: string, sizeMiB: number): string[] {
 
 /** The small disk of a program, as others see it (proc(5): /proc/pid/root). */
 export class SmallDisk {
-  readonly #file: string
+  readonly #folder: string
 
   constructor(pid: number, folder: string) {
-    this.#file = join('/proc', String(pid), 'root', folder, 'fill')
+    this.#folder = join('/proc', String(pid), 'root', folder)
+  }
+
+  /** A file on it, for other programs. */
+  path(name: string): string {
+    return join(this.#folder, name)
   }
 
   /** Nothing more goes onto it. */
   async fill(): Promise<void> {
-    await using file = await open(this.#file, 'a')
+    await using file = await open(this.path('fill'), 'a')
     for (let bytes = CHUNK.length; bytes > 0;) {
       try {
         await file.write(CHUNK, 0, bytes)
@@ -32,6 +43,6 @@ export class SmallDisk {
   }
 
   async empty(): Promise<void> {
-    await rm(this.#file)
+    await rm(this.path('fill'))
   }
 }
