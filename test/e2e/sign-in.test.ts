@@ -104,6 +104,6 @@ it('shows somebody who is bound to devices those alone, and gives control of the
   const page = await open(url)
   await signIn(page, 'vera')
   await page.getByTestId('camera-slide').waitFor()
-  expect(await page.getByTestId('camera-other').count()).toBe(0)
+  await expect.poll(() => page.getByTestId('camera-other').count()).toBe(0)
   await takeControl(page)
 })
