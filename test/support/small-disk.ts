@@ -5,8 +5,9 @@ const CHUNK = Buffer.alloc(1 << 16)
 
 /** A command that becomes a program which sees what the one with this id sees, its small disk too. */
 export function besideProgram(pid: number): string[] {
-  const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--preserve-credentials', '--mount']
-  return ['nsenter', '--target', String(pid), ...namespaces, '--']
+  const namespaces = process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials']
+  // A program in a folder as its root would otherwise find itself outside of it.
+  return ['nsenter', '--target', String(pid), ...namespaces, '--mount', '--root', '--']
 }
 
 /** A command that becomes a program for which `folder` is an empty disk of its own, of so many MiB; it is gone with the program. */
