@@ -42,7 +42,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 10_000 } },
-          // Chromium and the SFU want the machine to themselves: video that shares it with other tests stutters.
+          // Chromium and the SFU want much of the machine: more at once would stutter.
           maxWorkers: 2,
           ...inGroup(3),
         },

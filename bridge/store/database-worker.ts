@@ -8,7 +8,7 @@ import { storageFailure } from './sqlite-failure.ts'
 import { migrate, openDatabase, SQLITE, sqliteCode } from './sqlite.ts'
 
 /** How soon a change that another program has made, the command line for one, is noticed. */
-const LOOK_EVERY_MS = 200
+const LOOK_EVERY_MS = 50
 /** SQLite itself waits no longer for a lock: its thread is to answer reads meanwhile. */
 const BUSY_MS = 20
 /** A lock that another program holds is waited for so long. */

@@ -39,12 +39,12 @@ it('resets a turret that does not come to rest within 5 s of being told to, and 
   await expect.poll(() => grbl.left.unsaid).toEqual([])
   expect(state()).toMatchObject({ moving: true, activity: 'stopping' })
   grbl.expect(...RESET)
+  grbl.statusAfterReset = '<Alarm|MPos:-80.000,-50.000,0.000|FS:0,0>'
   await expect
     .poll(() => deeds, { timeout: 8000 })
     .toEqual([
       ['turret.restless', expect.stringMatching(/^coming to rest took longer than 5000 ms: it was reset$/)],
     ])
-  grbl.status = '<Alarm|MPos:-80.000,-50.000,0.000|FS:0,0>'
   await expect.poll(() => grbl.left.unsaid).toEqual([])
   await expect.poll(() => state().moving).toBe(false)
   // A reset in mid-motion loses steps: where it points is not known any more.

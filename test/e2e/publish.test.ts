@@ -57,7 +57,10 @@ function play(page: Page, kinds: 'all' | 'tcp'): Promise<{ frames: number; proto
     const end = performance.now() + 10_000
     while (shown() < 10 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
     const stats = [...((await connection.getStats()) as Map<string, Record<string, unknown>>).values()]
-    const protocol = stats.find(({ type }) => type === 'remote-candidate')?.['protocol']
+    const byId = (id: unknown) => stats.find((each) => each['id'] === id)
+    const transport = stats.find(({ type }) => type === 'transport')
+    const pair = byId(transport?.['selectedCandidatePairId'])
+    const protocol = byId(pair?.['remoteCandidateId'])?.['protocol']
     const frames = shown()
     await fetch(answer.headers.get('location') ?? '', { method: 'DELETE' })
     connection.close()

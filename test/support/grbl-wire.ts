@@ -14,6 +14,8 @@ const REAL_TIME = /[\x18!~\x80-\xff]/
  * makes it forget a line that it has half received. A line that dwells is answered when its dwell is over.
  */
 export class GrblReplay implements AsyncDisposable {
+  /** What `status` is from the next reset on. */
+  statusAfterReset: string | undefined
   status = '<Idle|MPos:0.000,0.000,0.000|FS:0,0|WCO:0.000,0.000,0.000>'
   readonly #server: Server
   readonly #left: GrblExchange[]
@@ -73,6 +75,7 @@ export class GrblReplay implements AsyncDisposable {
         } else if (REAL_TIME.test(character)) {
           if (character === '\x18') {
             line = ''
+            this.status = this.statusAfterReset ?? this.status
             clearTimeout(this.#dwell)
           }
           this.#heard(character, socket)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -14,7 +15,17 @@ export function besideProgram(pid: number): string[] {
 export function onSmallDisk(folder: string, sizeMiB: number): string[] {
   const namespaces = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount']
   const script = 'mount -t tmpfs -o "size=$2m,mode=700" disk "$1" && shift 2 && exec "$@"'
-  return ['unshare', ...namespaces, '--', 'sh', '-c', script, 'sh', folder, String(sizeMiB)]
+  return ['unshare', ...namespaces, ...propagation(), '--', 'sh', '-c', script, 'sh', folder, String(sizeMiB)]
+}
+
+/** Where a folder is the root, and no mount, nothing can be said of how mounts spread; they do not there. */
+function propagation(): string[] {
+  try {
+    execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' })
+    return []
+  } catch {
+    return ['--propagation', 'unchanged']
+  }
 }
 
 /** The small disk of a program, as others see it (proc(5): /proc/pid/root). */
