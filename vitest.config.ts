@@ -6,6 +6,20 @@ import { TallyReporter } from './test/support/reporter.ts'
 // Groups run one after the other. They start at 1: on a machine of two cores vitest puts group 0 after all others.
 const inGroup = (groupOrder: number) => ({ sequence: { groupOrder } })
 
+/** Tests with a browser in which it counts how fast something comes. */
+const paced = [
+  'camera',
+  'dead-man',
+  'gallery',
+  'measure',
+  'publish',
+  'stalled-link',
+  'turret',
+  'turret-hand',
+  'viewers',
+].map((name) => `test/e2e/${name}.test.ts`)
+const endToEnd = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } }
+
 // Nothing is tried again: a test that fails now and then is one that depends on something it does not say.
 export default defineConfig({
   test: {
@@ -37,14 +51,22 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'e2e',
+          name: 'pages',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          expect: { poll: { timeout: 10_000 } },
-          // Chromium and the SFU want much of the machine: more at once would stutter.
+          exclude: paced,
+          ...endToEnd,
           maxWorkers: 2,
           ...inGroup(3),
+        },
+      },
+      {
+        test: {
+          name: 'paced',
+          include: paced,
+          ...endToEnd,
+          // Video, aiming and deadlines want the machine to themselves.
+          fileParallelism: false,
+          ...inGroup(4),
         },
       },
     ],

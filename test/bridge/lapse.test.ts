@@ -50,6 +50,8 @@ it('keeps real stills as a series over a restart of the bridge', async () => {
     group = (await stills(client))[0]?.group ?? ''
     await bridge.end('SIGKILL')
   }
+  // Until one was due that nobody took.
+  await new Promise((resolve) => setTimeout(resolve, 1000))
   await using bridge = await startBridge(bench)
   using client = await Client.connect(bridge.ready.url)
   const before = (await stills(client)).length
