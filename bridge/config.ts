@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { role } from '../shared/access.ts'
+import { role } from '../shared/access/access.ts'
 import { oidcConfig } from './access/oidc-config.ts'
 import { deviceId } from '../shared/device.ts'
 import { BenchError } from '../shared/errors.ts'

@@ -1,4 +1,4 @@
-import type { Role } from '../shared/access.ts'
+import type { Role } from '../shared/access/access.ts'
 import type { BenchConfig } from './config.ts'
 import { isLoopback } from './core/loopback.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { role, scope } from './access.ts'
+import { role, scope } from './access/access.ts'
 import { command } from './command.ts'
 import { clientRef } from './control.ts'
 import { deviceBase } from './device.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Role } from './access.ts'
+import type { Role } from './access/access.ts'
 import { benchState } from './bench.ts'
 import { cameraState } from './camera.ts'
 import { controlState } from './control.ts'

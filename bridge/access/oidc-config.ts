@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { role } from '../../shared/access.ts'
+import { role } from '../../shared/access/access.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { BenchError, explainIssues } from '../../shared/errors.ts'
-import { newPassword } from '../../shared/people.ts'
+import { newPassword } from '../../shared/access/people.ts'
 
 /** argon2id with 19 MiB, two passes, one lane: the least that OWASP's password storage cheat sheet recommends. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }

@@ -1,5 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
-import { PROOF_MINUTES } from '../../shared/people.ts'
+import { PROOF_MINUTES } from '../../shared/access/people.ts'
 import type { Caller } from '../core/device.ts'
 
 const LASTS_MS = PROOF_MINUTES * 60_000

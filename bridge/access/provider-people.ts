@@ -1,6 +1,6 @@
-import type { Role } from '../../shared/access.ts'
+import type { Role } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
-import { userName } from '../../shared/people.ts'
+import { userName } from '../../shared/access/people.ts'
 import type { Directory } from './directory.ts'
 import type { ProviderPerson } from './oidc.ts'
 import { write, type UserRow } from './rows.ts'

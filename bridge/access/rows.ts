@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { z } from 'zod'
-import { role, scope, type Role } from '../../shared/access.ts'
+import { role, scope, type Role } from '../../shared/access/access.ts'
 import type { Statement } from '../core/tables.ts'
 
 /** A column of JSON text. */

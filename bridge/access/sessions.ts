@@ -1,4 +1,4 @@
-import type { Role, Scope } from '../../shared/access.ts'
+import type { Role, Scope } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Statement } from '../core/tables.ts'
 import type { Directory } from './directory.ts'

@@ -1,6 +1,6 @@
-import { satisfies, type Role, type Scope } from '../../shared/access.ts'
+import { satisfies, type Role, type Scope } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
-import type { Token } from '../../shared/people.ts'
+import type { Token } from '../../shared/access/people.ts'
 import type { Directory } from './directory.ts'
 import { write, type TokenRow } from './rows.ts'
 import { digestOf, idOf, newSecret } from './secret.ts'

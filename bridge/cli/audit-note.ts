@@ -1,5 +1,5 @@
-import { readAuditKey } from '../store/audit-key.ts'
-import { appended } from '../store/audit-chain.ts'
+import { readAuditKey } from '../access/audit-key.ts'
+import { appended } from '../access/audit-chain.ts'
 import { databaseFile, openDatabase } from '../store/sqlite.ts'
 
 /** Something that the command line did. */

@@ -1,4 +1,4 @@
-import type { Scope } from '../../shared/access.ts'
+import type { Scope } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { readBenchFile } from './bench-file.ts'
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { isAudited } from '../../shared/command.ts'
 import { BenchError, explainIssues } from '../../shared/errors.ts'
-import { peopleCommands } from '../../shared/people.ts'
+import { peopleCommands } from '../../shared/access/people.ts'
 import { Access } from '../access/access.ts'
 import type { Caller } from '../core/device.ts'
 import { keptInput } from '../core/kept-input.ts'

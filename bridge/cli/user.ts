@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { role, type Role } from '../../shared/access.ts'
+import { role, type Role } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Group } from './action.ts'
 import { configOption } from './bench-file.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { deviceId } from '../../shared/device.ts'
-import { userName } from '../../shared/people.ts'
+import { userName } from '../../shared/access/people.ts'
 import { traceUpload } from '../../shared/trace.ts'
 
 const named = z.object({ name: userName })

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { z } from 'zod'
-import type { Role, Scope } from '../../shared/access.ts'
+import type { Role, Scope } from '../../shared/access/access.ts'
 import type { CommandName, OutputOf, ParsedInputOf } from '../../shared/commands.ts'
 import type { Family } from '../../shared/device.ts'
 import type { Stages } from '../../shared/diagnostics.ts'

@@ -1,5 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
-import { MOST_SECRETS, type NamedSecret } from '../../shared/named-secrets.ts'
+import { MOST_SECRETS, type NamedSecret } from '../../shared/access/named-secrets.ts'
 import type { Handlers } from './device.ts'
 
 /** A named secret as it is kept. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../core/device.ts'
-import { satisfies } from '../../shared/access.ts'
+import { satisfies } from '../../shared/access/access.ts'
 import { ExchangeError } from './exchange-error.ts'
 import type { OurTransport } from './sdp/answer.ts'
 import { readFragment, writeFragment } from './sdp/fragment.ts'

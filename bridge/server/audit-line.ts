@@ -3,7 +3,7 @@ import { findCommand } from '../../shared/commands.ts'
 import { deviceId } from '../../shared/device.ts'
 import type { Deed } from '../control/control.ts'
 import { keptInput } from '../core/kept-input.ts'
-import type { NewEntry } from '../store/audit.ts'
+import type { NewEntry } from '../access/audit.ts'
 import type { Call } from './call.ts'
 
 const LONGEST_TEXT = 500

@@ -1,4 +1,4 @@
-import { type Role, satisfies, type Scope } from '../../shared/access.ts'
+import { type Role, satisfies, type Scope } from '../../shared/access/access.ts'
 import { type Command, deviceOf, feedOf, reachOf } from '../../shared/command.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { isOfPage } from '../../shared/topics.ts'

@@ -1,6 +1,6 @@
 import { findCommand } from '../../shared/commands.ts'
 import { networkOf } from '../core/network.ts'
-import type { NewEntry } from '../store/audit.ts'
+import type { NewEntry } from '../access/audit.ts'
 import { auditCall } from './audit-line.ts'
 import type { Call } from './call.ts'
 

@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import type { Role } from '../../shared/access.ts'
+import type { Role } from '../../shared/access/access.ts'
 import type { Caller } from '../core/device.ts'
 
 interface Common {

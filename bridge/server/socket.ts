@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import { Server, type Socket } from 'socket.io'
-import { satisfies } from '../../shared/access.ts'
+import { satisfies } from '../../shared/access/access.ts'
 import { type ClientEvents, commands, type ServerEvents } from '../../shared/commands.ts'
 import type { CameraState } from '../../shared/camera.ts'
 import { BenchError, type Result } from '../../shared/errors.ts'

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Scope } from '../../shared/access.ts'
+import type { Scope } from '../../shared/access/access.ts'
 import type { Caller } from '../core/device.ts'
 import { isLoopback } from '../core/loopback.ts'
 

@@ -1,4 +1,4 @@
-import { type Role, satisfies } from '../../shared/access.ts'
+import { type Role, satisfies } from '../../shared/access/access.ts'
 import { commands } from '../../shared/commands.ts'
 import type { BenchAction, Watch } from '../../shared/watch.ts'
 import type { WatchEvent } from '../../shared/watch-state.ts'

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { satisfies } from '../../shared/access.ts'
+import { satisfies } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { WatchBody } from '../../shared/watch.ts'
 import type { Caller, Handlers } from '../core/device.ts'

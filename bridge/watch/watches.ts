@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Role } from '../../shared/access.ts'
+import type { Role } from '../../shared/access/access.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { MOST_WATCHES, type Watch, type WatchBody } from '../../shared/watch.ts'
 import type { WatchEvent, WatchStatus } from '../../shared/watch-state.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { purgeAuditSecrets } from '../../bridge/store/audit-secrets.ts'
+import { purgeAuditSecrets } from '../../bridge/access/audit-secrets.ts'
 
 /** The table as the first version that kept an audit made it. */
 const TABLE = `CREATE TABLE audit (

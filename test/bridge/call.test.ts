@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import { role, satisfies } from '../../shared/access.ts'
+import { role, satisfies } from '../../shared/access/access.ts'
 import { type Command, isAudited, reachOf } from '../../shared/command.ts'
 import { commands } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { Caller } from '../../bridge/core/device.ts'
 import { Refusals } from '../../bridge/server/refusals.ts'
-import type { NewEntry } from '../../bridge/store/audit.ts'
+import type { NewEntry } from '../../bridge/access/audit.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { callerAs } from '../support/caller.ts'
 

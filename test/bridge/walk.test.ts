@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Role, satisfies } from '../../shared/access.ts'
+import { type Role, satisfies } from '../../shared/access/access.ts'
 import { type Command, reachOf } from '../../shared/command.ts'
 import { type CommandName, commands } from '../../shared/commands.ts'
 import type { ErrorCode, Result } from '../../shared/errors.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unwrap, type Result } from '../../shared/errors.ts'
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
-import type { Role } from '../../shared/access.ts'
+import type { Role } from '../../shared/access/access.ts'
 
 const PASSWORD = 'correct horse battery'
 

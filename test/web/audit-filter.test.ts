@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { AuditEntry } from '../../shared/audit.ts'
-import { exportHref, filterOf, NO_FILTER, withNewest } from '../../web/panels/audit/audit-filter.ts'
+import type { AuditEntry } from '../../shared/access/audit.ts'
+import { exportHref, filterOf, NO_FILTER, withNewest } from '../../web/access/audit-filter.ts'
 
 const line = (id: number): AuditEntry => ({
   id,

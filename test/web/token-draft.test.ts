@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { commands } from '../../shared/commands.ts'
-import { EMPTY_TOKEN, tokenInput } from '../../web/panels/people/token-draft.ts'
+import { EMPTY_TOKEN, tokenInput } from '../../web/access/token-draft.ts'
 
 it('binds a token to what was chosen, and to all when nothing was', () => {
   expect(tokenInput({ ...EMPTY_TOKEN, name: 'kiosk' })).toEqual({ name: 'kiosk', role: 'viewer', scope: {} })

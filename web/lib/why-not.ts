@@ -1,4 +1,4 @@
-import { satisfies } from '../../shared/access.ts'
+import { satisfies } from '../../shared/access/access.ts'
 import { isForbidden, reachOf, type Command } from '../../shared/command.ts'
 import { commands, type CommandName, type OutputOf } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control.ts'

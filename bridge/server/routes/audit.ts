@@ -1,6 +1,6 @@
-import { type AuditEntry, auditEntry, auditExportPaths, auditFilter } from '../../../shared/audit.ts'
+import { type AuditEntry, auditEntry, auditExportPaths, auditFilter } from '../../../shared/access/audit.ts'
 import { BenchError, explainIssues } from '../../../shared/errors.ts'
-import type { Audit } from '../../store/audit.ts'
+import type { Audit } from '../../access/audit.ts'
 import { type ExportFormat, sendRows } from '../export.ts'
 import type { Route } from '../route.ts'
 
