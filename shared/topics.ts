@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Role } from './access/access.ts'
 import { benchState } from './bench.ts'
-import { cameraState } from './camera.ts'
+import { cameraState } from './camera/camera.ts'
 import { controlState } from './control.ts'
 import { instrumentState } from './instrument.ts'
 import { lineState } from './journal.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { command } from './command.ts'
 import { deviceId } from './device.ts'
 import { burst } from './turret-burst.ts'
-import { detectorName } from './vision.ts'
+import { detectorName } from './camera/vision.ts'
 
 const gain = z.number().min(0).max(100)
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { region } from './camera-features.ts'
+import { region } from './camera/camera-features.ts'
 import { entryName } from './declared.ts'
 import { deviceId } from './device.ts'
 import { plain, secret } from './secret.ts'

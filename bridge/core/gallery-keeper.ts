@@ -1,5 +1,5 @@
 import type { MediaEntry, MediaFormat, MediaKind } from '../../shared/gallery.ts'
-import type { StillFormat } from '../../shared/still.ts'
+import type { StillFormat } from '../../shared/camera/still.ts'
 
 /** What a camera says of a file that it begins. */
 export type MediaDraft = Pick<MediaEntry, 'device' | 'takenAt' | 'width' | 'height' | 'who' | 'facts'> &

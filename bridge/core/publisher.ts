@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client'
-import type { Codec, Quality } from '../../shared/camera.ts'
+import type { Codec, Quality } from '../../shared/camera/camera.ts'
 
 /** Where a camera's process sends H.264: plain RTP and RTCP on one UDP socket. */
 export interface RtpTarget {

@@ -1,4 +1,4 @@
-import type { Seen } from '../../shared/vision.ts'
+import type { Seen } from '../../shared/camera/vision.ts'
 
 /** What one frame shows, as those in the bridge take it that act on it. */
 export interface Sighting extends Seen {

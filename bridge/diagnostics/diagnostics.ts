@@ -1,4 +1,4 @@
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import {
   type CameraDiagnostics,
   type Diagnostics as State,

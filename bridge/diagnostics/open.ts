@@ -1,4 +1,4 @@
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import type { Family } from '../../shared/device.ts'
 import type { CameraLoad } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'

@@ -1,4 +1,4 @@
-import type { Codec, Quality } from '../../shared/camera.ts'
+import type { Codec, Quality } from '../../shared/camera/camera.ts'
 import type { Logger } from '../core/log.ts'
 import { Audience } from './audience.ts'
 import type { Entering, Live } from './ingest.ts'

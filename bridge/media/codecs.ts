@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup'
-import type { Codec } from '../../shared/camera.ts'
+import type { Codec } from '../../shared/camera/camera.ts'
 
 /**
  * What a camera's router carries: constrained baseline H.264 (RFC 6184 section 8.1), or VP8, under the payload types that

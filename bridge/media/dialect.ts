@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup'
-import type { Codec } from '../../shared/camera.ts'
+import type { Codec } from '../../shared/camera/camera.ts'
 import { answered } from './answered.ts'
 import { routerCodecs } from './codecs.ts'
 import type { Live } from './ingest.ts'

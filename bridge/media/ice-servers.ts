@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { iceServer, type IceServer } from '../../shared/ice-server.ts'
+import { iceServer, type IceServer } from '../../shared/camera/ice-server.ts'
 
 const url = z
   .string()

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { types } from 'mediasoup'
 import type { types as client } from 'mediasoup-client'
-import type { Codec } from '../../shared/camera.ts'
+import type { Codec } from '../../shared/camera/camera.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { type CameraState, qualities, type Quality } from '../../shared/camera.ts'
+import { type CameraState, qualities, type Quality } from '../../shared/camera/camera.ts'
 import type { OutputOf } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { types } from 'mediasoup'
-import type { Codec } from '../../shared/camera.ts'
+import type { Codec } from '../../shared/camera/camera.ts'
 import type { OpenInlet, WhipInlet } from '../core/publisher.ts'
 import { answered } from './answered.ts'
 import { Exchange, type Begun, type Offering } from './exchange.ts'

@@ -1,6 +1,6 @@
 import type { ServerEvents } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/errors.ts'
-import { framesStream } from '../../shared/frames.ts'
+import { framesStream } from '../../shared/camera/frames.ts'
 import type { FrameSubscription, Handlers } from '../core/device.ts'
 import type { FindDevice } from './call.ts'
 import type { StreamAck } from './stream-ack.ts'

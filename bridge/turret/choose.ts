@@ -1,6 +1,6 @@
 import type { Pixel } from '../../shared/sight.ts'
 import type { Choice } from '../../shared/tracking.ts'
-import type { Seen, Thing } from '../../shared/vision.ts'
+import type { Seen, Thing } from '../../shared/camera/vision.ts'
 
 /** So near to where the target must be, px and sizes, what is seen there is the target, whatever identity it has. */
 const SAME_PX = 40

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
-import { View } from '../../bridge/camera/capture/scene/view.ts'
+import { View } from '../../bridge/camera/kinds/scene/view.ts'
 import { startScene } from '../support/scene-bench.ts'
 import { progress, rounded } from './statistics.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { framesStream, type FrameRequest } from '../../shared/frames.ts'
-import { decodeFrameHeader, DROP_STAGES, type FrameDrops } from '../../shared/frame-header.ts'
+import { framesStream, type FrameRequest } from '../../shared/camera/frames.ts'
+import { decodeFrameHeader, DROP_STAGES, type FrameDrops } from '../../shared/camera/frame-header.ts'
 import { Client } from '../support/socket.ts'
 
 export interface Watch {

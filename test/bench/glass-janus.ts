@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openCamera } from '../../bridge/camera/device.ts'
+import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publisher, Sending } from '../../bridge/core/publisher.ts'
 import { cameraContext, cameraTopic } from '../bridge/media-rig.ts'
 import { Janus } from './janus.ts'

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core'
-import type { Codec } from '../../shared/camera.ts'
+import type { Codec } from '../../shared/camera/camera.ts'
 import { launchChromium } from '../support/browser.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { clickToPicture } from './click-to-picture.ts'

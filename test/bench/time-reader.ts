@@ -10,7 +10,7 @@ export interface TimeReader {
 
 /** Puts the product's own time code reader into the page, as the global `lightbenchTimeOf`. */
 export async function addTimeReader(page: Page): Promise<void> {
-  const source = await readFile(new URL('../../shared/timecode.ts', import.meta.url), 'utf8')
+  const source = await readFile(new URL('../../shared/camera/timecode.ts', import.meta.url), 'utf8')
   // Not as a script of the page: its content security policy runs none but its own.
   await page.evaluate(`(() => { ${stripTypeScriptTypes(source).replaceAll('export ', '')}
       const canvas = new OffscreenCanvas(TIME_CODE_MIN.width, 24)

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { FileCapture } from '../../bridge/camera/capture/file.ts'
-import { isLive, withoutCredentials } from '../../bridge/camera/capture/url.ts'
-import type { Frame } from '../../bridge/camera/frame.ts'
+import { FileCapture } from '../../bridge/camera/kinds/file/capture.ts'
+import { isLive, withoutCredentials } from '../../bridge/camera/frame/url.ts'
+import type { Frame } from '../../bridge/camera/frame/frame.ts'
 
 const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
 const places = [

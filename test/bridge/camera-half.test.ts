@@ -1,9 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { openCamera } from '../../bridge/camera/device.ts'
-import { canBeHalved } from '../../bridge/camera/half/bridge-part.ts'
-import { halfPicture, halve } from '../../bridge/camera/half/halve.ts'
+import { openCamera } from '../../bridge/camera/device/device.ts'
+import { canBeHalved } from '../../bridge/camera/features/half/bridge-part.ts'
+import { halfPicture, halve } from '../../bridge/camera/features/half/halve.ts'
 import type { Publisher, Sending } from '../../bridge/core/publisher.ts'
 import { cameraContext, cameraTopic, simStart, until } from './media-rig.ts'
 

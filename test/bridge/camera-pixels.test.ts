@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { offsetRange, sideRange, snap } from '../../bridge/camera/capture/aravis/grid.ts'
-import { pixelLayout } from '../../bridge/camera/capture/aravis/pixels.ts'
-import { type BayerPattern, type Frame, i420Bytes, toI420 } from '../../bridge/camera/frame.ts'
-import { lastFrameReason } from '../../bridge/camera/last-frame.ts'
+import { offsetRange, sideRange, snap } from '../../bridge/camera/kinds/aravis/grid.ts'
+import { pixelLayout } from '../../bridge/camera/kinds/aravis/pixels.ts'
+import { type BayerPattern, type Frame, i420Bytes, toI420 } from '../../bridge/camera/frame/frame.ts'
+import { lastFrameReason } from '../../bridge/camera/process/last-frame.ts'
 
 function unpacked(name: string, bytes: string, samples: number): number[] {
   const to = new Uint16Array(samples)

@@ -2,9 +2,9 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openCamera } from '../../bridge/camera/device.ts'
+import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publication, Publisher } from '../../bridge/core/publisher.ts'
-import { ageOfRtpTimestamp } from '../../shared/media.ts'
+import { ageOfRtpTimestamp } from '../../shared/camera/media.ts'
 import { alive, cameraContext, cameraTopic, caller, handler, simStart, until } from './media-rig.ts'
 
 const ssrc = 0xabcd

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ParameterSets, splitAnnexB } from '../../bridge/camera/encode/nal.ts'
 import { asksForKeyFrame, senderReport } from '../../bridge/camera/encode/rtcp.ts'
 import { RtpPacketizer } from '../../bridge/camera/encode/rtp.ts'
-import { rtpTimestampAt } from '../../shared/media.ts'
+import { rtpTimestampAt } from '../../shared/camera/media.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 

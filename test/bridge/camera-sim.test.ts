@@ -3,12 +3,12 @@ import * as av from 'node-av/constants'
 import { describe, expect, it } from 'vitest'
 import { openH264 } from '../../bridge/camera/encode/h264.ts'
 import { JpegEncoder } from '../../bridge/camera/encode/jpeg.ts'
-import { SimCapture } from '../../bridge/camera/capture/sim.ts'
-import { FULL_SCALE, Sensor } from '../../bridge/camera/capture/sensor.ts'
-import { SimScene } from '../../bridge/camera/capture/sim-scene.ts'
+import { SimCapture } from '../../bridge/camera/kinds/sim/sim.ts'
+import { FULL_SCALE, Sensor } from '../../bridge/camera/kinds/sim/sensor.ts'
+import { SimScene } from '../../bridge/camera/kinds/sim/sim-scene.ts'
 import { epochMsOf, monotonicMs } from '../../bridge/core/clock.ts'
-import { i420Bytes, toI420 } from '../../bridge/camera/frame.ts'
-import { readTimeCode } from '../../shared/timecode.ts'
+import { i420Bytes, toI420 } from '../../bridge/camera/frame/frame.ts'
+import { readTimeCode } from '../../shared/camera/timecode.ts'
 
 const width = 640
 const height = 128

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { LatestSlot } from '../../bridge/camera/slot.ts'
+import { LatestSlot } from '../../bridge/camera/frame/slot.ts'
 
 it('hands over the newest and counts what it replaced', async () => {
   const slot = new LatestSlot<number>()

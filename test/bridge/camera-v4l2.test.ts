@@ -2,10 +2,10 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { NotAccepted } from '../../bridge/camera/capture/capture.ts'
-import { V4l2Controls } from '../../bridge/camera/capture/v4l2/controls.ts'
-import { listFormats, listRates } from '../../bridge/camera/capture/v4l2/formats.ts'
-import { type Ioctl, IoctlError, ioctlOn } from '../../bridge/camera/capture/v4l2/ioctl.ts'
+import { NotAccepted } from '../../bridge/camera/frame/capture.ts'
+import { V4l2Controls } from '../../bridge/camera/kinds/v4l2/controls.ts'
+import { listFormats, listRates } from '../../bridge/camera/kinds/v4l2/formats.ts'
+import { type Ioctl, IoctlError, ioctlOn } from '../../bridge/camera/kinds/v4l2/ioctl.ts'
 import {
   askInterval,
   askNextControl,
@@ -13,8 +13,8 @@ import {
   readControl,
   readRates,
   REQUEST,
-} from '../../bridge/camera/capture/v4l2/structs.ts'
-import { openCamera } from '../../bridge/camera/device.ts'
+} from '../../bridge/camera/kinds/v4l2/structs.ts'
+import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publisher } from '../../bridge/core/publisher.ts'
 import { cameraContext, cameraTopic } from './media-rig.ts'
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { Assembler } from '../../bridge/camera/capture/pushed/assembler.ts'
-import { FirstPictures } from '../../bridge/camera/capture/pushed/first-pictures.ts'
-import type { Completed, Depacketizer } from '../../bridge/camera/capture/pushed/depacketizer.ts'
-import { H264Depacketizer } from '../../bridge/camera/capture/pushed/h264-depacketizer.ts'
-import { readRtp, type RtpPacket } from '../../bridge/camera/capture/pushed/rtp-packet.ts'
-import { SourceClock } from '../../bridge/camera/capture/pushed/source-clock.ts'
-import { Vp8Depacketizer } from '../../bridge/camera/capture/pushed/vp8-depacketizer.ts'
+import { Assembler } from '../../bridge/camera/kinds/pushed/assembler.ts'
+import { FirstPictures } from '../../bridge/camera/kinds/pushed/first-pictures.ts'
+import type { Completed, Depacketizer } from '../../bridge/camera/kinds/pushed/depacketizer.ts'
+import { H264Depacketizer } from '../../bridge/camera/kinds/pushed/h264-depacketizer.ts'
+import { readRtp, type RtpPacket } from '../../bridge/camera/kinds/pushed/rtp-packet.ts'
+import { SourceClock } from '../../bridge/camera/kinds/pushed/source-clock.ts'
+import { Vp8Depacketizer } from '../../bridge/camera/kinds/pushed/vp8-depacketizer.ts'
 import { RtpPacketizer } from '../../bridge/camera/encode/rtp.ts'
 
 const SPS = [0x67, 66, 0xc0, 31]

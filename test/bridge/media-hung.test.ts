@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openCamera } from '../../bridge/camera/device.ts'
+import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
 import { answered } from '../../bridge/media/answered.ts'
 import { type Media } from '../../bridge/media/media.ts'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import {
   alive,
   cameraContext,

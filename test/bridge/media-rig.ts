@@ -4,13 +4,13 @@ import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
 import { gallery } from '../support/gallery.ts'
 import { TestMemory } from '../support/device-memory.ts'
 import { NotedGuard } from '../support/guard.ts'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import type { BenchError } from '../../shared/errors.ts'
 import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
 import type { Publisher } from '../../bridge/core/publisher.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import { type Media, openMedia } from '../../bridge/media/media.ts'
-import type { CameraStart } from '../../bridge/camera/protocol.ts'
+import type { CameraStart } from '../../bridge/camera/frame/protocol.ts'
 
 /** For cameras whose pictures the test does not look for. */
 const anyGallery = await gallery()

@@ -1,11 +1,11 @@
 import wrtc from '@roamhq/wrtc'
 import { Device as Client, type types } from 'mediasoup-client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openCamera } from '../../bridge/camera/device.ts'
+import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
 import { type Media, openMedia } from '../../bridge/media/media.ts'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import { alive, cameraContext, cameraTopic, caller, handler, log, simStart, until } from './media-rig.ts'
 
 const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, MediaStream, MediaStreamTrack } = wrtc

@@ -6,8 +6,8 @@ import type { Media } from '../../bridge/media/media.ts'
 import type { Tap } from '../../bridge/core/publisher.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
-import cameraRtp from '../../bridge/drivers/camera/rtp.ts'
-import type { CameraState } from '../../shared/camera.ts'
+import cameraRtp from '../../bridge/camera/kinds/pushed/rtp-source.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import { cameraContext, cameraTopic, openMediaFor, until } from './media-rig.ts'
 
 const SPS = 7

@@ -5,7 +5,7 @@ import { writeAnswer } from '../../bridge/media/sdp/answer.ts'
 import { chooseCodec } from '../../bridge/media/sdp/choose.ts'
 import { readFragment } from '../../bridge/media/sdp/fragment.ts'
 import { readOffer } from '../../bridge/media/sdp/offer.ts'
-import { readIceLinks } from '../../web/panels/publish/whip.ts'
+import { readIceLinks } from '../../web/camera/publish/whip.ts'
 import { iceLinks, iceServersFor } from '../../bridge/media/ice-servers.ts'
 
 const LINES = [

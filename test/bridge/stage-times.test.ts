@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { StageTimes } from '../../bridge/camera/stage-times.ts'
+import { StageTimes } from '../../bridge/camera/frame/stage-times.ts'
 import { CpuShare } from '../../bridge/core/cpu.ts'
 import { percentile, summaryOf, TimeWindow } from '../../bridge/core/window.ts'
 import { LineTimes } from '../../bridge/diagnostics/line-times.ts'

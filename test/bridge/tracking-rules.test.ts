@@ -8,7 +8,7 @@ import { Relay, type Tuned, tunedGains } from '../../bridge/turret/tuning.ts'
 import { Poses } from '../../bridge/drivers/turret/grbl/poses.ts'
 import { Pursuit } from '../../bridge/drivers/turret/grbl/pursuit.ts'
 import { gains, lost } from '../../shared/tracking.ts'
-import type { Thing } from '../../shared/vision.ts'
+import type { Thing } from '../../shared/camera/vision.ts'
 
 const set = gains.parse({})
 

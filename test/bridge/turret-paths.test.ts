@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { View } from '../../bridge/camera/capture/scene/view.ts'
+import { View } from '../../bridge/camera/kinds/scene/view.ts'
 import type { Direction, TurretState } from '../../shared/turret.ts'
 import { startScene } from '../support/scene-bench.ts'
 

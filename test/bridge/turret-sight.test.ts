@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import type { ControlState } from '../../shared/control.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { fileURLToPath } from 'node:url'

@@ -5,7 +5,7 @@ import {
   encodeFrameHeader,
   FRAME_HEADER_BYTES,
   type FrameHeader,
-} from '../../shared/frame-header.ts'
+} from '../../shared/camera/frame-header.ts'
 
 const HEADER: FrameHeader = {
   ...{ seq: 4_000_000_000, number: 2 ** 40, madeAt: 1_800_000_000_123.456 },

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { ageOfRtpTimestamp, rtpTimestampAt } from '../../shared/media.ts'
-import { drawTimeCode, readTimeCode, TIME_CODE_MIN } from '../../shared/timecode.ts'
+import { ageOfRtpTimestamp, rtpTimestampAt } from '../../shared/camera/media.ts'
+import { drawTimeCode, readTimeCode, TIME_CODE_MIN } from '../../shared/camera/timecode.ts'
 
 const now = Date.UTC(2026, 10, 21, 9, 30, 15, 123)
 

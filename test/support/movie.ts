@@ -1,4 +1,4 @@
-import { VideoFile } from '../../bridge/camera/capture/video-file.ts'
+import { VideoFile } from '../../bridge/camera/kinds/file/video-file.ts'
 
 /** What a player finds in a file of video: every picture decoded, and when each is shown, ms from the beginning. */
 export async function play(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lifecycle } from '../../shared/device.ts'
-import { sceneSource, type SceneSource } from '../../bridge/camera/capture/scene/source.ts'
+import { sceneSource, type SceneSource } from '../../bridge/camera/kinds/scene/source.ts'
 import { startBridge, writeBench } from './bench-process.ts'
 import { startGrbl } from './grbl-wire.ts'
 import { Client } from './socket.ts'

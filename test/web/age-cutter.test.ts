@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ageCutter } from '../../web/video/age-cutter.ts'
+import { ageCutter } from '../../web/camera/video/age-cutter.ts'
 
 /** The second at which the cutter asks for joining anew, when the latency is `ageAt(second)`. */
 function cutAt(ageAt: (second: number) => number | undefined): number | undefined {

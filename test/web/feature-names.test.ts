@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { CameraFeatures } from '../../shared/camera-features.ts'
-import { exposingTurns, nearest, readingTurns } from '../../web/panels/camera/feature-names.ts'
+import type { CameraFeatures } from '../../shared/camera/camera-features.ts'
+import { exposingTurns, nearest, readingTurns } from '../../web/camera/feature-names.ts'
 
 const features: CameraFeatures = {
   trigger: { kind: 'choice', choices: ['off', 'software'] },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import type { DeclaredValue } from '../../shared/declared.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import type { TurretState } from '../../shared/turret.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { evenRandom, normalRandom } from '../../bridge/camera/capture/random.ts'
-import { type Beam, measureBeam } from '../../web/measure/beam.ts'
-import type { Grey } from '../../web/measure/statistics.ts'
+import { evenRandom, normalRandom } from '../../bridge/camera/kinds/sim/random.ts'
+import { type Beam, measureBeam } from '../../web/camera/measure/beam.ts'
+import type { Grey } from '../../web/camera/measure/statistics.ts'
 
 interface Made {
   x: number

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compress } from '../../bridge/camera/frames/compress.ts'
-import { packFrame } from '../../bridge/camera/frames/pack.ts'
-import type { Frame, FrameFormat } from '../../bridge/camera/frame.ts'
-import { SimScene } from '../../bridge/camera/capture/sim-scene.ts'
-import { Sensor } from '../../bridge/camera/capture/sensor.ts'
-import { FRAME_COMPRESSIONS, type FrameHeader } from '../../shared/frame-header.ts'
-import { decodePicture, greyOf, type Picture } from '../../web/measure/decode.ts'
-import { lz4Decompress, zstdDecompress } from '../../web/measure/decompress.ts'
+import { compress } from '../../bridge/camera/features/frames/compress.ts'
+import { packFrame } from '../../bridge/camera/features/frames/pack.ts'
+import type { Frame, FrameFormat } from '../../bridge/camera/frame/frame.ts'
+import { SimScene } from '../../bridge/camera/kinds/sim/sim-scene.ts'
+import { Sensor } from '../../bridge/camera/kinds/sim/sensor.ts'
+import { FRAME_COMPRESSIONS, type FrameHeader } from '../../shared/camera/frame-header.ts'
+import { decodePicture, greyOf, type Picture } from '../../web/camera/measure/decode.ts'
+import { lz4Decompress, zstdDecompress } from '../../web/camera/measure/decompress.ts'
 
 const [width, height] = [322, 240]
 

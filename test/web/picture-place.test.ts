@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pictureIn } from '../../web/panels/camera/picture-place.ts'
+import { pictureIn } from '../../web/camera/picture-place.ts'
 
 describe('a picture in its box', () => {
   it('fills the box of its own shape, and leaves bars where the box is wider or higher', () => {

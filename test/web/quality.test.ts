@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { QualityChooser } from '../../web/video/quality.ts'
+import { QualityChooser } from '../../web/camera/video/quality.ts'
 
 const good = { lossPercent: 0, fps: 30, madeFps: 30 }
 const lossy = { lossPercent: 8, fps: 30, madeFps: 30 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Seen, Thing } from '../../shared/vision.ts'
-import { pictureIn } from '../../web/panels/camera/picture-place.ts'
+import type { Seen, Thing } from '../../shared/camera/vision.ts'
+import { pictureIn } from '../../web/camera/picture-place.ts'
 import { boxAt, middleOf, pixelAt, seenAt } from '../../web/panels/turret/overlay-place.ts'
 import { SeenLog } from '../../web/panels/turret/seen-log.ts'
 

@@ -1,5 +1,5 @@
 import type { BenchState } from '../../shared/bench.ts'
-import type { CameraState } from '../../shared/camera.ts'
+import type { CameraState } from '../../shared/camera/camera.ts'
 import type { DeclaredState } from '../../shared/declared.ts'
 import type { InstrumentState } from '../../shared/instrument.ts'
 import type { TurretState } from '../../shared/turret.ts'

@@ -1,7 +1,7 @@
-import type { Picture } from '../frame.ts'
-import { stageTimes } from '../stage-times.ts'
-import { Tap } from '../tap.ts'
-import type { AccessUnit, EncoderSettings, Report, VideoStream } from './encode.ts'
+import type { Picture } from '../frame/frame.ts'
+import { stageTimes } from '../frame/stage-times.ts'
+import { Tap } from '../frame/tap.ts'
+import type { AccessUnit, EncoderSettings, Report, VideoStream } from '../frame/encode.ts'
 import { type ChosenEncoder, openH264 } from './h264.ts'
 import { ParameterSets, splitAnnexB } from './nal.ts'
 

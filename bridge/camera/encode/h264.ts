@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { EncoderSettings, Report } from './encode.ts'
+import type { EncoderSettings, Report } from '../frame/encode.ts'
 import { NAL, nalType, splitAnnexB } from './nal.ts'
 import { type EncoderKind, VideoEncoder } from './video-encoder.ts'
 

@@ -1,6 +1,6 @@
 import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib'
 import * as av from 'node-av/constants'
-import type { Picture } from '../frame.ts'
+import type { Picture } from '../frame/frame.ts'
 import { check } from './video-encoder.ts'
 
 /** FFmpeg's scale, 2 the best to 31: 4 shows no blocks on a slide. */

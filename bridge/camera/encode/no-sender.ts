@@ -1,4 +1,4 @@
-import type { Sender, VideoStream } from './encode.ts'
+import type { Sender, VideoStream } from '../frame/encode.ts'
 
 /** For video that is in the SFU already: it is counted, and nothing is sent. */
 export class NoSender implements Sender {

@@ -1,5 +1,5 @@
 import type { PublishTarget } from '../../core/publisher.ts'
-import type { Sender, VideoStream } from './encode.ts'
+import type { Sender, VideoStream } from '../frame/encode.ts'
 import { RtpOutput } from './rtp-output.ts'
 
 /** H.264 that the camera encoded, over plain RTP: it has no use for pictures. */

@@ -1,7 +1,7 @@
 import type { Packet } from 'node-av/lib'
 import { monotonicMs } from '../../core/clock.ts'
-import { Tap } from '../tap.ts'
-import type { AccessUnit, VideoStream } from './encode.ts'
+import { Tap } from '../frame/tap.ts'
+import type { AccessUnit, VideoStream } from '../frame/encode.ts'
 import { KeptPackets } from './kept-packets.ts'
 import { ParameterSets, splitAnnexB } from './nal.ts'
 

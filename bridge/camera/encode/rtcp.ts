@@ -1,4 +1,4 @@
-import { rtpTimestampAt } from '../../../shared/media.ts'
+import { rtpTimestampAt } from '../../../shared/camera/media.ts'
 
 /** RTCP packet types (RFC 3550 section 12.1, RFC 4585 section 6.1). */
 const SENDER_REPORT = 200

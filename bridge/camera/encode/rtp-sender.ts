@@ -1,6 +1,6 @@
 import type { PublishTarget } from '../../core/publisher.ts'
-import type { Picture } from '../frame.ts'
-import type { EncoderSettings, Report, Sender } from './encode.ts'
+import type { Picture } from '../frame/frame.ts'
+import type { EncoderSettings, Report, Sender } from '../frame/encode.ts'
 import { H264Stream } from './h264-stream.ts'
 import { RtpOutput } from './rtp-output.ts'
 

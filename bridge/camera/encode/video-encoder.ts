@@ -1,6 +1,6 @@
 import { Codec, CodecContext, FFmpegError, Frame, Packet, Rational } from 'node-av/lib'
 import * as av from 'node-av/constants'
-import type { EncoderSettings } from './encode.ts'
+import type { EncoderSettings } from '../frame/encode.ts'
 
 type CodecName = Parameters<typeof Codec.findEncoderByName>[0]
 

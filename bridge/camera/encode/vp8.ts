@@ -1,8 +1,8 @@
 import wrtc from '@roamhq/wrtc'
 import { Device, type types } from 'mediasoup-client'
 import type { PublishTarget } from '../../core/publisher.ts'
-import type { Picture } from '../frame.ts'
-import type { Sender, Signalling } from './encode.ts'
+import type { Picture } from '../frame/frame.ts'
+import type { Sender, Signalling } from '../frame/encode.ts'
 
 const COUNT_MS = 1000
 /**

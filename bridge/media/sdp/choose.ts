@@ -1,4 +1,4 @@
-import type { Codec } from '../../../shared/camera.ts'
+import type { Codec } from '../../../shared/camera/camera.ts'
 import type { Offer, OfferedCodec } from './offer.ts'
 
 const CONSTRAINED_BASELINE = /^42[0-9a-f]/i

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup'
-import type { Codec } from '../../../shared/camera.ts'
+import type { Codec } from '../../../shared/camera/camera.ts'
 import { routerCodecs } from '../codecs.ts'
 import type { Offer, OfferedCodec } from './offer.ts'
 

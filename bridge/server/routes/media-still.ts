@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/errors.ts'
-import { STILL_ENDINGS, type StillFormat } from '../../../shared/still.ts'
+import { STILL_ENDINGS, type StillFormat } from '../../../shared/camera/still.ts'
 import type { FindDevice } from '../call.ts'
 import { parameter, type Route } from '../route.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { stillFormat } from '../../../shared/still.ts'
+import { stillFormat } from '../../../shared/camera/still.ts'
 import type { Series } from '../../core/gallery-keeper.ts'
 import type { Tables } from '../../core/tables.ts'
 

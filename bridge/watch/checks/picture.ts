@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { decodeFrameHeader, type FrameHeader } from '../../../shared/frame-header.ts'
-import { FRAME_STEPS, type FrameRequest } from '../../../shared/frames.ts'
+import { decodeFrameHeader, type FrameHeader } from '../../../shared/camera/frame-header.ts'
+import { FRAME_STEPS, type FrameRequest } from '../../../shared/camera/frames.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import type { PictureWatch } from '../../../shared/watch-what.ts'
 import type { Device } from '../../core/device.ts'

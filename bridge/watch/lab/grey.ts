@@ -1,4 +1,4 @@
-import { channelsOf, type FrameHeader, sampleBytes } from '../../../shared/frame-header.ts'
+import { channelsOf, type FrameHeader, sampleBytes } from '../../../shared/camera/frame-header.ts'
 import type { Grey } from './jobs.ts'
 
 /** A frame as 8-bit grey: of colour its luminance (Rec. 601), of a Bayer pattern the mean of each cell. */

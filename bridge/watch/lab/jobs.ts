@@ -1,4 +1,4 @@
-import type { FrameHeader } from '../../../shared/frame-header.ts'
+import type { FrameHeader } from '../../../shared/camera/frame-header.ts'
 import type { TraceInfo } from '../../../shared/trace.ts'
 import type { Watch, WatchBody } from '../../../shared/watch.ts'
 import type { PixelBox } from '../../../shared/watch-box.ts'

@@ -1,4 +1,4 @@
-import { pngFile } from '../../camera/still/png.ts'
+import { pngFile } from '../../camera/features/still/png.ts'
 import { greyOf } from './grey.ts'
 import type { Grey, JobInput, JobOutput } from './jobs.ts'
 import { tryReadGrey } from './png-grey.ts'

@@ -1,5 +1,5 @@
 import type { Pixel } from '../../../shared/sight.ts'
-import type { Thing } from '../../../shared/vision.ts'
+import type { Thing } from '../../../shared/camera/vision.ts'
 import { type FrameSize, type Place, seenAt } from './overlay-place.ts'
 
 /** The colours that a canvas cannot read from CSS by itself. */

@@ -4,7 +4,7 @@ import {
   detectors,
   type Detectors,
   type VisionState,
-} from '../../../shared/vision.ts'
+} from '../../../shared/camera/vision.ts'
 
 type Value = number | boolean | string | undefined
 

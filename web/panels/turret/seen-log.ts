@@ -1,4 +1,4 @@
-import type { Seen, Thing } from '../../../shared/vision.ts'
+import type { Seen, Thing } from '../../../shared/camera/vision.ts'
 
 /** What is kept: the way of a track over this is drawn behind it. */
 const KEPT_MS = 1500

@@ -1,7 +1,7 @@
 import { type SightState, whyUnchecked } from '../../../shared/sight.ts'
 import type { TrackingState } from '../../../shared/tracking.ts'
 import type { TurretState } from '../../../shared/turret.ts'
-import type { DetectorName, Thing } from '../../../shared/vision.ts'
+import type { DetectorName, Thing } from '../../../shared/camera/vision.ts'
 import { dateAndTime, fixed } from '../../lib/format.ts'
 import type { LightPhase } from './reasons.ts'
 

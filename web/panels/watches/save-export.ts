@@ -1,6 +1,6 @@
 import { call } from '../../lib/call.ts'
 import { toasts } from '../../lib/toasts.svelte.ts'
-import { save } from '../../measure/export.ts'
+import { save } from '../../camera/measure/export.ts'
 import { watchesText } from './words.ts'
 
 /** Hands these watches, or all, to the browser's downloads as YAML. Throws when the bridge does not answer. */
