@@ -32,7 +32,7 @@ import type { readTls } from './server/tls.ts'
 import type { Identify } from './server/who.ts'
 import type { Lines } from './share/lines.ts'
 import type { Audit } from './access/audit.ts'
-import type { Gallery } from './store/media-files/gallery.ts'
+import type { Gallery } from './gallery/gallery.ts'
 import type { TraceStore } from './store/traces.ts'
 import type { Watches } from './watch/watches.ts'
 

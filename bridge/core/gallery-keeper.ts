@@ -1,4 +1,4 @@
-import type { MediaEntry, MediaFormat, MediaKind } from '../../shared/gallery.ts'
+import type { MediaEntry, MediaFormat, MediaKind } from '../../shared/gallery/gallery.ts'
 import type { StillFormat } from '../../shared/camera/still.ts'
 
 /** What a camera says of a file that it begins. */

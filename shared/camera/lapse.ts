@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from '../command.ts'
 import { deviceId } from '../device.ts'
-import { mediaId, mediaWords } from '../gallery.ts'
+import { mediaId, mediaWords } from '../gallery/gallery.ts'
 import { stillFormat } from './still.ts'
 
 /** A camera's time lapse, in its topic: the one that runs, or how the last one ended. */

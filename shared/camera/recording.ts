@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from '../command.ts'
 import { deviceId } from '../device.ts'
-import { mediaEntry, mediaId, mediaWords } from '../gallery.ts'
+import { mediaEntry, mediaId, mediaWords } from '../gallery/gallery.ts'
 
 /** A camera's recording, in its topic: the one that runs, or how the last one ended. */
 export const recordingState = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from '../command.ts'
 import { deviceId } from '../device.ts'
-import { mediaEntry, mediaWords } from '../gallery.ts'
+import { mediaEntry, mediaWords } from '../gallery/gallery.ts'
 
 /** TIFF and PNG hold what the sensor measured; JPEG is to look at. */
 export const stillFormat = z.enum(['tiff', 'png', 'jpeg'])

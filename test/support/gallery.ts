@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
-import { Gallery, type GalleryOptions } from '../../bridge/store/media-files/gallery.ts'
+import { Gallery, type GalleryOptions } from '../../bridge/gallery/gallery.ts'
 import { openTables } from './tables.ts'
 
 /** A gallery of its own, in a folder of its own. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { MediaEntry } from '../../shared/gallery.ts'
-import { askOf, NO_FILTER } from '../../web/panels/gallery/collection-filter.ts'
-import { byteSize, clockTime, kindOf } from '../../web/panels/gallery/words.ts'
+import type { MediaEntry } from '../../shared/gallery/gallery.ts'
+import { askOf, NO_FILTER } from '../../web/gallery/collection-filter.ts'
+import { byteSize, clockTime, kindOf } from '../../web/gallery/words.ts'
 
 describe('the words of the gallery', () => {
   it.each([

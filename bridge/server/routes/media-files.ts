@@ -7,8 +7,8 @@ import {
   mediaPath,
   previewPath,
   thumbnailPath,
-} from '../../../shared/gallery.ts'
-import type { Gallery } from '../../store/media-files/gallery.ts'
+} from '../../../shared/gallery/gallery.ts'
+import type { Gallery } from '../../gallery/gallery.ts'
 import { parameter, type Route } from '../route.ts'
 import { fileName, sendFile } from './send-file.ts'
 

@@ -1,5 +1,5 @@
 import { BenchError } from '../../../../shared/errors.ts'
-import type { MediaEntry } from '../../../../shared/gallery.ts'
+import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { LapseState } from '../../../../shared/camera/lapse.ts'
 import { epochMsOf, monotonicMs } from '../../../core/clock.ts'
 import type { DriverContext, Handlers, Caller } from '../../../core/device.ts'

@@ -1,6 +1,6 @@
 import { BenchError } from '../../../../shared/errors.ts'
 import type { ParsedInputOf } from '../../../../shared/commands.ts'
-import type { MediaEntry } from '../../../../shared/gallery.ts'
+import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { RecordingState } from '../../../../shared/camera/recording.ts'
 import { monotonicMs } from '../../../core/clock.ts'
 import { withDeadline } from '../../../core/deadline.ts'

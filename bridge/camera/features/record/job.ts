@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { ParsedInputOf } from '../../../../shared/commands.ts'
-import type { MediaEntry } from '../../../../shared/gallery.ts'
+import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { RecordingState } from '../../../../shared/camera/recording.ts'
 import { monotonicMs } from '../../../core/clock.ts'
 import type { DriverContext } from '../../../core/device.ts'

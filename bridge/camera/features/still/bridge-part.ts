@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import type { MediaEntry } from '../../../../shared/gallery.ts'
+import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { StillFormat } from '../../../../shared/camera/still.ts'
 import { BenchError } from '../../../../shared/errors.ts'
 import { monotonicMs } from '../../../core/clock.ts'

@@ -1,5 +1,5 @@
-import type { InputOf } from '../../../shared/commands.ts'
-import type { MediaKind } from '../../../shared/gallery.ts'
+import type { InputOf } from '../../shared/commands.ts'
+import type { MediaKind } from '../../shared/gallery/gallery.ts'
 
 const DAY_MS = 86_400_000
 

@@ -1,16 +1,16 @@
-import { BenchError } from '../../../shared/errors.ts'
-import type { MediaEntry, MediaFormat, Storage } from '../../../shared/gallery.ts'
-import { retentionMs } from '../../core/clock.ts'
-import type { Handlers } from '../../core/device.ts'
+import { BenchError } from '../../shared/errors.ts'
+import type { MediaEntry, MediaFormat, Storage } from '../../shared/gallery/gallery.ts'
+import { retentionMs } from '../core/clock.ts'
+import type { Handlers } from '../core/device.ts'
 import type {
   GalleryKeeper,
   MediaDraft,
   MediaPlace,
   MediaProgress,
   Series,
-} from '../../core/gallery-keeper.ts'
-import type { Logger } from '../../core/log.ts'
-import type { Tables } from '../../core/tables.ts'
+} from '../core/gallery-keeper.ts'
+import type { Logger } from '../core/log.ts'
+import type { Tables } from '../core/tables.ts'
 import { type Filed, MediaCatalog } from './catalog.ts'
 import { MediaFolder } from './folder.ts'
 import { overdue, type RetentionRules } from './retention.ts'

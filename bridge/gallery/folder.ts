@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { mkdir, rm, rmdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { type MediaFormat, mediaId } from '../../../shared/gallery.ts'
+import { type MediaFormat, mediaId } from '../../shared/gallery/gallery.ts'
 
 const ENDINGS: Record<MediaFormat, string> = { tiff: 'tif', png: 'png', jpeg: 'jpg', mp4: 'mp4' }
 

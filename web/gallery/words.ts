@@ -1,4 +1,4 @@
-import type { MediaEntry, MediaKind } from '../../../shared/gallery.ts'
+import type { MediaEntry, MediaKind } from '../../shared/gallery/gallery.ts'
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { KEEP_TAG, type MediaEntry, mediaEntry, type MediaFilter } from '../../../shared/gallery.ts'
-import type { Row, Statement, Tables } from '../../core/tables.ts'
+import { KEEP_TAG, type MediaEntry, mediaEntry, type MediaFilter } from '../../shared/gallery/gallery.ts'
+import type { Row, Statement, Tables } from '../core/tables.ts'
 import type { Aged } from './retention.ts'
 
 const steps = [

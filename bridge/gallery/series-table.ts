@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { stillFormat } from '../../../shared/camera/still.ts'
-import type { Series } from '../../core/gallery-keeper.ts'
-import type { Tables } from '../../core/tables.ts'
+import { stillFormat } from '../../shared/camera/still.ts'
+import type { Series } from '../core/gallery-keeper.ts'
+import type { Tables } from '../core/tables.ts'
 
 const steps = [
   'CREATE TABLE media_series (device TEXT PRIMARY KEY, media_group TEXT NOT NULL, series TEXT NOT NULL) STRICT;',
