@@ -1,11 +1,11 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { routerCodecs, rtpStream } from '../../bridge/media/codecs.ts'
-import { inDialect } from '../../bridge/media/dialect.ts'
-import type { Live } from '../../bridge/media/ingest.ts'
-import { tapRtp } from '../../bridge/media/tap.ts'
-import { Workers } from '../../bridge/media/worker.ts'
+import { routerCodecs, rtpStream } from '../../bridge/sfu/codecs.ts'
+import { inDialect } from '../../bridge/sfu/dialect.ts'
+import type { Live } from '../../bridge/sfu/ingest.ts'
+import { tapRtp } from '../../bridge/sfu/tap.ts'
+import { Workers } from '../../bridge/sfu/worker.ts'
 import { log, until } from './media-rig.ts'
 
 /** What mediasoup knows a key frame of H.264 by. */

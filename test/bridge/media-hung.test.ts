@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
-import { answered } from '../../bridge/media/answered.ts'
-import { type Media } from '../../bridge/media/media.ts'
+import { answered } from '../../bridge/sfu/answered.ts'
+import { type Media } from '../../bridge/sfu/media.ts'
 import type { CameraState } from '../../shared/camera/camera.ts'
 import {
   alive,

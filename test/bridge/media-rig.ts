@@ -9,7 +9,7 @@ import type { BenchError } from '../../shared/errors.ts'
 import type { Caller, DriverContext, Handlers } from '../../bridge/core/device.ts'
 import type { Publisher } from '../../bridge/core/publisher.ts'
 import { Topic } from '../../bridge/core/topic.ts'
-import { type Media, openMedia } from '../../bridge/media/media.ts'
+import { type Media, openMedia } from '../../bridge/sfu/media.ts'
 import type { CameraStart } from '../../bridge/camera/frame/protocol.ts'
 
 /** For cameras whose pictures the test does not look for. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Device } from '../../bridge/core/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
-import { type Media, openMedia } from '../../bridge/media/media.ts'
+import { type Media, openMedia } from '../../bridge/sfu/media.ts'
 import type { CameraState } from '../../shared/camera/camera.ts'
 import { alive, cameraContext, cameraTopic, caller, handler, log, simStart, until } from './media-rig.ts'
 

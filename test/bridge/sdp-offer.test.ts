@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { ExchangeError } from '../../bridge/media/exchange-error.ts'
-import { writeAnswer } from '../../bridge/media/sdp/answer.ts'
-import { chooseCodec } from '../../bridge/media/sdp/choose.ts'
-import { readFragment } from '../../bridge/media/sdp/fragment.ts'
-import { readOffer } from '../../bridge/media/sdp/offer.ts'
+import { ExchangeError } from '../../bridge/sfu/exchange-error.ts'
+import { writeAnswer } from '../../bridge/sfu/sdp/answer.ts'
+import { chooseCodec } from '../../bridge/sfu/sdp/choose.ts'
+import { readFragment } from '../../bridge/sfu/sdp/fragment.ts'
+import { readOffer } from '../../bridge/sfu/sdp/offer.ts'
 import { readIceLinks } from '../../web/camera/publish/whip.ts'
-import { iceLinks, iceServersFor } from '../../bridge/media/ice-servers.ts'
+import { iceLinks, iceServersFor } from '../../bridge/sfu/ice-servers.ts'
 
 const LINES = [
   'v=0',
