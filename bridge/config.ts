@@ -15,7 +15,7 @@ import { TrustedProxies } from './core/trusted-proxies.ts'
 import { lastResort } from './guardian/protocol.ts'
 import { iceServerConfig } from './sfu/ice-servers.ts'
 import { authorityFault, checkTls, TlsFault } from './server/tls.ts'
-import { type ShareConfig, shareConfig } from './share/config.ts'
+import { type ShareConfig, shareConfig } from './instrument/share/config.ts'
 import { type WatchesConfig, watchesConfig } from './watch/config.ts'
 import { type SightConfig, sightConfig } from './turret/config.ts'
 

@@ -1,7 +1,7 @@
 import { basePath } from './base-path.ts'
 import { z } from 'zod'
 import { command } from './command.ts'
-import { entryName } from './declared.ts'
+import { entryName } from './instrument/declared.ts'
 import { deviceId } from './device.ts'
 import { isInside, overlaps } from './grid.ts'
 import { plain } from './secret.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { region } from './camera/camera-features.ts'
-import { entryName } from './declared.ts'
+import { entryName } from './instrument/declared.ts'
 import { deviceId } from './device.ts'
 import { plain, secret } from './secret.ts'
 import { traceId } from './trace.ts'

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { BenchError } from '../../shared/errors.ts'
-import { modelOf } from '../drivers/instrument/scpi/shipped.ts'
+import { modelOf } from '../instrument/declared/shipped.ts'
 import { canonicalName, parseResource } from '../transport/resource-name.ts'
 import { wireOptions, type WireOptions } from '../transport/resource.ts'
 import type { Action } from './action.ts'

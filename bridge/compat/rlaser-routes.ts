@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LaserState } from '../../shared/ctp10.ts'
+import type { LaserState } from '../../shared/instrument/ctp10.ts'
 import type { Caller } from '../core/device.ts'
 import type { Route } from '../server/route.ts'
 import type { Ctp10Api } from './api.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TlsWanted } from '../../shared/ctp10.ts'
+import type { TlsWanted } from '../../shared/instrument/ctp10.ts'
 import type { Caller } from '../core/device.ts'
 import type { Route } from '../server/route.ts'
 import type { Ctp10Api } from './api.ts'

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Route } from '../server/route.ts'
-import type { FetchedTrace } from '../drivers/instrument/ctp10/trace.ts'
+import type { FetchedTrace } from '../instrument/ctp10/trace.ts'
 import type { Ctp10Api } from './api.ts'
 import { apiRoute } from './api-route.ts'
 import { traceQuery } from './detector-routes.ts'

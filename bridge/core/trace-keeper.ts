@@ -1,4 +1,4 @@
-import type { InstrumentState } from '../../shared/instrument.ts'
+import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import type { TraceInfo } from '../../shared/trace.ts'
 
 /** What a driver knows of a trace; settings and the state of the instrument where it can say. */

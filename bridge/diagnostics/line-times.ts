@@ -1,5 +1,5 @@
 import { DIAGNOSTICS_SPAN_MS, type SessionDiagnostics } from '../../shared/diagnostics.ts'
-import type { JournalEntry, JournalFilter } from '../../shared/journal.ts'
+import type { JournalEntry, JournalFilter } from '../../shared/instrument/journal.ts'
 import { TimeWindow } from '../core/window.ts'
 
 /** A minute at 80 exchanges a second; of a quicker line the newest so many. */

@@ -3,7 +3,7 @@ import type { Family } from '../../shared/device.ts'
 import type { CameraLoad } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'
 import type { ViewerIds } from '../core/viewer-ids.ts'
-import { Line } from '../scpi/line.ts'
+import { Line } from '../instrument/scpi/line.ts'
 import { Diagnostics, type WorkerUsage } from './diagnostics.ts'
 
 interface BenchParts {

@@ -7,8 +7,8 @@ import cameraScene from '../camera/kinds/scene/driver.ts'
 import cameraSim from '../camera/kinds/sim/source.ts'
 import cameraV4l2 from '../camera/kinds/v4l2/source.ts'
 import cameraWhip from '../camera/kinds/pushed/whip-source.ts'
-import exfoCtp10 from './instrument/exfo-ctp10.ts'
-import scpi from './instrument/scpi.ts'
+import exfoCtp10 from '../instrument/ctp10/driver.ts'
+import scpi from '../instrument/declared/driver.ts'
 import turretGrbl from './turret/grbl.ts'
 
 /** Every driver there is; a new one is one more line. */

@@ -1,4 +1,4 @@
-import { SERIAL_ALIVE_MS } from '../../shared/web-serial.ts'
+import { SERIAL_ALIVE_MS } from '../../shared/instrument/web-serial.ts'
 import type { Handlers } from '../core/device.ts'
 import { browserPorts, type Lender, type Loan } from '../transport/browser.ts'
 

@@ -1,5 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
-import type { WantedPort, WebSerialOptions } from '../../shared/web-serial.ts'
+import type { WantedPort, WebSerialOptions } from '../../shared/instrument/web-serial.ts'
 import { pause } from '../core/deadline.ts'
 import type { SafePlan } from '../core/safe-plan.ts'
 import { parseResource } from './resource-name.ts'

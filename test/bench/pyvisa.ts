@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Session } from '../../bridge/scpi/session.ts'
+import type { Session } from '../../bridge/instrument/scpi/session.ts'
 import { startCtp10 } from '../support/bench-process.ts'
 import { openSession } from '../support/instrument.ts'
 import { runVisaScript } from '../support/visa.ts'

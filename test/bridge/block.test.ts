@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseBlockHeader } from '../../bridge/scpi/block.ts'
+import { parseBlockHeader } from '../../bridge/instrument/scpi/block.ts'
 import { listen, openSession } from '../support/instrument.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { JournalEntry } from '../../shared/journal.ts'
+import type { JournalEntry } from '../../shared/instrument/journal.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { Client } from '../support/socket.ts'
 import { Script } from './share-rig.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { declaredConfig } from '../../bridge/drivers/instrument/scpi/config.ts'
+import { declaredConfig } from '../../bridge/instrument/declared/config.ts'
 import { explainIssues } from '../../shared/errors.ts'
 
 const RESOURCE = 'TCPIP::192.168.1.30::5025::SOCKET'

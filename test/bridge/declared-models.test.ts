@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { modelOf, shippedDeclaration, shippedModels } from '../../bridge/drivers/instrument/scpi/shipped.ts'
+import { modelOf, shippedDeclaration, shippedModels } from '../../bridge/instrument/declared/shipped.ts'
 import { decodeNpy } from '../../shared/npy.ts'
 import { callerAs } from '../support/caller.ts'
 import { command, converse, NO_ERROR, seldom } from './declared-rig.ts'

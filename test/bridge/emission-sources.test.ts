@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { EmissionSources } from '../../bridge/scpi/emission-sources.ts'
+import { EmissionSources } from '../../bridge/instrument/scpi/emission-sources.ts'
 import { NotedGuard } from '../support/guard.ts'
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Session } from '../../bridge/scpi/session.ts'
-import { messagesIn } from '../../bridge/scpi/lines.ts'
+import { Session } from '../../bridge/instrument/scpi/session.ts'
+import { messagesIn } from '../../bridge/instrument/scpi/lines.ts'
 import { browserPorts } from '../../bridge/transport/browser.ts'
 import { openResource, wireOptions, type WireOptions } from '../../bridge/transport/resource.ts'
 import type { Receiver, Transport } from '../../bridge/transport/transport.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CommandTree, matches, parseMessage, parseQuantity } from '../../bridge/scpi/message.ts'
+import { CommandTree, matches, parseMessage, parseQuantity } from '../../bridge/instrument/scpi/message.ts'
 
 const paths = (message: string): string[] => parseMessage(message).map((unit) => unit.path.join(':'))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Session } from '../../bridge/scpi/session.ts'
+import { Session } from '../../bridge/instrument/scpi/session.ts'
 import { openResource } from '../../bridge/transport/resource.ts'
 import { startCtp10 } from '../support/bench-process.ts'
 import { SerialToTcp } from '../support/socat.ts'

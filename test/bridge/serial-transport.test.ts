@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Session } from '../../bridge/scpi/session.ts'
+import { Session } from '../../bridge/instrument/scpi/session.ts'
 import { openResource, wireOptions } from '../../bridge/transport/resource.ts'
 import type { Receiver, Transport } from '../../bridge/transport/transport.ts'
 import { Pty } from '../support/pty.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { Admission } from '../../bridge/share/admission.ts'
-import { shareConfig } from '../../bridge/share/config.ts'
+import { Admission } from '../../bridge/instrument/share/admission.ts'
+import { shareConfig } from '../../bridge/instrument/share/config.ts'
 
 const admission = (clients: { name: string; address: string; act?: boolean }[]): Admission =>
   new Admission(shareConfig.parse({ port: 0, clients }).clients)

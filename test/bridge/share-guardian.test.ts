@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { BenchError } from '../../shared/errors.ts'
-import { Answers } from '../../bridge/share/answers.ts'
-import { Console } from '../../bridge/share/console.ts'
+import { Answers } from '../../bridge/instrument/share/answers.ts'
+import { Console } from '../../bridge/instrument/share/console.ts'
 import { callerAs } from '../support/caller.ts'
 import { Script, share, type Shared } from './share-rig.ts'
 

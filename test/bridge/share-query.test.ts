@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { classify } from '../../bridge/scpi/query.ts'
-import { MessageScanner } from '../../bridge/scpi/response.ts'
+import { classify } from '../../bridge/instrument/scpi/query.ts'
+import { MessageScanner } from '../../bridge/instrument/scpi/response.ts'
 
 describe('a message is a plain query', () => {
   it.each([

@@ -4,7 +4,7 @@ import { CpuShare } from '../../bridge/core/cpu.ts'
 import { percentile, summaryOf, TimeWindow } from '../../bridge/core/window.ts'
 import { LineTimes } from '../../bridge/diagnostics/line-times.ts'
 import { ViewerReports } from '../../bridge/diagnostics/viewer-reports.ts'
-import { Journal } from '../../bridge/scpi/journal.ts'
+import { Journal } from '../../bridge/instrument/scpi/journal.ts'
 
 describe('stage times', () => {
   it('tell the median and the 95th percentile of each stage', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Session } from '../../bridge/scpi/session.ts'
+import { Session } from '../../bridge/instrument/scpi/session.ts'
 import { openResource, wireOptions } from '../../bridge/transport/resource.ts'
 import { Program } from '../support/process.ts'
 

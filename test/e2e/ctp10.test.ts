@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import type { InstrumentState } from '../../shared/instrument.ts'
+import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { Client } from '../support/socket.ts'
 import { Script } from '../bridge/share-rig.ts'

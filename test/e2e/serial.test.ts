@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Page } from 'playwright-core'
 import { expect, it, onTestFinished } from 'vitest'
-import { SERIAL_ALIVE_MS, SERIAL_LOST_MS } from '../../shared/web-serial.ts'
+import { SERIAL_ALIVE_MS, SERIAL_LOST_MS } from '../../shared/instrument/web-serial.ts'
 import { startBridge, startLaser, writeBench } from '../support/bench-process.ts'
 import { chromiumForFile, expectAttribute, takeControl } from './rig.ts'
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import type { InstrumentState } from '../../shared/instrument.ts'
+import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import { startCtp10 } from '../support/bench-process.ts'
 import { startScene } from '../support/scene-bench.ts'
 import type { Client } from '../support/socket.ts'

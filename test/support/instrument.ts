@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { Session } from '../../bridge/scpi/session.ts'
+import { Session } from '../../bridge/instrument/scpi/session.ts'
 import { tcpTransport } from '../../bridge/transport/tcp.ts'
 
 /** A server on a real socket that does with each line what the test says, and how many connections it has seen. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { complete } from '../../web/panels/console/completion.ts'
-import { History } from '../../web/panels/console/history.ts'
-import { askerWords, hexDump, lineWords } from '../../web/panels/console/words.ts'
+import { complete } from '../../web/instrument/console/completion.ts'
+import { History } from '../../web/instrument/console/history.ts'
+import { askerWords, hexDump, lineWords } from '../../web/instrument/console/words.ts'
 
 const HEADERS = [
   '*IDN?',

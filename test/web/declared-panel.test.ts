@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { DeclaredSetting, DeclaredState } from '../../shared/declared.ts'
-import { problemOf } from '../../web/panels/declared/draft.ts'
-import { chartsOf, sectionsOf, unitOf } from '../../web/panels/declared/layout.ts'
+import type { DeclaredSetting, DeclaredState } from '../../shared/instrument/declared.ts'
+import { problemOf } from '../../web/instrument/declared/draft.ts'
+import { chartsOf, sectionsOf, unitOf } from '../../web/instrument/declared/layout.ts'
 import { exponentOf, shown, steadyExponent, withPrefix } from '../../web/lib/si.ts'
 import { stripRange } from '../../web/plot/strip-options.ts'
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { CameraState } from '../../shared/camera/camera.ts'
-import type { DeclaredValue } from '../../shared/declared.ts'
-import type { InstrumentState } from '../../shared/instrument.ts'
+import type { DeclaredValue } from '../../shared/instrument/declared.ts'
+import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import type { TurretState } from '../../shared/turret.ts'
 import { troublesOf } from '../../web/kiosk/health.ts'
 

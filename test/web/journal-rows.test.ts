@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import { type JournalEntry, journalFilter } from '../../shared/journal.ts'
+import { type JournalEntry, journalFilter } from '../../shared/instrument/journal.ts'
 import {
   journalFilterOf,
   journalQuery,
   NO_JOURNAL_FILTER,
   ROWS,
   withNewer,
-} from '../../web/panels/console/journal-rows.ts'
+} from '../../web/instrument/console/journal-rows.ts'
 
 const entry = (n: number): JournalEntry => ({
   ...{ n, at: n, lane: 'control', by: 'driver', who: '', sent: 'Q?', sentBytes: 3, answerBytes: 1 },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PortWriter } from '../../web/panels/serial/port-writer.ts'
+import { PortWriter } from '../../web/instrument/serial/port-writer.ts'
 
 /** A serial port's stream whose line takes a write when it is told to; what it has taken is in `taken`. */
 class Line {

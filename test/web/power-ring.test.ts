@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PowerRing } from '../../web/panels/instrument/power-ring.ts'
+import { PowerRing } from '../../web/instrument/power-ring.ts'
 
 function push(ring: PowerRing, rows: [time: number, ...values: number[]][]): void {
   ring.push(

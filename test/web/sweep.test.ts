@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { OwnSweep } from '../../web/panels/instrument/own-sweep.ts'
-import { checkDraft } from '../../web/panels/instrument/sweep-fields.ts'
+import { OwnSweep } from '../../web/instrument/own-sweep.ts'
+import { checkDraft } from '../../web/instrument/sweep-fields.ts'
 
 const draft = { startNm: 1540, stopNm: 1560, samplingPm: 1, speedNmPerS: 20 }
 

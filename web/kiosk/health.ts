@@ -1,7 +1,7 @@
 import type { BenchState } from '../../shared/bench.ts'
 import type { CameraState } from '../../shared/camera/camera.ts'
-import type { DeclaredState } from '../../shared/declared.ts'
-import type { InstrumentState } from '../../shared/instrument.ts'
+import type { DeclaredState } from '../../shared/instrument/declared.ts'
+import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import type { TurretState } from '../../shared/turret.ts'
 
 /** Pictures come so often, or a second without one says nothing. */

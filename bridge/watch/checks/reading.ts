@@ -1,4 +1,4 @@
-import type { InstrumentState } from '../../../shared/instrument.ts'
+import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
 import type { ReadingCondition, ReadingSource, ReadingWatch } from '../../../shared/watch-what.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import { steadyEpochMs } from '../../core/clock.ts'

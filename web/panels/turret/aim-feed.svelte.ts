@@ -2,7 +2,7 @@ import { AIM_COLUMNS, aimStream } from '../../../shared/tracking.ts'
 import { bridgeClock } from '../../lib/clock.ts'
 import { openStream, type OpenStream } from '../../lib/stream.ts'
 import { tickingNow } from '../../lib/ticker.svelte.ts'
-import { PowerRing } from '../instrument/power-ring.ts'
+import { PowerRing } from '../../instrument/power-ring.ts'
 
 /** A minute of 30 pictures a second. */
 const ROWS = 1800

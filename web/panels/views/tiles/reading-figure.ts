@@ -1,7 +1,7 @@
-import type { DeclaredState, DeclaredValue } from '../../../../shared/declared.ts'
+import type { DeclaredState, DeclaredValue } from '../../../../shared/instrument/declared.ts'
 import { age } from '../../../lib/format.ts'
 import { channelColour } from '../../../plot/colours.ts'
-import { unitOf } from '../../declared/layout.ts'
+import { unitOf } from '../../../instrument/declared/layout.ts'
 import { shown } from '../../../lib/si.ts'
 import type { Figure } from './figures.ts'
 

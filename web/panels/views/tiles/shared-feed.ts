@@ -1,4 +1,4 @@
-import { PowerFeed } from '../../instrument/power.svelte.ts'
+import { PowerFeed } from '../../../instrument/power.svelte.ts'
 
 const feeds = new Map<string, { feed: PowerFeed; users: number }>()
 

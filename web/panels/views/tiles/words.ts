@@ -1,4 +1,4 @@
-import type { SweepState } from '../../../../shared/instrument.ts'
+import type { SweepState } from '../../../../shared/instrument/instrument.ts'
 import type { TurretState } from '../../../../shared/turret.ts'
 import { fixed } from '../../../lib/format.ts'
 
