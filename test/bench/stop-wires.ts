@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { Instrument } from '../../bridge/sim/ctp10/instrument.ts'
-import { serve } from '../../bridge/sim/ctp10/server.ts'
+import { Instrument } from '../../simulators/ctp10/instrument.ts'
+import { serve } from '../../simulators/ctp10/server.ts'
 
 /** A CTP10's stop, as it stands on the wire. */
 const STOP = ':ABOR'

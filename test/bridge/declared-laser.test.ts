@@ -14,7 +14,7 @@ const device = 'dut'
 
 /** The simulated laser in a process of its own. */
 function startLaser(): Promise<Program<{ port: number }>> {
-  return Program.start('bridge/sim/scpi/main.ts', ['--port', '0'], (line) =>
+  return Program.start('simulators/scpi/main.ts', ['--port', '0'], (line) =>
     line.includes('"listening"')
       ? (JSON.parse(line) as { listening: { port: number } }).listening
       : undefined,

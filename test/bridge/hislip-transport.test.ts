@@ -17,7 +17,7 @@ const listening = (line: string): number | undefined => {
 
 let simulator: Program<number>
 beforeAll(async () => {
-  simulator = await Program.start('bridge/sim/hislip/main.ts', ['--port', '0', '--swept'], listening)
+  simulator = await Program.start('simulators/hislip/main.ts', ['--port', '0', '--swept'], listening)
 })
 afterAll(async () => {
   await simulator.end()

@@ -18,7 +18,7 @@ const portmapperIsFree = await new Promise<boolean>((resolve) => {
 
 function startVxi11(): Promise<Program<{ core: number }>> {
   return Program.start(
-    'bridge/sim/vxi11/main.ts',
+    'simulators/vxi11/main.ts',
     ['--portmapper', String(PORTMAPPER), '--swept'],
     (line) => {
       if (!line.startsWith('{"listening"')) return undefined

@@ -72,7 +72,7 @@ describe('each safe command is a message of its own', () => {
   })
 
   it('over HiSLIP: one END message each', async () => {
-    await using simulator = await Program.start('bridge/sim/hislip/main.ts', ['--port', '0'], portOf('port'))
+    await using simulator = await Program.start('simulators/hislip/main.ts', ['--port', '0'], portOf('port'))
     await using tap = await WireTap.open(simulator.ready)
     const session = await sessionOn(`TCPIP::127.0.0.1::hislip0,${tap.port}::INSTR`)
     session.abort(BOTH)
@@ -82,7 +82,7 @@ describe('each safe command is a message of its own', () => {
 
   it('over VXI-11: one write with END each', async () => {
     await using simulator = await Program.start(
-      'bridge/sim/vxi11/main.ts',
+      'simulators/vxi11/main.ts',
       ['--portmapper', '0'],
       portOf('core'),
     )
@@ -123,7 +123,7 @@ describe('each safe command is a message of its own', () => {
 
 it('sends over VXI-11 what makes safe though the write before it was refused', async () => {
   await using simulator = await Program.start(
-    'bridge/sim/vxi11/main.ts',
+    'simulators/vxi11/main.ts',
     ['--portmapper', '0'],
     portOf('core'),
   )

@@ -160,7 +160,7 @@ describe('with nothing but transport and core, the plan that the driver gave', (
       (port: number) => ['TCPIP::127.0.0.1::inst0::INSTR', { vxi11: { corePort: port } }],
     ],
   ] as const)('works beside a connection that stays, over %s', async (name, args, port, at) => {
-    await using simulator = await Program.start(`bridge/sim/${name}/main.ts`, [...args], (line) => {
+    await using simulator = await Program.start(`simulators/${name}/main.ts`, [...args], (line) => {
       const found = new RegExp(`"${port}":(\\d+)`).exec(line)?.[1]
       return found === undefined ? undefined : Number(found)
     })

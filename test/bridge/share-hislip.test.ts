@@ -110,7 +110,7 @@ it('has the lock that HiSLIP has: exclusive, waited for, and over after its time
 
 it('shares an instrument that is reached by HiSLIP itself, with blocks and with several messages at once', async () => {
   await using instrument = await Program.start(
-    'bridge/sim/hislip/main.ts',
+    'simulators/hislip/main.ts',
     ['--port', '0', '--swept'],
     (line) => {
       const port = /"port":(\d+)/.exec(line)?.[1]

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-const main = fileURLToPath(new URL('../../bridge/sim/ctp10/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../simulators/ctp10/main.ts', import.meta.url))
 const trace = ':TRAC:SENS4:CHAN1:TYPE1:DATA'
 
 /** A connection that reads by lines and by counts; what is over stays for the next read. */

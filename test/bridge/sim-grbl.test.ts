@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { Controller, type ControllerOptions } from '../../bridge/sim/grbl/controller.ts'
-import type { LightChange } from '../../bridge/sim/grbl/laser.ts'
-import { serve } from '../../bridge/sim/grbl/server.ts'
+import { Controller, type ControllerOptions } from '../../simulators/grbl/controller.ts'
+import type { LightChange } from '../../simulators/grbl/laser.ts'
+import { serve } from '../../simulators/grbl/server.ts'
 
 /** A clock for the simulator and its test that stands while this machine is held up. */
 function startClock(): void {

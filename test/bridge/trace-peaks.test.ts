@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DeviceUnderTest } from '../../bridge/sim/ctp10/device-under-test.ts'
+import { DeviceUnderTest } from '../../simulators/ctp10/device-under-test.ts'
 import { findPeaks } from '../../bridge/store/trace/peaks.ts'
 import type { PeakSearch, TracePeak } from '../../shared/trace.ts'
 import { noiseFrom } from './trace-rig.ts'

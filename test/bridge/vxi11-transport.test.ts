@@ -20,7 +20,7 @@ const listening = (line: string): Ports | undefined =>
 
 let simulator: Program<Ports>
 beforeAll(async () => {
-  simulator = await Program.start('bridge/sim/vxi11/main.ts', ['--portmapper', '0', '--swept'], listening)
+  simulator = await Program.start('simulators/vxi11/main.ts', ['--portmapper', '0', '--swept'], listening)
 })
 afterAll(async () => {
   await simulator.end()

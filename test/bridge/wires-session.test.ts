@@ -48,7 +48,7 @@ describe.each(wires)('a session over $name', ({ sim, resource, options, interrup
   let session: Session
   const lost: Error[] = []
   beforeAll(async () => {
-    simulator = await Program.start(`bridge/sim/${sim.file}/main.ts`, [...sim.args, '--swept'], sim.ready)
+    simulator = await Program.start(`simulators/${sim.file}/main.ts`, [...sim.args, '--swept'], sim.ready)
     session = await Session.open({
       device: 'dut',
       open: openResource(resource(simulator.ready), wireOptions.parse(options(simulator.ready))),

@@ -15,7 +15,7 @@ export function startCtp10(
   args: string[] = [],
   port = 0,
 ): Promise<Program<{ port: number; resource: string }>> {
-  return Program.start('bridge/sim/ctp10/main.ts', ['--port', String(port), ...args], (line) => {
+  return Program.start('simulators/ctp10/main.ts', ['--port', String(port), ...args], (line) => {
     if (!line.startsWith('{"listening"')) return undefined
     const { listening } = JSON.parse(line) as { listening: { port: number } }
     return { port: listening.port, resource: `TCPIP::127.0.0.1::${listening.port}::SOCKET` }
@@ -24,7 +24,7 @@ export function startCtp10(
 
 /** A simulated tunable laser that says on its output when its light goes on and off. */
 export function startLaser(): Promise<Program<{ resource: string }>> {
-  return Program.start('bridge/sim/scpi/main.ts', ['--port', '0'], (line) => {
+  return Program.start('simulators/scpi/main.ts', ['--port', '0'], (line) => {
     if (!line.startsWith('{"listening"')) return undefined
     const { listening } = JSON.parse(line) as { listening: { port: number } }
     return { resource: `TCPIP::127.0.0.1::${listening.port}::SOCKET` }

@@ -124,7 +124,7 @@ export async function startGrbl(
   } & AsyncDisposable
 > {
   const program = await Program.start(
-    'bridge/sim/grbl/main.ts',
+    'simulators/grbl/main.ts',
     ['--port', String(port), ...args],
     (line) => {
       if (!line.startsWith('{"listening"')) return undefined

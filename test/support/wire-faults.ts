@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { BenchError } from '../../shared/errors.ts'
 import { Session } from '../../bridge/instrument/scpi/session.ts'
-import { Instrument } from '../../bridge/sim/ctp10/instrument.ts'
-import { serve as serveHislip } from '../../bridge/sim/hislip/server.ts'
-import { serve as serveVxi11 } from '../../bridge/sim/vxi11/server.ts'
+import { Instrument } from '../../simulators/ctp10/instrument.ts'
+import { serve as serveHislip } from '../../simulators/hislip/server.ts'
+import { serve as serveVxi11 } from '../../simulators/vxi11/server.ts'
 import { openResource, wireOptions } from '../../bridge/transport/resource.ts'
 
 const DEADLINE_MS = 60

@@ -1,4 +1,4 @@
-import type { CommandTree } from '../../instrument/scpi/message.ts'
+import type { CommandTree } from '../../bridge/instrument/scpi/message.ts'
 import type { Outcome } from './answer.ts'
 import { livePower, toMilliwatts } from './detector.ts'
 import { ScpiError } from './errors.ts'

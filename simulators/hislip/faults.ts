@@ -1,4 +1,4 @@
-import { CommandTree } from '../../instrument/scpi/message.ts'
+import { CommandTree } from '../../bridge/instrument/scpi/message.ts'
 import type { Outcome } from '../ctp10/answer.ts'
 
 /** What a test makes go wrong on the wire itself. Each fault is armed once, and gone with the message that met it. */

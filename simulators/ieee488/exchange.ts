@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CommandTree, parseMessage } from '../../instrument/scpi/message.ts'
+import { type CommandTree, parseMessage } from '../../bridge/instrument/scpi/message.ts'
 import { type Outcome, type Reply, Wait } from '../ctp10/answer.ts'
 import type { Instrument } from '../ctp10/instrument.ts'
 

@@ -1,5 +1,5 @@
-import { matches, parseQuantity } from '../../instrument/scpi/message.ts'
-import type { Quantity } from '../../instrument/scpi/message.ts'
+import { matches, parseQuantity } from '../../bridge/instrument/scpi/message.ts'
+import type { Quantity } from '../../bridge/instrument/scpi/message.ts'
 import { ScpiError } from './errors.ts'
 
 /** As the instrument writes numbers: `1.55000000E-006` (EXFO CTP10 programming guide). */

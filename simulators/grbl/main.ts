@@ -5,7 +5,7 @@ import { serve } from './server.ts'
 import { serveWorld, type World } from './world.ts'
 
 const program =
-  new Program(`node bridge/sim/grbl/main.ts [--port 5030] [--host 127.0.0.1] [--travel 200,100] [--from-home 100,50]
+  new Program(`node simulators/grbl/main.ts [--port 5030] [--host 127.0.0.1] [--travel 200,100] [--from-home 100,50]
   [--backlash 0,0] [--settings 22=0,32=0] [--dwell-step 50] [--reset-ms 5] [--reset-on-connect] [--world 5031]
   [--firmware Grbl|grblHAL|FluidNC] [--boot-ms 8000] [--boot-noise 'ets Jun 8 2016'] [--welcomes 1] [--door-open]
   [--leave-out FS,A] [--memory-ms 0] [--with-parent]`)

@@ -1,4 +1,4 @@
-import type { CommandTree } from '../../instrument/scpi/message.ts'
+import type { CommandTree } from '../../bridge/instrument/scpi/message.ts'
 import { block } from './answer.ts'
 import type { Outcome, Reply } from './answer.ts'
 import { ScpiError } from './errors.ts'

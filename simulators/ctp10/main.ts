@@ -3,7 +3,7 @@ import { Instrument } from './instrument.ts'
 import { serve } from './server.ts'
 
 const program: Program = new Program(
-  `node bridge/sim/ctp10/main.ts [--port 0] [--host 127.0.0.1] [--rate 1MB/s] [--modules 4] [--seed 1]
+  `node simulators/ctp10/main.ts [--port 0] [--host 127.0.0.1] [--rate 1MB/s] [--modules 4] [--seed 1]
   [--speed-up 1] [--swept] [--with-parent]`,
 )
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { parseMessage } from '../../instrument/scpi/message.ts'
-import type { Unit } from '../../instrument/scpi/message.ts'
+import { parseMessage } from '../../bridge/instrument/scpi/message.ts'
+import type { Unit } from '../../bridge/instrument/scpi/message.ts'
 import { Wait } from './answer.ts'
 import type { Reply } from './answer.ts'
 import type { Instrument } from './instrument.ts'

@@ -1,4 +1,4 @@
-import { CommandTree, parseMessage } from '../../instrument/scpi/message.ts'
+import { CommandTree, parseMessage } from '../../bridge/instrument/scpi/message.ts'
 import { ScpiError, Status } from '../ctp10/errors.ts'
 import { formatNumber, formatWavelength, onOff, power, single, wavelength } from '../ctp10/parameters.ts'
 

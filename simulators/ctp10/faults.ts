@@ -1,4 +1,4 @@
-import type { CommandTree } from '../../instrument/scpi/message.ts'
+import type { CommandTree } from '../../bridge/instrument/scpi/message.ts'
 import type { Outcome } from './answer.ts'
 import { decimal, single, take } from './parameters.ts'
 

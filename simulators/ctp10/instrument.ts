@@ -1,5 +1,5 @@
-import { CommandTree } from '../../instrument/scpi/message.ts'
-import type { Unit } from '../../instrument/scpi/message.ts'
+import { CommandTree } from '../../bridge/instrument/scpi/message.ts'
+import type { Unit } from '../../bridge/instrument/scpi/message.ts'
 import type { Outcome } from './answer.ts'
 import { Clock } from './clock.ts'
 import { addCommonCommands } from './commands-common.ts'
