@@ -5,7 +5,7 @@ import { cameraState } from './camera/camera.ts'
 import { controlState } from './control.ts'
 import { instrumentState } from './instrument/instrument.ts'
 import { lineState } from './instrument/journal.ts'
-import { turretState } from './turret.ts'
+import { turretState } from './turret/turret.ts'
 import { viewsState } from './views.ts'
 import { watchesState, watchlistState } from './watch-state.ts'
 

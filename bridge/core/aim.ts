@@ -1,4 +1,4 @@
-import type { Direction } from '../../shared/turret.ts'
+import type { Direction } from '../../shared/turret/turret.ts'
 
 /** What steers a turret that follows: asked for each piece of the way, with where and when it begins. */
 export interface Steering {

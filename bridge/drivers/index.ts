@@ -9,7 +9,7 @@ import cameraV4l2 from '../camera/kinds/v4l2/source.ts'
 import cameraWhip from '../camera/kinds/pushed/whip-source.ts'
 import exfoCtp10 from '../instrument/ctp10/driver.ts'
 import scpi from '../instrument/declared/driver.ts'
-import turretGrbl from './turret/grbl.ts'
+import turretGrbl from '../turret/grbl/driver.ts'
 
 /** Every driver there is; a new one is one more line. */
 const all = [

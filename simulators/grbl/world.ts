@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { WORLD_PERIOD_MS, type WorldLine } from '../../shared/world.ts'
+import { WORLD_PERIOD_MS, type WorldLine } from '../../shared/turret/world.ts'
 import { listen, type Listening } from '../listen.ts'
 
 /** A listener that has this much unread has stopped listening. */

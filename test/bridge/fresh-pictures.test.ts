@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { FreshPictures } from '../../bridge/turret/fresh-pictures.ts'
+import { FreshPictures } from '../../bridge/turret/aiming/fresh-pictures.ts'
 import { monotonicMsOf } from '../../bridge/core/clock.ts'
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { config, laserConfigOf } from '../../bridge/drivers/turret/grbl/config.ts'
-import { LightLedger } from '../../bridge/drivers/turret/grbl/light-ledger.ts'
+import { config, laserConfigOf } from '../../bridge/turret/grbl/config.ts'
+import { LightLedger } from '../../bridge/turret/grbl/light-ledger.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { TestMemory } from '../support/device-memory.ts'
 import { type GrblExchange, GrblReplay } from '../support/grbl-wire.ts'

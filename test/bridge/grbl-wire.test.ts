@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { GrblWire, RESET, type WireEvents } from '../../bridge/drivers/turret/grbl/wire.ts'
+import { GrblWire, RESET, type WireEvents } from '../../bridge/turret/grbl/wire.ts'
 import { tcpTransport } from '../../bridge/transport/tcp.ts'
 
 /** A wire to a controller that is played by hand. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { LaserConfig } from '../../bridge/drivers/turret/grbl/config.ts'
-import { LightLedger } from '../../bridge/drivers/turret/grbl/light-ledger.ts'
+import type { LaserConfig } from '../../bridge/turret/grbl/config.ts'
+import { LightLedger } from '../../bridge/turret/grbl/light-ledger.ts'
 import { TestMemory } from '../support/device-memory.ts'
 
 const CONFIG: LaserConfig = {

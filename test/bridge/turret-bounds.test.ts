@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { requireBounds, requireDuty } from '../../bridge/drivers/turret/grbl/bounds.ts'
-import { config, type LaserConfig, laserConfigOf } from '../../bridge/drivers/turret/grbl/config.ts'
-import { readMessage } from '../../bridge/drivers/turret/grbl/message.ts'
-import { pulseLine } from '../../bridge/drivers/turret/grbl/pulse.ts'
-import { alarmWords, errorWords } from '../../bridge/drivers/turret/grbl/words.ts'
+import { requireBounds, requireDuty } from '../../bridge/turret/grbl/bounds.ts'
+import { config, type LaserConfig, laserConfigOf } from '../../bridge/turret/grbl/config.ts'
+import { readMessage } from '../../bridge/turret/grbl/message.ts'
+import { pulseLine } from '../../bridge/turret/grbl/pulse.ts'
+import { alarmWords, errorWords } from '../../bridge/turret/grbl/words.ts'
 
 const laserConfig = (laser: Record<string, unknown> = {}): LaserConfig =>
   laserConfigOf(

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { View } from '../../bridge/camera/kinds/scene/view.ts'
-import type { Direction, TurretState } from '../../shared/turret.ts'
+import type { Direction, TurretState } from '../../shared/turret/turret.ts'
 import { startScene } from '../support/scene-bench.ts'
 
 vi.setConfig({ testTimeout: 90_000 })

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { type Direction, turretState, type TurretState } from '../../shared/turret.ts'
+import { type Direction, turretState, type TurretState } from '../../shared/turret/turret.ts'
 import type { startScene } from '../support/scene-bench.ts'
 import { expectAttribute, takeControl } from './rig.ts'
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { CameraState } from '../../shared/camera/camera.ts'
 import type { DeclaredValue } from '../../shared/instrument/declared.ts'
 import type { InstrumentState } from '../../shared/instrument/instrument.ts'
-import type { TurretState } from '../../shared/turret.ts'
+import type { TurretState } from '../../shared/turret/turret.ts'
 import { troublesOf } from '../../web/kiosk/health.ts'
 
 const ready = { lifecycle: { phase: 'ready', since: 0 } } as const

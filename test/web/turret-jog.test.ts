@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { Direction } from '../../shared/turret.ts'
-import { padWish } from '../../web/panels/turret/gamepad.ts'
-import { DEAD_ZONE, shareOf, stickVelocity, together } from '../../web/panels/turret/jog-speed.ts'
-import { Jogger } from '../../web/panels/turret/jogger.ts'
-import { meaningOf } from '../../web/panels/turret/keys.ts'
+import type { Direction } from '../../shared/turret/turret.ts'
+import { padWish } from '../../web/turret/motion/gamepad.ts'
+import { DEAD_ZONE, shareOf, stickVelocity, together } from '../../web/turret/motion/jog-speed.ts'
+import { Jogger } from '../../web/turret/motion/jogger.ts'
+import { meaningOf } from '../../web/turret/motion/keys.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Seen, Thing } from '../../shared/camera/vision.ts'
 import { pictureIn } from '../../web/camera/picture-place.ts'
-import { boxAt, middleOf, pixelAt, seenAt } from '../../web/panels/turret/overlay-place.ts'
-import { SeenLog } from '../../web/panels/turret/seen-log.ts'
+import { boxAt, middleOf, pixelAt, seenAt } from '../../web/turret/stage/overlay-place.ts'
+import { SeenLog } from '../../web/turret/stage/seen-log.ts'
 
 const frame = { width: 640, height: 480 }
 /** A wide box: black to the left and right of the picture. */

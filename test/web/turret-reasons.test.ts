@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
-import type { LaserState, TurretState } from '../../shared/turret.ts'
-import { autoFireRules } from '../../shared/tracking.ts'
-import { burstMs, burstOf, firstDraft, problemsOf } from '../../web/panels/turret/burst-draft.ts'
-import { patternProgress, patternWords } from '../../web/panels/turret/pattern-words.ts'
-import { lightPhase, missingForLight, obstacle } from '../../web/panels/turret/reasons.ts'
-import { crosshairWords } from '../../web/panels/turret/words.ts'
-import { whyAskFirst } from '../../shared/sight.ts'
-import { detectorsOf, draftOf } from '../../web/panels/turret/seeing-draft.ts'
+import type { LaserState, TurretState } from '../../shared/turret/turret.ts'
+import { autoFireRules } from '../../shared/turret/tracking.ts'
+import { burstMs, burstOf, firstDraft, problemsOf } from '../../web/turret/laser/burst-draft.ts'
+import { patternProgress, patternWords } from '../../web/turret/patterns/pattern-words.ts'
+import { lightPhase, missingForLight, obstacle } from '../../web/turret/laser/reasons.ts'
+import { crosshairWords } from '../../web/turret/words.ts'
+import { whyAskFirst } from '../../shared/turret/sight.ts'
+import { detectorsOf, draftOf } from '../../web/turret/aiming/seeing-draft.ts'
 
 const bounds = { longestPulseMs: 500, mostPulses: 20, dutyPercent: 20, powerPercent: 80, stepMs: 50 }
 const laser = (part: Partial<LaserState> = {}): LaserState => ({

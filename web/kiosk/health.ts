@@ -2,7 +2,7 @@ import type { BenchState } from '../../shared/bench.ts'
 import type { CameraState } from '../../shared/camera/camera.ts'
 import type { DeclaredState } from '../../shared/instrument/declared.ts'
 import type { InstrumentState } from '../../shared/instrument/instrument.ts'
-import type { TurretState } from '../../shared/turret.ts'
+import type { TurretState } from '../../shared/turret/turret.ts'
 
 /** Pictures come so often, or a second without one says nothing. */
 const LEAST_FPS = 2

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { worldLine } from '../../../../shared/world.ts'
+import { worldLine } from '../../../../shared/turret/world.ts'
 import { CameraAbsent } from '../../frame/capture.ts'
 
 const CONNECT_MS = 3000

@@ -1,5 +1,5 @@
 import type { SweepState } from '../../../../shared/instrument/instrument.ts'
-import type { TurretState } from '../../../../shared/turret.ts'
+import type { TurretState } from '../../../../shared/turret/turret.ts'
 import { fixed } from '../../../lib/format.ts'
 
 /** What a sweep is doing, in a few words; undefined at rest. */
