@@ -33,7 +33,7 @@ import type { Identify } from './server/who.ts'
 import type { Lines } from './instrument/share/lines.ts'
 import type { Audit } from './access/audit.ts'
 import type { Gallery } from './gallery/gallery.ts'
-import type { TraceStore } from './store/traces.ts'
+import type { TraceStore } from './traces/traces.ts'
 import type { Watches } from './watch/watches.ts'
 
 /** All that the doorway leads to. */

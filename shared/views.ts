@@ -5,7 +5,7 @@ import { entryName } from './instrument/declared.ts'
 import { deviceId } from './device.ts'
 import { isInside, overlaps } from './grid.ts'
 import { plain } from './secret.ts'
-import { traceId } from './trace.ts'
+import { traceId } from './traces/trace.ts'
 
 /** The view that shows whatever is on the bench, for as long as nobody has saved one under its name. */
 export const VIEW_OF_ALL = 'all'

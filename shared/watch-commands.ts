@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from './command.ts'
 import { secret } from './secret.ts'
-import { tag } from './trace.ts'
+import { tag } from './traces/trace.ts'
 import { channelName, watch, watchBody, watchId } from './watch.ts'
 import { watchCheck, watchSnapshot } from './watch-history.ts'
 

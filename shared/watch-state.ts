@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { tag } from './trace.ts'
+import { tag } from './traces/trace.ts'
 import { channelName, watchEventKind, watchId } from './watch.ts'
 import { watchKinds } from './watch-what.ts'
 

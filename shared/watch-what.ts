@@ -3,7 +3,7 @@ import { region } from './camera/camera-features.ts'
 import { entryName } from './instrument/declared.ts'
 import { deviceId } from './device.ts'
 import { plain, secret } from './secret.ts'
-import { traceId } from './trace.ts'
+import { traceId } from './traces/trace.ts'
 import { webAddress } from './web-address.ts'
 
 const seconds = z.number().positive().max(86_400)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { deviceId } from './device.ts'
 import { plain } from './secret.ts'
-import { tag } from './trace.ts'
+import { tag } from './traces/trace.ts'
 import { watchWhat } from './watch-what.ts'
 
 export const MOST_WATCHES = 5000

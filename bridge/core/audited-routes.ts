@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { deviceId } from '../../shared/device.ts'
 import { userName } from '../../shared/access/people.ts'
-import { traceUpload } from '../../shared/trace.ts'
+import { traceUpload } from '../../shared/traces/trace.ts'
 
 const named = z.object({ name: userName })
 const aboutDevice = z.object({ device: deviceId })

@@ -1,5 +1,5 @@
 import type { InstrumentState } from '../../shared/instrument/instrument.ts'
-import type { TraceInfo } from '../../shared/trace.ts'
+import type { TraceInfo } from '../../shared/traces/trace.ts'
 
 /** What a driver knows of a trace; settings and the state of the instrument where it can say. */
 export type TraceFacts = Omit<TraceInfo, 'id' | 'points'>

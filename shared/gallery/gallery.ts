@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { command } from '../command.ts'
 import { deviceId } from '../device.ts'
 import { plain } from '../secret.ts'
-import { tag } from '../trace.ts'
+import { tag } from '../traces/trace.ts'
 
 export const mediaId = plain(
   z.string().regex(/^[a-z0-9-]{1,80}$/, 'an id in the gallery is a-z, 0-9 and -, 80 at most'),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { command } from '../command.ts'
 import { deviceId } from '../device.ts'
-import { traceInfo } from '../trace.ts'
+import { traceInfo } from '../traces/trace.ts'
 
 const moduleNumber = z.number().int().min(1).max(20)
 const channelNumber = z.number().int().min(1).max(6)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { command } from '../command.ts'
 import { deviceId } from '../device.ts'
 import { plain } from '../secret.ts'
-import { traceInfo } from '../trace.ts'
+import { traceInfo } from '../traces/trace.ts'
 
 /** A reading, setting, action or trace of a declared instrument, as its declaration calls it. */
 export const entryName = plain(

@@ -3,7 +3,7 @@ import { command } from '../command.ts'
 import { ctp10State } from './ctp10.ts'
 import { declaredState } from './declared.ts'
 import { deviceBase, deviceId } from '../device.ts'
-import { traceInfo } from '../trace.ts'
+import { traceInfo } from '../traces/trace.ts'
 
 /** What a sweep is asked for, in the units people say: nm, pm, nm/s. */
 export const sweepSettings = z.object({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { modelOf, shippedDeclaration, shippedModels } from '../../bridge/instrument/declared/shipped.ts'
-import { decodeNpy } from '../../shared/npy.ts'
+import { decodeNpy } from '../../shared/traces/npy.ts'
 import { callerAs } from '../support/caller.ts'
 import { command, converse, NO_ERROR, seldom } from './declared-rig.ts'
 

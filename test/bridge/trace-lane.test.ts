@@ -2,8 +2,8 @@ import { mkdtemp, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { Lane } from '../../bridge/store/trace/lane.ts'
-import { npyHeader } from '../../shared/npy.ts'
+import { Lane } from '../../bridge/traces/lane.ts'
+import { npyHeader } from '../../shared/traces/npy.ts'
 import { facts } from './trace-rig.ts'
 
 const info = { ...facts, id: 'dut-1', points: 2 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DeviceUnderTest } from '../../simulators/ctp10/device-under-test.ts'
-import { findPeaks } from '../../bridge/store/trace/peaks.ts'
-import type { PeakSearch, TracePeak } from '../../shared/trace.ts'
+import { findPeaks } from '../../bridge/traces/peaks.ts'
+import type { PeakSearch, TracePeak } from '../../shared/traces/trace.ts'
 import { noiseFrom } from './trace-rig.ts'
 
 const POINTS = 400_001

@@ -2,9 +2,9 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { TraceStore } from '../../bridge/store/traces.ts'
+import { TraceStore } from '../../bridge/traces/traces.ts'
 import type { TraceFacts } from '../../bridge/core/trace-keeper.ts'
-import type { TraceInfo } from '../../shared/trace.ts'
+import type { TraceInfo } from '../../shared/traces/trace.ts'
 
 export const log = pino({ level: 'silent' })
 

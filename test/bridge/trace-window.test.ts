@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { TraceWindow } from '../../shared/trace.ts'
+import type { TraceWindow } from '../../shared/traces/trace.ts'
 import { facts, keep, library, noiseFrom } from './trace-rig.ts'
 
 const POINTS = 940_001

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decodeNpy, NPY_HEADER_BYTES, npyHeader } from '../../shared/npy.ts'
+import { decodeNpy, NPY_HEADER_BYTES, npyHeader } from '../../shared/traces/npy.ts'
 import { decodeSamples, encodeSamples } from '../../shared/streams.ts'
 
 const packet = {

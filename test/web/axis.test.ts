@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decimalsFor } from '../../web/plot/trace-options.ts'
+import { decimalsFor } from '../../web/traces/plot/trace-options.ts'
 
 it.each([
   [10, 0],

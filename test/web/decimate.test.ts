@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { buildPyramid, decimate } from '../../web/plot/decimate.ts'
+import { buildPyramid, decimate } from '../../web/traces/plot/decimate.ts'
 
 const COLUMNS = 800
 

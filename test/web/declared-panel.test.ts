@@ -3,7 +3,7 @@ import type { DeclaredSetting, DeclaredState } from '../../shared/instrument/dec
 import { problemOf } from '../../web/instrument/declared/draft.ts'
 import { chartsOf, sectionsOf, unitOf } from '../../web/instrument/declared/layout.ts'
 import { exponentOf, shown, steadyExponent, withPrefix } from '../../web/lib/si.ts'
-import { stripRange } from '../../web/plot/strip-options.ts'
+import { stripRange } from '../../web/traces/plot/strip-options.ts'
 
 describe('a number', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Throttle } from '../../bridge/camera/features/frames/throttle.ts'
 import type { FrameHeader } from '../../shared/camera/frame-header.ts'
-import { parseNpyHeader } from '../../shared/npy.ts'
+import { parseNpyHeader } from '../../shared/traces/npy.ts'
 import { analyse } from '../../web/camera/measure/analysis.ts'
 import { colourTable } from '../../web/camera/measure/colour-maps.ts'
 import { profileCsv, toNpy, toTiff } from '../../web/camera/measure/export.ts'

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import type { TraceAxis } from '../../shared/trace-axis.ts'
-import { differenceUnit, type Line, subtract } from '../../web/plot/combine.ts'
-import { curveOf, pointsIn, valueAt } from '../../web/plot/curve.ts'
-import { readMarker } from '../../web/plot/marker.ts'
-import { sparklinePath } from '../../web/panels/traces/sparkline.ts'
-import { uploadQuery } from '../../web/panels/traces/upload.ts'
+import type { TraceAxis } from '../../shared/traces/trace-axis.ts'
+import { differenceUnit, type Line, subtract } from '../../web/traces/plot/combine.ts'
+import { curveOf, pointsIn, valueAt } from '../../web/traces/plot/curve.ts'
+import { readMarker } from '../../web/traces/plot/marker.ts'
+import { sparklinePath } from '../../web/traces/sparkline.ts'
+import { uploadQuery } from '../../web/traces/upload.ts'
 
 /** NaN is close to nothing, itself included. */
 const near = (value: number): number => (Number.isNaN(value) ? NaN : (expect.closeTo(value, 4) as number))

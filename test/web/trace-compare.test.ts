@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { npyHeader } from '../../shared/npy.ts'
-import type { TraceInfo } from '../../shared/trace.ts'
-import { Comparison, MOST_COMPARED } from '../../web/panels/traces/comparison.svelte.ts'
-import { Markers, MOST_MARKERS } from '../../web/panels/traces/markers.svelte.ts'
+import { npyHeader } from '../../shared/traces/npy.ts'
+import type { TraceInfo } from '../../shared/traces/trace.ts'
+import { Comparison, MOST_COMPARED } from '../../web/traces/comparison.svelte.ts'
+import { Markers, MOST_MARKERS } from '../../web/traces/markers.svelte.ts'
 
 const POINTS = 50
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { smooth } from '../../shared/smooth.ts'
+import { smooth } from '../../shared/traces/smooth.ts'
 
 const POINTS = 5000
 const wave = Float32Array.from({ length: POINTS }, (_, i) => Math.sin(i / 3) + 0.2 * Math.sin(i * 1.7) - 20)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { indexOf, placeOf, type TraceAxis } from '../../shared/trace-axis.ts'
-import { leastSpan, pan, wholeView, zoom } from '../../web/plot/view.ts'
+import { indexOf, placeOf, type TraceAxis } from '../../shared/traces/trace-axis.ts'
+import { leastSpan, pan, wholeView, zoom } from '../../web/traces/plot/view.ts'
 
 const along = (start: number, step: number): TraceAxis => ({ quantity: 'place', unit: 'm', start, step })
 const trace = { axis: along(1500, 1e-3), samples: { length: 1001 } }

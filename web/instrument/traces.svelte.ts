@@ -1,7 +1,7 @@
-import type { TraceInfo } from '../../shared/trace.ts'
+import type { TraceInfo } from '../../shared/traces/trace.ts'
 import { call } from '../lib/call.ts'
-import { type Curve, curveOfTrace } from '../plot/curve.ts'
-import { fetchSamples } from '../plot/fetch-trace.ts'
+import { type Curve, curveOfTrace } from '../traces/plot/curve.ts'
+import { fetchSamples } from '../traces/plot/fetch-trace.ts'
 
 /** A full trace is some MB and comes over an instrument's slow line. */
 const READ_DEADLINE_MS = 120_000

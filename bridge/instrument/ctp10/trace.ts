@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/errors.ts'
-import { MOST_POINTS } from '../../../shared/trace.ts'
+import { MOST_POINTS } from '../../../shared/traces/trace.ts'
 import type { TraceDraft, TraceFacts, TraceKeeper } from '../../core/trace-keeper.ts'
 import type { Wire } from '../scpi/wire.ts'
 

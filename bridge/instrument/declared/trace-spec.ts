@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { quantityOf, quantityText, unitText } from '../../../shared/trace-axis.ts'
+import { quantityOf, quantityText, unitText } from '../../../shared/traces/trace-axis.ts'
 import { commandText, queryText } from './wire-text.ts'
 
 const amount = z.union([z.number(), queryText])

@@ -1,4 +1,4 @@
-import type { TraceInfo } from '../../../shared/trace.ts'
+import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import type { TraceDraft, TraceKeeper } from '../../core/trace-keeper.ts'
 import type { ExchangeOptions, Wire } from '../scpi/wire.ts'

@@ -1,8 +1,8 @@
 import type { Context } from 'koa'
 import { BenchError } from '../../../shared/errors.ts'
-import { TRACE_FORMATS, type TraceFormat } from '../../../shared/trace.ts'
+import { TRACE_FORMATS, type TraceFormat } from '../../../shared/traces/trace.ts'
 import type { Caller } from '../../core/device.ts'
-import type { TraceStore } from '../../store/traces.ts'
+import type { TraceStore } from '../../traces/traces.ts'
 import { parameter } from '../route.ts'
 import { fileName, sendFile } from './send-file.ts'
 

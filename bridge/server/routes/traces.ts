@@ -1,7 +1,7 @@
 import { endianness } from 'node:os'
 import type { Context } from 'koa'
 import { BenchError, explainIssues } from '../../../shared/errors.ts'
-import { npyHeader } from '../../../shared/npy.ts'
+import { npyHeader } from '../../../shared/traces/npy.ts'
 import {
   MOST_UPLOAD_BYTES,
   TRACES_PATH,
@@ -10,9 +10,9 @@ import {
   WINDOW_START,
   WINDOW_STEP,
   WINDOW_UNIT,
-} from '../../../shared/trace.ts'
+} from '../../../shared/traces/trace.ts'
 import type { Caller } from '../../core/device.ts'
-import type { TraceStore } from '../../store/traces.ts'
+import type { TraceStore } from '../../traces/traces.ts'
 import type { Call } from '../call.ts'
 import { parameter, type Route } from '../route.ts'
 import { sendTrace } from './trace-download.ts'

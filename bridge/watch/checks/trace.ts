@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/errors.ts'
-import type { TraceInfo } from '../../../shared/trace.ts'
+import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import type { TraceSource, TraceWatch } from '../../../shared/watch-what.ts'
 import type { Caller, Device } from '../../core/device.ts'
 import type { Lab } from '../lab/lab.ts'

@@ -1,5 +1,5 @@
 import type { FrameHeader } from '../../../shared/camera/frame-header.ts'
-import type { TraceInfo } from '../../../shared/trace.ts'
+import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import type { Watch, WatchBody } from '../../../shared/watch.ts'
 import type { PixelBox } from '../../../shared/watch-box.ts'
 import type { TextChunk, WatchSnapshot } from '../../../shared/watch-history.ts'

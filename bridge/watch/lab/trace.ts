@@ -1,9 +1,9 @@
 import { BenchError } from '../../../shared/errors.ts'
-import { indexOf, placeOf, sameKind } from '../../../shared/trace-axis.ts'
-import type { TraceInfo } from '../../../shared/trace.ts'
+import { indexOf, placeOf, sameKind } from '../../../shared/traces/trace-axis.ts'
+import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import type { TraceCondition } from '../../../shared/watch-what.ts'
-import { findPeaks } from '../../store/trace/peaks.ts'
-import { loadSamples } from '../../store/trace/samples.ts'
+import { findPeaks } from '../../traces/peaks.ts'
+import { loadSamples } from '../../traces/samples.ts'
 import type { JobInput, JobOutput } from './jobs.ts'
 
 const MOST_SHOWN = 2000

@@ -1,6 +1,6 @@
 import { call } from '../../lib/call.ts'
-import { type Curve, curveOfTrace } from '../../plot/curve.ts'
-import { fetchSamples } from '../../plot/fetch-trace.ts'
+import { type Curve, curveOfTrace } from '../../traces/plot/curve.ts'
+import { fetchSamples } from '../../traces/plot/fetch-trace.ts'
 
 /** A long waveform over a slow line. */
 const READ_DEADLINE_MS = 120_000

@@ -1,5 +1,5 @@
 import type { Family } from '../../../shared/device.ts'
-import type { TraceInfo } from '../../../shared/trace.ts'
+import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import type { TopicKind } from '../../../shared/topics.ts'
 import { call } from '../../lib/call.ts'
 import { dateAndTime } from '../../lib/format.ts'

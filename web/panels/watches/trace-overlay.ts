@@ -1,7 +1,7 @@
-import { quantityOf } from '../../../shared/trace-axis.ts'
+import { quantityOf } from '../../../shared/traces/trace-axis.ts'
 import type { WatchSnapshot } from '../../../shared/watch-history.ts'
-import { type Curve, curveOf } from '../../plot/curve.ts'
-import type { Sign } from '../../plot/paint.ts'
+import { type Curve, curveOf } from '../../traces/plot/curve.ts'
+import type { Sign } from '../../traces/plot/paint.ts'
 
 type TraceSnapshot = Extract<WatchSnapshot, { kind: 'trace' }>
 

@@ -1,6 +1,6 @@
-import type { TraceInfo } from '../../../../shared/trace.ts'
+import type { TraceInfo } from '../../../../shared/traces/trace.ts'
 import { call } from '../../../lib/call.ts'
-import { fetchWindow } from '../../../plot/fetch-trace.ts'
+import { fetchWindow } from '../../../traces/plot/fetch-trace.ts'
 
 /** As many columns as a tile of a display has use for. */
 const COLUMNS = 1200

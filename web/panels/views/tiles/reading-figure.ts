@@ -1,6 +1,6 @@
 import type { DeclaredState, DeclaredValue } from '../../../../shared/instrument/declared.ts'
 import { age } from '../../../lib/format.ts'
-import { channelColour } from '../../../plot/colours.ts'
+import { channelColour } from '../../../traces/plot/colours.ts'
 import { unitOf } from '../../../instrument/declared/layout.ts'
 import { shown } from '../../../lib/si.ts'
 import type { Figure } from './figures.ts'
