@@ -51,7 +51,7 @@ import { Homes } from './turret/aiming/homes.ts'
 import { Sights } from './turret/aiming/sights.ts'
 import { Views } from './store/views.ts'
 import { packageVersion } from './version.ts'
-import { Watches } from './watch/watches.ts'
+import { Watches } from './watches/watches.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -16,7 +16,7 @@ import { lastResort } from './guardian/protocol.ts'
 import { iceServerConfig } from './sfu/ice-servers.ts'
 import { authorityFault, checkTls, TlsFault } from './server/tls.ts'
 import { type ShareConfig, shareConfig } from './instrument/share/config.ts'
-import { type WatchesConfig, watchesConfig } from './watch/config.ts'
+import { type WatchesConfig, watchesConfig } from './watches/config.ts'
 import { type SightConfig, sightConfig } from './turret/aiming/config.ts'
 
 /** What `server.behindProxy: true` has meant: a proxy on the bridge's own machine. */

@@ -34,7 +34,7 @@ import type { Lines } from './instrument/share/lines.ts'
 import type { Audit } from './access/audit.ts'
 import type { Gallery } from './gallery/gallery.ts'
 import type { TraceStore } from './traces/traces.ts'
-import type { Watches } from './watch/watches.ts'
+import type { Watches } from './watches/watches.ts'
 
 /** All that the doorway leads to. */
 export interface Inside {

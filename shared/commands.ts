@@ -27,8 +27,8 @@ import { trackingCommands } from './turret/tracking.ts'
 import { turretCommands } from './turret/turret.ts'
 import { viewCommands } from './views.ts'
 import { visionCommands } from './camera/vision.ts'
-import { watchCommands } from './watch-commands.ts'
-import { pickerCommands } from './watch-picker.ts'
+import { watchCommands } from './watches/watch-commands.ts'
+import { pickerCommands } from './watches/watch-picker.ts'
 import { webSerialCommands, type WebSerialClientEvents, type WebSerialServerEvents } from './instrument/web-serial.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */

@@ -7,7 +7,7 @@ import { guardian } from './lib/guardian.svelte.ts'
 import { startHeartbeat } from './lib/lease.svelte.ts'
 import { operatorView } from './lib/operator-view.svelte.ts'
 import { theme } from './lib/theme.svelte.ts'
-import { watchNews } from './panels/watches/watch-news.svelte.ts'
+import { watchNews } from './watches/list/watch-news.svelte.ts'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no element #app')

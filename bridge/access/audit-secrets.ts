@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
-import { addressShown } from '../../shared/web-address.ts'
+import { addressShown } from '../../shared/watches/web-address.ts'
 import { keptInput } from '../core/kept-input.ts'
 
 const ROWS_AT_ONCE = 500

@@ -1,5 +1,5 @@
 import { applyMergePatch } from '../../shared/merge-patch.ts'
-import type { WatchStatus } from '../../shared/watch-state.ts'
+import type { WatchStatus } from '../../shared/watches/watch-state.ts'
 import { Client } from '../support/socket.ts'
 
 /** So many pages follow the list of watches, in a process of their own; every second line on stdin begins and ends a measurement. */

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { ownerOf, owns, personOf } from '../../bridge/core/owner.ts'
 import { ViewerIds } from '../../bridge/core/viewer-ids.ts'
-import type { PageBrowser } from '../../bridge/watch/browser/browser.ts'
-import { Pickers } from '../../bridge/watch/browser/pickers.ts'
+import type { PageBrowser } from '../../bridge/watches/kinds/page/browser/browser.ts'
+import { Pickers } from '../../bridge/watches/kinds/page/browser/pickers.ts'
 import { Answers } from '../../bridge/instrument/share/answers.ts'
-import { PassingPictures } from '../../bridge/watch/passing.ts'
-import { pickerHandlers } from '../../bridge/watch/picker.ts'
+import { PassingPictures } from '../../bridge/watches/api/passing.ts'
+import { pickerHandlers } from '../../bridge/watches/kinds/page/picker.ts'
 import { callerAs } from '../support/caller.ts'
 
 const anna = callerAs({ name: 'anna', key: 'session-1', client: 'aaaaaaaaaaaa' })

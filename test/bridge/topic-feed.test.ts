@@ -1,10 +1,10 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { ServerEvents } from '../../shared/commands.ts'
-import type { WatchlistState, WatchStatus } from '../../shared/watch-state.ts'
+import type { WatchlistState, WatchStatus } from '../../shared/watches/watch-state.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import { TopicFeed } from '../../bridge/server/topic-feed.ts'
-import { Watchlist } from '../../bridge/watch/watchlist.ts'
+import { Watchlist } from '../../bridge/watches/api/watchlist.ts'
 import { Revisions } from '../../web/lib/revisions.ts'
 
 interface State {

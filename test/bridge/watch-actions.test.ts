@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import type { BenchAction } from '../../shared/watch.ts'
+import type { BenchAction } from '../../shared/watches/watch.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, setUp, signedIn } from '../support/people.ts'
 import { Follower } from './watch-rig.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { WatchDraft } from '../../shared/watch.ts'
+import type { WatchDraft } from '../../shared/watches/watch.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { Client } from '../support/socket.ts'
 import { BY_HAND, Follower } from './watch-rig.ts'

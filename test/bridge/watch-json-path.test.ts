@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findInJson } from '../../bridge/watch/lab/json-path.ts'
+import { findInJson } from '../../bridge/watches/kinds/page/json-path.ts'
 
 describe('a JSON path', () => {
   const value = { store: { book: [{ t: 'a', 'price x': 1 }, { t: 'b' }, { t: 'c' }] }, t: 'top' }

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type LabCertificates, makeCertificates } from '../../bridge/cli/certificates.ts'
-import type { WatchEvent } from '../../shared/watch-state.ts'
-import { type ChannelConfig, channelConfig } from '../../bridge/watch/config.ts'
-import { sendOver, titleOf } from '../../bridge/watch/notify/channels.ts'
+import type { WatchEvent } from '../../shared/watches/watch-state.ts'
+import { type ChannelConfig, channelConfig } from '../../bridge/watches/config.ts'
+import { sendOver, titleOf } from '../../bridge/watches/notify/channels.ts'
 import { openBroker, openMailSink } from '../support/sinks.ts'
 
 const event: WatchEvent = {

@@ -1,8 +1,8 @@
 import { expect, vi } from 'vitest'
 import type { ServerEvents } from '../../shared/commands.ts'
 import { applyMergePatch } from '../../shared/merge-patch.ts'
-import type { WatchDraft } from '../../shared/watch.ts'
-import type { WatchesState, WatchStatus } from '../../shared/watch-state.ts'
+import type { WatchDraft } from '../../shared/watches/watch.ts'
+import type { WatchesState, WatchStatus } from '../../shared/watches/watch-state.ts'
 import { Client } from '../support/socket.ts'
 
 type TopicPatch = Parameters<ServerEvents['patch']>[0]

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { diffMerge } from '../../shared/merge-patch.ts'
-import type { WatchStatus } from '../../shared/watch-state.ts'
-import { Addresses } from '../../bridge/watch/addresses.ts'
-import { checkReading } from '../../bridge/watch/checks/reading.ts'
-import { watchesOfChangedetection } from '../../bridge/watch/lab/changedetection.ts'
-import { seeText, textDifference } from '../../bridge/watch/lab/text.ts'
-import { type Lane, Queue, type Waiting } from '../../bridge/watch/queue.ts'
-import { nextDue, quietUntil, requireSchedule } from '../../bridge/watch/schedule.ts'
-import { Watchlist } from '../../bridge/watch/watchlist.ts'
+import type { WatchStatus } from '../../shared/watches/watch-state.ts'
+import { Addresses } from '../../bridge/watches/kinds/page/addresses.ts'
+import { checkReading } from '../../bridge/watches/kinds/reading/check.ts'
+import { watchesOfChangedetection } from '../../bridge/watches/transfer/changedetection.ts'
+import { seeText, textDifference } from '../../bridge/watches/kinds/page/text.ts'
+import { type Lane, Queue, type Waiting } from '../../bridge/watches/scheduler/queue.ts'
+import { nextDue, quietUntil, requireSchedule } from '../../bridge/watches/scheduler/schedule.ts'
+import { Watchlist } from '../../bridge/watches/api/watchlist.ts'
 
 const at = (text: string): number => new Date(text).getTime()
 

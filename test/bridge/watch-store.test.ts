@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { beforeEach, expect, it } from 'vitest'
-import { type Watch, watch as watchSchema } from '../../shared/watch.ts'
-import type { Batch, Finished } from '../../bridge/store/watch-storage.ts'
-import { WatchStore } from '../../bridge/store/watch-store.ts'
-import { WatchTables } from '../../bridge/store/watch-tables.ts'
+import { type Watch, watch as watchSchema } from '../../shared/watches/watch.ts'
+import type { Batch, Finished } from '../../bridge/watches/store/watch-storage.ts'
+import { WatchStore } from '../../bridge/watches/store/watch-store.ts'
+import { WatchTables } from '../../bridge/watches/store/watch-tables.ts'
 
 const id = 'a'.repeat(16)
 const saved: Watch = watchSchema.parse({

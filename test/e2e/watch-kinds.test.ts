@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { WatchBody, WatchDraft } from '../../shared/watch.ts'
+import type { WatchBody, WatchDraft } from '../../shared/watches/watch.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { openBroker, openMailSink, type Sink } from '../support/sinks.ts'
 import { Site } from '../support/site.ts'

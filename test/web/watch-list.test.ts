@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { WatchStatus } from '../../shared/watch-state.ts'
-import { allToggled, extended, toggled } from '../../web/panels/watches/choosing.ts'
-import { rowsInView, scrollTo } from '../../web/panels/watches/row-window.ts'
-import { fits, NO_FILTER, ranked, tagsOf } from '../../web/panels/watches/watch-filter.ts'
+import type { WatchStatus } from '../../shared/watches/watch-state.ts'
+import { allToggled, extended, toggled } from '../../web/watches/editor/choosing.ts'
+import { rowsInView, scrollTo } from '../../web/watches/list/row-window.ts'
+import { fits, NO_FILTER, ranked, tagsOf } from '../../web/watches/list/watch-filter.ts'
 
 const watch = (name: string, part: Partial<WatchStatus> = {}): WatchStatus => ({
   name,

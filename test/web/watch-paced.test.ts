@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { Paced } from '../../web/panels/watches/paced.svelte.ts'
+import { Paced } from '../../web/watches/list/paced.svelte.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

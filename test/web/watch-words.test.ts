@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { WatchEvent } from '../../shared/watch-state.ts'
-import { watchBody } from '../../shared/watch.ts'
-import { leavesOf } from '../../web/panels/watches/topic-leaves.ts'
-import { NewsReader } from '../../web/panels/watches/news-reader.ts'
-import { durationText, scheduleText } from '../../web/panels/watches/schedule-words.ts'
+import type { WatchEvent } from '../../shared/watches/watch-state.ts'
+import { watchBody } from '../../shared/watches/watch.ts'
+import { leavesOf } from '../../web/watches/editor/topic-leaves.ts'
+import { NewsReader } from '../../web/watches/list/news-reader.ts'
+import { durationText, scheduleText } from '../../web/watches/editor/schedule-words.ts'
 import {
   blankOf,
   BODY,
@@ -12,11 +12,11 @@ import {
   nodeAt,
   problemsOf,
   variantsOf,
-} from '../../web/panels/watches/schema-fields.ts'
-import { sparkPath } from '../../web/panels/watches/spark-path.ts'
-import { textRows } from '../../web/panels/watches/text-rows.ts'
-import { overlayOf, signsOf } from '../../web/panels/watches/trace-overlay.ts'
-import { ago, valueText } from '../../web/panels/watches/words.ts'
+} from '../../web/watches/editor/schema-fields.ts'
+import { sparkPath } from '../../web/watches/list/spark-path.ts'
+import { textRows } from '../../web/watches/detail/text-rows.ts'
+import { overlayOf, signsOf } from '../../web/watches/detail/trace-overlay.ts'
+import { ago, valueText } from '../../web/watches/words.ts'
 
 describe('a difference of texts', () => {
   const same = Array.from({ length: 20 }, (_, i) => `line ${i}`).join('\n')
