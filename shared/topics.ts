@@ -6,7 +6,7 @@ import { controlState } from './control.ts'
 import { instrumentState } from './instrument/instrument.ts'
 import { lineState } from './instrument/journal.ts'
 import { turretState } from './turret/turret.ts'
-import { viewsState } from './views.ts'
+import { viewsState } from './views/views.ts'
 import { watchesState, watchlistState } from './watches/watch-state.ts'
 
 /** A kind of topic: the weakest role that may follow it, and what it holds. */

@@ -1,8 +1,8 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import { Views } from '../../bridge/store/views.ts'
-import { viewOfAll } from '../../shared/view-of-all.ts'
-import { MOST_VIEWS, type ViewBody } from '../../shared/views.ts'
+import { Views } from '../../bridge/views/views.ts'
+import { viewOfAll } from '../../shared/views/view-of-all.ts'
+import { MOST_VIEWS, type ViewBody } from '../../shared/views/views.ts'
 import { openTables } from '../support/tables.ts'
 
 const log = pino({ level: 'silent' })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { freePlace, GRID, isInside, overlaps, share } from '../../shared/grid.ts'
-import { viewOfAll } from '../../shared/view-of-all.ts'
-import { type View, view, viewBody } from '../../shared/views.ts'
+import { freePlace, GRID, isInside, overlaps, share } from '../../shared/views/grid.ts'
+import { viewOfAll } from '../../shared/views/view-of-all.ts'
+import { type View, view, viewBody } from '../../shared/views/views.ts'
 
 const device = (id: string, family: 'camera' | 'instrument' | 'turret') => ({ id, driver: { family } })
 

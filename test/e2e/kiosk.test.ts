@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ViewBody } from '../../shared/views.ts'
+import type { ViewBody } from '../../shared/views/views.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { childrenOf } from '../support/children.ts'
 import { ask, setUp } from '../support/people.ts'

@@ -1,5 +1,5 @@
 import type { Client } from './socket.ts'
-import { MOST_PAGES, MOST_TILES, type ViewBody } from '../../shared/views.ts'
+import { MOST_PAGES, MOST_TILES, type ViewBody } from '../../shared/views/views.ts'
 
 const COLUMNS = 16
 const TEXT = 500

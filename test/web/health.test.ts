@@ -3,7 +3,7 @@ import type { CameraState } from '../../shared/camera/camera.ts'
 import type { DeclaredValue } from '../../shared/instrument/declared.ts'
 import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import type { TurretState } from '../../shared/turret/turret.ts'
-import { troublesOf } from '../../web/kiosk/health.ts'
+import { troublesOf } from '../../web/views/kiosk/health.ts'
 
 const ready = { lifecycle: { phase: 'ready', since: 0 } } as const
 const camera = (part: Partial<CameraState> = {}): CameraState => ({

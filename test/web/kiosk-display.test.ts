@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { addressForPhones } from '../../web/kiosk/address.ts'
-import { isNight, msUntilHour, pageAt, shiftAt } from '../../web/kiosk/display.ts'
-import { enter } from '../../web/kiosk/entrance.ts'
-import { isOutdated } from '../../web/kiosk/renewal.ts'
+import { addressForPhones } from '../../web/views/kiosk/address.ts'
+import { isNight, msUntilHour, pageAt, shiftAt } from '../../web/views/kiosk/display.ts'
+import { enter } from '../../web/views/kiosk/entrance.ts'
+import { isOutdated } from '../../web/views/kiosk/renewal.ts'
 import type { Me } from '../../web/lib/why-not.ts'
-import { fitFigures } from '../../web/panels/views/tiles/figures.ts'
-import { slateOf } from '../../web/panels/views/tiles/slate.ts'
-import { textSize } from '../../web/panels/views/tiles/text-size.ts'
+import { fitFigures } from '../../web/views/tiles/figures.ts'
+import { slateOf } from '../../web/views/tiles/slate.ts'
+import { textSize } from '../../web/views/tiles/text-size.ts'
 
 describe('turning pages', () => {
   const view = { pages: [{ tiles: [] }, { tiles: [], dwellS: 5 }, { tiles: [] }], dwellS: 10 }

@@ -3,7 +3,7 @@ import type { BenchState } from '../../shared/bench.ts'
 import type { ControlState } from '../../shared/control.ts'
 import type { DeviceBase } from '../../shared/device.ts'
 import { hourAndMinute } from '../../web/lib/format.ts'
-import { type Known, overallOf } from '../../web/kiosk/overall.ts'
+import { type Known, overallOf } from '../../web/views/kiosk/overall.ts'
 
 const AT = Date.UTC(2026, 2, 9, 12, 3)
 const device = (id: string, part: Partial<DeviceBase> = {}): DeviceBase => ({

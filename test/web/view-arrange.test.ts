@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Tile, TileContent } from '../../shared/views.ts'
-import { add, move, resize, within } from '../../web/panels/views/arrange.ts'
-import { tileKeys } from '../../web/panels/views/tile-key.ts'
+import type { Tile, TileContent } from '../../shared/views/views.ts'
+import { add, move, resize, within } from '../../web/views/arrange.ts'
+import { tileKeys } from '../../web/views/tile-key.ts'
 
 const tile = (x: number, y: number, w: number, h: number, text = ''): Tile => ({
   box: { x, y, w, h },

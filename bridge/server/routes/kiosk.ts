@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BenchError } from '../../../shared/errors.ts'
-import { kioskPath } from '../../../shared/views.ts'
+import { kioskPath } from '../../../shared/views/views.ts'
 import type { Route } from '../route.ts'
 
 /** `GET /kiosk/<view>`: the page of a display. It signs in by itself, so anybody may have it, as they may have the page. */
