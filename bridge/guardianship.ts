@@ -1,6 +1,6 @@
 import type { BenchState } from '../shared/bench.ts'
 import { BenchError } from '../shared/errors.ts'
-import type { GuardianState } from '../shared/guardian.ts'
+import type { GuardianState } from '../shared/guardian/guardian.ts'
 import type { BenchConfig } from './config.ts'
 import type { Deed } from './control/control.ts'
 import type { Guardian } from './control/device-guards.ts'

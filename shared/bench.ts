@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { role, scope } from './access/access.ts'
 import { command } from './command.ts'
-import { clientRef } from './control.ts'
+import { clientRef } from './control/control.ts'
 import { deviceBase } from './device.ts'
-import { guardianState } from './guardian.ts'
+import { guardianState } from './guardian/guardian.ts'
 import { storageState } from './storage.ts'
 
 /** The bench's topic, `bench`: what is on it. */

@@ -1,4 +1,4 @@
-import { BEAT_MS } from '../../shared/control.ts'
+import { BEAT_MS } from '../../shared/control/control.ts'
 
 /** A notebook asks how its sweep goes every second or so; one that has asked nothing for so long has gone. */
 export const ASKS_WITHIN_MS = 10_000

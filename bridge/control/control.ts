@@ -1,5 +1,5 @@
 import { type Act, acts, type Command, reachOf } from '../../shared/command.ts'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'

@@ -1,4 +1,4 @@
-import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control.ts'
+import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control/control.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Device, StopOutcome } from '../core/device.ts'

@@ -1,4 +1,4 @@
-import { BEAT_LOST_MS } from '../../shared/control.ts'
+import { BEAT_LOST_MS } from '../../shared/control/control.ts'
 
 /** The dead man's switch: as long as beats come it is alive; without one for 500 ms it is not, and says so. */
 export class Heartbeat implements Disposable {

@@ -8,7 +8,7 @@ import {
 } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { guardianStopRequest, type GuardianStopAnswer } from '../../shared/guardian.ts'
+import { guardianStopRequest, type GuardianStopAnswer } from '../../shared/guardian/guardian.ts'
 import { monotonicMs } from '../core/clock.ts'
 import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { EmergencyStop } from '../../bridge/control/emergency-stop.ts'
 import type { Device, StopOutcome } from '../../bridge/core/device.ts'
 import type { LatchFile } from '../../bridge/core/latch.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { io, type Socket } from 'socket.io-client'
-import { BEAT_LOST_MS, BEAT_MS, type ControlState, HEARTBEAT_PURPOSE } from '../../shared/control.ts'
+import { BEAT_LOST_MS, BEAT_MS, type ControlState, HEARTBEAT_PURPOSE } from '../../shared/control/control.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, setUp } from '../support/people.ts'
 

@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { whyOpen } from '../../bridge/control/interlock/condition.ts'
 import { Interlocks, type Opened } from '../../bridge/control/interlock/interlocks.ts'
 import {

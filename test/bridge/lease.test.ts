@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { Lease, type LeaseEvents } from '../../bridge/control/lease.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import type { Caller } from '../../bridge/core/device.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ASKS_WITHIN_MS, RestBeats } from '../../bridge/compat/rest-beats.ts'
-import { BEAT_LOST_MS, BEAT_MS } from '../../shared/control.ts'
+import { BEAT_LOST_MS, BEAT_MS } from '../../shared/control/control.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

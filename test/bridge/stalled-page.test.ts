@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import type { ServerEvents } from '../../shared/commands.ts'
 import { Revisions } from '../../web/lib/revisions.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'

@@ -1,4 +1,4 @@
-import { BEAT_MS } from '../../shared/control.ts'
+import { BEAT_MS } from '../../shared/control/control.ts'
 import { Program } from '../support/process.ts'
 import { ask, type Headers } from '../support/people.ts'
 import { Person, type SafetyBench, turret, until } from './turret-safety-rig.ts'

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { CameraState } from '../../shared/camera/camera.ts'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import type { TurretState } from '../../shared/turret/turret.ts'
 import { fileURLToPath } from 'node:url'
 import { Client } from '../support/socket.ts'

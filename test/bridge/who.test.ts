@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { publicRefOf } from '../../bridge/core/client-ref.ts'
 import { callerOf, type Identity } from '../../bridge/server/who.ts'
-import { clientRef } from '../../shared/control.ts'
+import { clientRef } from '../../shared/control/control.ts'
 
 const ada: Identity = { name: 'ada', role: 'operator', via: 'session', key: '0123456789abcdef' }
 const PAGE = 'a'.repeat(32)

@@ -1,6 +1,6 @@
 import { type BrowserServer, chromium, type Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { startBridge, startLaser, writeBench } from '../support/bench-process.ts'
 import { chromiumLaunch, launchChromium } from '../support/browser.ts'
 import { Nginx } from '../support/nginx.ts'

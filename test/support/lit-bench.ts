@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommandName } from '../../shared/commands.ts'
-import { BEAT_MS, type ControlState } from '../../shared/control.ts'
+import { BEAT_MS, type ControlState } from '../../shared/control/control.ts'
 import { startCtp10, startLaser } from './bench-process.ts'
 import { startGrbl } from './grbl-wire.ts'
 import { Client } from './socket.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { BEAT_MS } from '../../shared/control.ts'
+import { BEAT_MS } from '../../shared/control/control.ts'
 import { Client } from './socket.ts'
 
 /** An operator in a process of its own, which can be killed or frozen: takes the lease, beats, and begins a burst. */

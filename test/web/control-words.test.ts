@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { leaseAnnouncement, leaseWords, waiting } from '../../web/panels/control/lease-words.ts'
-import { deviceWords, stopAnswerWords, unsafeWords } from '../../web/panels/control/stop-words.ts'
+import { leaseAnnouncement, leaseWords, waiting } from '../../web/control/lease-words.ts'
+import { deviceWords, stopAnswerWords, unsafeWords } from '../../web/control/stop-words.ts'
 
 const lease = { client: 'b'.repeat(12), name: 'Ben', since: 0, connected: true, beating: true }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BenchError } from '../../shared/errors.ts'
-import { guardianStopRequest } from '../../shared/guardian.ts'
+import { guardianStopRequest } from '../../shared/guardian/guardian.ts'
 import { deliverStop, PATIENCE_MS, type StopAnswer } from '../../web/lib/deliver-stop.ts'
 import { guardianStopUrl, stopByGuardian } from '../../web/lib/guardian-stop.ts'
 import { post } from '../../web/lib/post.ts'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { BenchState } from '../../shared/bench.ts'
 import type { EmissionState } from '../../shared/device.ts'
-import { emissionBadge, emittingDevices, endedDevices } from '../../web/lib/emission.ts'
+import { emissionBadge, emittingDevices, endedDevices } from '../../web/control/emission.ts'
 
 const ended = { at: 5, why: 'the lease lapsed' }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { BEAT_LOST_MS, BEAT_MS } from '../../shared/control.ts'
+import { BEAT_LOST_MS, BEAT_MS } from '../../shared/control/control.ts'
 import { Heartbeat, PAGE_LOST_MS } from '../../web/lib/heartbeat.ts'
 
 let beats: { at: number; active: boolean; heard: () => void }[]

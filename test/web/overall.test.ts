@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { BenchState } from '../../shared/bench.ts'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import type { DeviceBase } from '../../shared/device.ts'
 import { hourAndMinute } from '../../web/lib/format.ts'
 import { type Known, overallOf } from '../../web/views/kiosk/overall.ts'

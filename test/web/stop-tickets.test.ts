@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { StopTicket } from '../../shared/guardian.ts'
+import type { StopTicket } from '../../shared/guardian/guardian.ts'
 import { StopTickets } from '../../web/lib/stop-tickets.ts'
 
 const HOUR_MS = 3_600_000

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../shared/command.ts'
 import { commands, type CommandName } from '../../shared/commands.ts'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { whyNot, type Me, type Standing } from '../../web/lib/why-not.ts'
 
 const MINE = 'a'.repeat(12)

@@ -1,7 +1,7 @@
 import type { BenchState } from '../../shared/bench.ts'
 import type { DeviceBase } from '../../shared/device.ts'
 import { connection } from './connection.svelte.ts'
-import { emissionBadge, emittingDevices } from './emission.ts'
+import { emissionBadge, emittingDevices } from '../control/emission.ts'
 import { followTopic } from './topic.svelte.ts'
 
 /** What is on the bench, and which of it emits, as this page sees it. Followed for as long as the page lives. */

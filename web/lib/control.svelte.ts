@@ -1,5 +1,5 @@
 import type { CommandName } from '../../shared/commands.ts'
-import type { ControlState } from '../../shared/control.ts'
+import type { ControlState } from '../../shared/control/control.ts'
 import { bench } from './bench.svelte.ts'
 import { connection } from './connection.svelte.ts'
 import { followTopic } from './topic.svelte.ts'

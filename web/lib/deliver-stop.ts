@@ -1,5 +1,5 @@
 import { BenchError } from '../../shared/errors.ts'
-import type { GuardianStopAnswer } from '../../shared/guardian.ts'
+import type { GuardianStopAnswer } from '../../shared/guardian/guardian.ts'
 
 /** How long the socket may keep silent before the stop goes to the bridge by HTTP as well. */
 export const PATIENCE_MS = 300

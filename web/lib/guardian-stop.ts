@@ -1,5 +1,5 @@
 import { BenchError, unwrap, type Result } from '../../shared/errors.ts'
-import { type GuardianState, type GuardianStopAnswer, guardianStopAnswer } from '../../shared/guardian.ts'
+import { type GuardianState, type GuardianStopAnswer, guardianStopAnswer } from '../../shared/guardian/guardian.ts'
 
 /** Where the guardian takes a page's emergency stop; undefined where the bench has none. */
 export function guardianStopUrl(

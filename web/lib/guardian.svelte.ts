@@ -1,4 +1,4 @@
-import type { GuardianState } from '../../shared/guardian.ts'
+import type { GuardianState } from '../../shared/guardian/guardian.ts'
 import { call } from './call.ts'
 import { bridgeClock } from './clock.ts'
 import { connection } from './connection.svelte.ts'

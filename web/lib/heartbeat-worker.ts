@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, ServerEvents } from '../../shared/commands.ts'
-import { BEAT_LOST_MS, HEARTBEAT_PURPOSE } from '../../shared/control.ts'
+import { BEAT_LOST_MS, HEARTBEAT_PURPOSE } from '../../shared/control/control.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { FromHeartbeat, ToHeartbeat } from './heartbeat-messages.ts'
 import type { PageLink } from './socket.ts'

@@ -1,4 +1,4 @@
-import { BEAT_MS } from '../../shared/control.ts'
+import { BEAT_MS } from '../../shared/control/control.ts'
 
 /** A main thread that has answered no question for so long hangs: nobody can act on its page. */
 export const PAGE_LOST_MS = 2000

@@ -1,4 +1,4 @@
-import type { StopTicket } from '../../shared/guardian.ts'
+import type { StopTicket } from '../../shared/guardian/guardian.ts'
 
 /** After a ticket that could not be had. */
 const RETRY_MS = 2000

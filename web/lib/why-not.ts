@@ -1,8 +1,8 @@
 import { satisfies } from '../../shared/access/access.ts'
 import { isForbidden, reachOf, type Command } from '../../shared/command.ts'
 import { commands, type CommandName, type OutputOf } from '../../shared/commands.ts'
-import type { ControlState } from '../../shared/control.ts'
-import type { GuardianState } from '../../shared/guardian.ts'
+import type { ControlState } from '../../shared/control/control.ts'
+import type { GuardianState } from '../../shared/guardian/guardian.ts'
 import { personName } from './format.ts'
 
 /** Whom the bridge takes this page for. */

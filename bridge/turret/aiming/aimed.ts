@@ -1,4 +1,4 @@
-import type { ControlState } from '../../../shared/control.ts'
+import type { ControlState } from '../../../shared/control/control.ts'
 import type { LaserSpot, SightState } from '../../../shared/turret/sight.ts'
 import { type AutoFireRules, gains, lost, type TrackingState } from '../../../shared/turret/tracking.ts'
 import { epochMsOf } from '../../core/clock.ts'

@@ -1,6 +1,6 @@
 import { type CommandName, commands } from '../../../shared/commands.ts'
 import type { Command } from '../../../shared/command.ts'
-import type { ControlState } from '../../../shared/control.ts'
+import type { ControlState } from '../../../shared/control/control.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import { AIM_COLUMNS, aimStream } from '../../../shared/turret/tracking.ts'
 import type { TurretState } from '../../../shared/turret/turret.ts'

@@ -1,7 +1,7 @@
 import type { BenchState } from '../../../shared/bench.ts'
-import type { ControlState } from '../../../shared/control.ts'
+import type { ControlState } from '../../../shared/control/control.ts'
 import type { ConnectionState } from '../../lib/connection.svelte.ts'
-import { emittingDevices, endedDevices } from '../../lib/emission.ts'
+import { emittingDevices, endedDevices } from '../../control/emission.ts'
 import { hourAndMinute, personName } from '../../lib/format.ts'
 import type { Trouble } from './health.ts'
 
