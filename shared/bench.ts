@@ -4,7 +4,7 @@ import { command } from './command.ts'
 import { clientRef } from './control/control.ts'
 import { deviceBase } from './device.ts'
 import { guardianState } from './guardian/guardian.ts'
-import { storageState } from './storage.ts'
+import { storageState } from './diagnostics/storage.ts'
 
 /** The bench's topic, `bench`: what is on it. */
 export const benchState = z.object({

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { dirname } from 'node:path'
 import { type AuditEntry, auditEntry, type AuditFilter } from '../../shared/access/audit.ts'
-import type { StoreSickness } from '../../shared/storage.ts'
+import type { StoreSickness } from '../../shared/diagnostics/storage.ts'
 import { retentionMs } from '../core/clock.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Handlers } from '../core/device.ts'

@@ -1,4 +1,4 @@
-import type { StageSummary } from '../../shared/diagnostics.ts'
+import type { StageSummary } from '../../shared/diagnostics/diagnostics.ts'
 
 /** Durations of the last minute, as many as it holds: noting one costs the same however many there are. */
 export class TimeWindow {

@@ -6,7 +6,7 @@ import {
   type Drop,
   REPORT_EVERY_MS,
   type ViewerReport,
-} from '../../shared/diagnostics.ts'
+} from '../../shared/diagnostics/diagnostics.ts'
 import { BenchError } from '../../shared/errors.ts'
 import { steadyEpochMs } from '../core/clock.ts'
 import { CpuShare, ownCpuMs } from '../core/cpu.ts'

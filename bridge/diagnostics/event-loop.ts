@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Diagnostics } from '../../shared/diagnostics.ts'
+import type { Diagnostics } from '../../shared/diagnostics/diagnostics.ts'
 
 const RESOLUTION_MS = 10
 const NS_A_MS = 1e6

@@ -1,4 +1,4 @@
-import { DIAGNOSTICS_SPAN_MS, type SessionDiagnostics } from '../../shared/diagnostics.ts'
+import { DIAGNOSTICS_SPAN_MS, type SessionDiagnostics } from '../../shared/diagnostics/diagnostics.ts'
 import type { JournalEntry, JournalFilter } from '../../shared/instrument/journal.ts'
 import { TimeWindow } from '../core/window.ts'
 

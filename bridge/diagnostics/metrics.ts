@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Diagnostics, StageSummary } from '../../shared/diagnostics.ts'
+import type { Diagnostics, StageSummary } from '../../shared/diagnostics/diagnostics.ts'
 
 const MS_A_S = 1000
 const MIB = 2 ** 20

@@ -1,5 +1,5 @@
 import { stat, statfs } from 'node:fs/promises'
-import type { Diagnostics } from '../../shared/diagnostics.ts'
+import type { Diagnostics } from '../../shared/diagnostics/diagnostics.ts'
 
 /** How large the database is, its log included, and how much room its disk has; what cannot be found out is left out. */
 export async function readStorage(databaseFile: string, dataDir: string): Promise<Diagnostics['storage']> {

@@ -4,7 +4,7 @@ import {
   VIEWER_STAGES,
   type ViewerReport,
   type ViewerStage,
-} from '../../shared/diagnostics.ts'
+} from '../../shared/diagnostics/diagnostics.ts'
 import { summaryOf } from '../core/window.ts'
 
 /** What was said at a time. */

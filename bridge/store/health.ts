@@ -1,4 +1,4 @@
-import type { StoreSickness } from '../../shared/storage.ts'
+import type { StoreSickness } from '../../shared/diagnostics/storage.ts'
 import type { Logger } from '../core/log.ts'
 import { isStorageFailure } from './sqlite-failure.ts'
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Database } from '../../bridge/store/database.ts'
-import type { StoreSickness } from '../../shared/storage.ts'
+import type { StoreSickness } from '../../shared/diagnostics/storage.ts'
 
 const log = pino({ level: 'silent' })
 const STEPS = ['CREATE TABLE note (at INTEGER, text TEXT) STRICT']

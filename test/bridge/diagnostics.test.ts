@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Diagnostics, diagnostics } from '../../shared/diagnostics.ts'
+import { type Diagnostics, diagnostics } from '../../shared/diagnostics/diagnostics.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { ask, type Headers, setUp } from '../support/people.ts'
 import { parseMetrics } from '../support/prometheus.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { waterfall } from '../../web/panels/diagnostics/waterfall.ts'
-import { bytesText } from '../../web/panels/diagnostics/words.ts'
+import { waterfall } from '../../web/diagnostics/waterfall.ts'
+import { bytesText } from '../../web/diagnostics/words.ts'
 
 const stage = (medianMs: number, p95Ms: number) => ({ count: 10, medianMs, p95Ms })
 

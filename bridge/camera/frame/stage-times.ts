@@ -3,7 +3,7 @@ import {
   type CameraStage,
   DIAGNOSTICS_SPAN_MS,
   type Stages,
-} from '../../../shared/diagnostics.ts'
+} from '../../../shared/diagnostics/diagnostics.ts'
 import { TimeWindow } from '../../core/window.ts'
 
 /** A minute at 60 frames a second; of a quicker camera it is the newest so many. */

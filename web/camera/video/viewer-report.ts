@@ -1,4 +1,4 @@
-import { REPORT_EVERY_MS, type ViewerReport } from '../../../shared/diagnostics.ts'
+import { REPORT_EVERY_MS, type ViewerReport } from '../../../shared/diagnostics/diagnostics.ts'
 import { call } from '../../lib/call.ts'
 import type { Telemetry } from './telemetry.svelte.ts'
 

@@ -1,4 +1,4 @@
-import { REPORT_EVERY_MS } from '../../../../shared/diagnostics.ts'
+import { REPORT_EVERY_MS } from '../../../../shared/diagnostics/diagnostics.ts'
 import { CpuShare, ownCpuMs } from '../../../core/cpu.ts'
 import type { Part, PartContext } from '../../frame/part.ts'
 import { stageTimes } from '../../frame/stage-times.ts'

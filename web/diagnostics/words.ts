@@ -1,4 +1,4 @@
-import type { DropReason, Stage } from '../../../shared/diagnostics.ts'
+import type { DropReason, Stage } from '../../shared/diagnostics/diagnostics.ts'
 
 /** The stages as people call them, and what each is. */
 export const STAGE_WORDS: Record<Stage, { name: string; about: string }> = {
