@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ControlState } from '../../shared/control/control.ts'
 import type { ServerEvents } from '../../shared/commands.ts'
-import { Revisions } from '../../web/lib/revisions.ts'
+import { Revisions } from '../../web/link/revisions.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { fillLink } from '../support/heavy-view.ts'
 import { Link } from '../support/link.ts'

@@ -5,7 +5,7 @@ import type { WatchlistState, WatchStatus } from '../../shared/watches/watch-sta
 import { Topic } from '../../bridge/core/topic.ts'
 import { TopicFeed } from '../../bridge/server/topic-feed.ts'
 import { Watchlist } from '../../bridge/watches/api/watchlist.ts'
-import { Revisions } from '../../web/lib/revisions.ts'
+import { Revisions } from '../../web/link/revisions.ts'
 
 interface State {
   n: number

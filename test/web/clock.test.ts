@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { BridgeClock } from '../../web/lib/clock.ts'
+import { BridgeClock } from '../../web/link/clock.ts'
 
 const LOCAL = 1_000_000
 

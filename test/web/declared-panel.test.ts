@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DeclaredSetting, DeclaredState } from '../../shared/instrument/declared.ts'
 import { problemOf } from '../../web/instrument/declared/draft.ts'
 import { chartsOf, sectionsOf, unitOf } from '../../web/instrument/declared/layout.ts'
-import { exponentOf, shown, steadyExponent, withPrefix } from '../../web/lib/si.ts'
+import { exponentOf, shown, steadyExponent, withPrefix } from '../../web/ui/si.ts'
 import { stripRange } from '../../web/traces/plot/strip-options.ts'
 
 describe('a number', () => {

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BenchError } from '../../shared/errors.ts'
 import { guardianStopRequest } from '../../shared/guardian/guardian.ts'
-import { deliverStop, PATIENCE_MS, type StopAnswer } from '../../web/lib/deliver-stop.ts'
-import { guardianStopUrl, stopByGuardian } from '../../web/lib/guardian-stop.ts'
-import { post } from '../../web/lib/post.ts'
+import { deliverStop, PATIENCE_MS, type StopAnswer } from '../../web/link/deliver-stop.ts'
+import { guardianStopUrl, stopByGuardian } from '../../web/link/guardian-stop.ts'
+import { post } from '../../web/link/post.ts'
 
 const DEADLINE_MS = 2000
 const TICKET = 'session.anna.1796000000000.signature'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { age, count, fixed, quantity } from '../../web/lib/format.ts'
+import { age, count, fixed, quantity } from '../../web/ui/format.ts'
 
 it('writes numbers with a true minus sign, and none before a zero', () => {
   expect(fixed(-12.345, 2)).toBe('\u221212.35')

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { BEAT_LOST_MS, BEAT_MS } from '../../shared/control/control.ts'
-import { Heartbeat, PAGE_LOST_MS } from '../../web/lib/heartbeat.ts'
+import { Heartbeat, PAGE_LOST_MS } from '../../web/link/heartbeat.ts'
 
 let beats: { at: number; active: boolean; heard: () => void }[]
 let heartbeat: Heartbeat

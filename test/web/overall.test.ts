@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { BenchState } from '../../shared/bench.ts'
 import type { ControlState } from '../../shared/control/control.ts'
 import type { DeviceBase } from '../../shared/device.ts'
-import { hourAndMinute } from '../../web/lib/format.ts'
+import { hourAndMinute } from '../../web/ui/format.ts'
 import { type Known, overallOf } from '../../web/views/kiosk/overall.ts'
 
 const AT = Date.UTC(2026, 2, 9, 12, 3)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Revisions, topicsBehind } from '../../web/lib/revisions.ts'
+import { Revisions, topicsBehind } from '../../web/link/revisions.ts'
 
 interface State {
   fps?: number

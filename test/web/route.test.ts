@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { deviceHref, hrefOf, PAGES, parseHash } from '../../web/lib/route.ts'
+import { deviceHref, hrefOf, PAGES, parseHash } from '../../web/ui/route.ts'
 
 it.each([
   ['', { page: 'bench' }],

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest'
-import { Silence, TICK_MS } from '../../web/lib/silence.ts'
+import { Silence, TICK_MS } from '../../web/link/silence.ts'
 
 const MOST_MS = 1000
 

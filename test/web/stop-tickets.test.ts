@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { StopTicket } from '../../shared/guardian/guardian.ts'
-import { StopTickets } from '../../web/lib/stop-tickets.ts'
+import { StopTickets } from '../../web/link/stop-tickets.ts'
 
 const HOUR_MS = 3_600_000
 const LIFE_MS = 10 * 60_000

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { BenchError } from '../../shared/errors.ts'
-import { toasts } from '../../web/lib/toasts.svelte.ts'
+import { toasts } from '../../web/ui/toasts.svelte.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

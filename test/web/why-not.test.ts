@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from '../../shared/command.ts'
 import { commands, type CommandName } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control/control.ts'
-import { whyNot, type Me, type Standing } from '../../web/lib/why-not.ts'
+import { whyNot, type Me, type Standing } from '../../web/link/why-not.ts'
 
 const MINE = 'a'.repeat(12)
 const OTHER = 'b'.repeat(12)

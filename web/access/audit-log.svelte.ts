@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditFilter } from '../../shared/access/audit.ts'
-import { call } from '../lib/call.ts'
+import { call } from '../link/call.ts'
 import { withNewest } from './audit-filter.ts'
 
 const PAGE = 100

@@ -1,5 +1,5 @@
-import { personName } from '../lib/format.ts'
-import type { Me } from '../lib/why-not.ts'
+import { personName } from '../ui/format.ts'
+import type { Me } from '../link/why-not.ts'
 
 /** What the menu calls the person. */
 export function displayName(me: Me): string {

@@ -1,5 +1,5 @@
 import type { ControlState } from '../../shared/control/control.ts'
-import { personName } from '../lib/format.ts'
+import { personName } from '../ui/format.ts'
 
 type LeaseState = NonNullable<ControlState['lease']>
 

@@ -1,6 +1,6 @@
 import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control/control.ts'
 import type { GuardianStopAnswer } from '../../shared/guardian/guardian.ts'
-import { fixed } from '../lib/format.ts'
+import { fixed } from '../ui/format.ts'
 
 type StopState = ControlState['stop']
 

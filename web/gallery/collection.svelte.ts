@@ -1,6 +1,6 @@
 import type { InputOf, OutputOf } from '../../shared/commands.ts'
 import type { MediaEntry } from '../../shared/gallery/gallery.ts'
-import { call } from '../lib/call.ts'
+import { call } from '../link/call.ts'
 import { askOf, type CollectionFilter } from './collection-filter.ts'
 
 const PAGE = 60

@@ -1,7 +1,7 @@
 import { powerStream, type SamplePacket } from '../../shared/streams.ts'
-import { bridgeClock } from '../lib/clock.ts'
-import { openStream, type OpenStream } from '../lib/stream.ts'
-import { tickingNow } from '../lib/ticker.svelte.ts'
+import { bridgeClock } from '../link/clock.ts'
+import { openStream, type OpenStream } from '../link/stream.ts'
+import { tickingNow } from '../link/ticker.svelte.ts'
 import { PowerRing } from './power-ring.ts'
 
 /** A minute at 20 rows a second, twice what a CTP10 gives. */

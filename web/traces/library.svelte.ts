@@ -1,5 +1,5 @@
 import type { TraceInfo } from '../../shared/traces/trace.ts'
-import { call } from '../lib/call.ts'
+import { call } from '../link/call.ts'
 
 const PAGE = 60
 

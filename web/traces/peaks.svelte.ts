@@ -1,6 +1,6 @@
 import type { TraceInfo, TracePeak } from '../../shared/traces/trace.ts'
 import { isLevel, isWavelength, levelUnit, type TraceAxis } from '../../shared/traces/trace-axis.ts'
-import { call } from '../lib/call.ts'
+import { call } from '../link/call.ts'
 import { fineScale } from './plot/axis-scale.ts'
 import type { Sign } from './plot/paint.ts'
 import type { View } from './plot/view.ts'

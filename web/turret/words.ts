@@ -2,7 +2,7 @@ import { type SightState, whyUnchecked } from '../../shared/turret/sight.ts'
 import type { TrackingState } from '../../shared/turret/tracking.ts'
 import type { TurretState } from '../../shared/turret/turret.ts'
 import type { DetectorName, Thing } from '../../shared/camera/vision.ts'
-import { dateAndTime, fixed } from '../lib/format.ts'
+import { dateAndTime, fixed } from '../ui/format.ts'
 import type { LightPhase } from './laser/reasons.ts'
 
 export const DETECTOR_NAMES: Readonly<Record<DetectorName, string>> = {

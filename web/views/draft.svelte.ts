@@ -1,5 +1,5 @@
 import type { Tile, TileContent, View, ViewBody, ViewPage } from '../../shared/views/views.ts'
-import { call } from '../lib/call.ts'
+import { call } from '../link/call.ts'
 import { add, move, resize } from './arrange.ts'
 
 /** A view while it is edited: as it was when the editing began, and what it has become. */

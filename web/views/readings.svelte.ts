@@ -1,5 +1,5 @@
 import type { BenchState } from '../../shared/bench.ts'
-import { followTopic } from '../lib/topic.svelte.ts'
+import { followTopic } from '../link/topic.svelte.ts'
 
 /** The readings of one instrument, as they are called. */
 export interface NamedReadings {

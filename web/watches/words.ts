@@ -2,8 +2,8 @@ import type { WatchEventKind } from '../../shared/watches/watch.ts'
 import type { WatchCheck } from '../../shared/watches/watch-history.ts'
 import { type WatchPhase, type WatchStatus, watchPhase } from '../../shared/watches/watch-state.ts'
 import type { WatchKind } from '../../shared/watches/watch-what.ts'
-import { age } from '../lib/format.ts'
-import { exponentOf, shown } from '../lib/si.ts'
+import { age } from '../ui/format.ts'
+import { exponentOf, shown } from '../ui/si.ts'
 
 export const PHASE_WORDS: Record<WatchPhase, string> = {
   checking: 'checking',

@@ -1,4 +1,4 @@
-import { shown } from '../../lib/si.ts'
+import { shown } from '../../ui/si.ts'
 import type { Point } from './profile.ts'
 
 /** A length of so many pixels as people read it: in m with a prefix where a pixel's size is known, else in px. */

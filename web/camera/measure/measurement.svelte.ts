@@ -1,4 +1,4 @@
-import { tickingNow } from '../../lib/ticker.svelte.ts'
+import { tickingNow } from '../../link/ticker.svelte.ts'
 import type { Asked } from './analysis.ts'
 import type { Look } from './look.ts'
 import { FrameFeed } from './feed.svelte.ts'

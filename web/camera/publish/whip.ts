@@ -1,6 +1,6 @@
 import { basePath } from '../../../shared/base-path.ts'
 import { BenchError, unwrap, type Result } from '../../../shared/errors.ts'
-import { authorization } from '../../lib/credentials.ts'
+import { authorization } from '../../link/credentials.ts'
 
 const DEADLINE_MS = 10_000
 const OFFER = 'application/sdp'

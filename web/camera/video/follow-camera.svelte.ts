@@ -1,7 +1,7 @@
 import { onDestroy, untrack } from 'svelte'
 import type { CameraState } from '../../../shared/camera/camera.ts'
-import { connection } from '../../lib/connection.svelte.ts'
-import { followTopic, type Topic } from '../../lib/topic.svelte.ts'
+import { connection } from '../../link/connection.svelte.ts'
+import { followTopic, type Topic } from '../../link/topic.svelte.ts'
 import { CameraWatch } from './watch.svelte.ts'
 
 /** Shown at no more than this share of its pixels, half of them on each side are all that is seen. */

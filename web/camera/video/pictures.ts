@@ -1,6 +1,6 @@
 import { decodePicture, pictureStream } from '../../../shared/camera/pictures.ts'
-import { call } from '../../lib/call.ts'
-import { socket } from '../../lib/socket.ts'
+import { call } from '../../link/call.ts'
+import { socket } from '../../link/socket.ts'
 
 const DEADLINE_MS = 4000
 const WINDOW = 2

@@ -1,8 +1,8 @@
 import { Device, type types } from 'mediasoup-client'
 import type { Quality } from '../../../shared/camera/camera.ts'
 import type { OutputOf } from '../../../shared/commands.ts'
-import { call } from '../../lib/call.ts'
-import { socket } from '../../lib/socket.ts'
+import { call } from '../../link/call.ts'
+import { socket } from '../../link/socket.ts'
 
 const DEADLINE_MS = 4000
 

@@ -1,5 +1,5 @@
 import { ageOfRtpTimestamp } from '../../../shared/camera/media.ts'
-import { bridgeClock } from '../../lib/clock.ts'
+import { bridgeClock } from '../../link/clock.ts'
 import { linkRates, readLinkStats, type LinkRates, type LinkStats } from './link-stats.ts'
 
 const WINDOW_MS = 1000

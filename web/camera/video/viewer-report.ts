@@ -1,5 +1,5 @@
 import { REPORT_EVERY_MS, type ViewerReport } from '../../../shared/diagnostics/diagnostics.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 import type { Telemetry } from './telemetry.svelte.ts'
 
 /** Tells the bridge every 5 s how this viewer fares, until `signal` aborts. */

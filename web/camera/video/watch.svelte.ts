@@ -1,5 +1,5 @@
 import type { CameraState, Quality } from '../../../shared/camera/camera.ts'
-import { bridgeClock } from '../../lib/clock.ts'
+import { bridgeClock } from '../../link/clock.ts'
 import { ageCutter } from './age-cutter.ts'
 import { followPresence } from './presence.ts'
 import { type PictureReception, receivePictures } from './pictures.ts'

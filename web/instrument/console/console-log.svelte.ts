@@ -1,5 +1,5 @@
 import type { ConsoleExchange } from '../../../shared/instrument/console.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 
 const KEPT = 200
 const SEND_DEADLINE_MS = 130_000

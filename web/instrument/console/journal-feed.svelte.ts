@@ -1,5 +1,5 @@
 import type { JournalEntry, JournalFilter } from '../../../shared/instrument/journal.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 import { ROWS, withNewer } from './journal-rows.ts'
 
 /**

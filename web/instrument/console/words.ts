@@ -1,5 +1,5 @@
 import type { JournalEntry, LineState } from '../../../shared/instrument/journal.ts'
-import { personName } from '../../lib/format.ts'
+import { personName } from '../../ui/format.ts'
 
 const KINDS: Record<JournalEntry['by'], string> = {
   driver: 'the driver',

@@ -1,6 +1,6 @@
 import type { CommandName } from '../../../shared/commands.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
-import { mayNot } from '../../lib/control.svelte.ts'
+import { mayNot } from '../../link/control.svelte.ts'
 
 /** Why this command may not be given to the instrument now, in a few words; undefined when it may. Reactive. */
 export function whyNotNow(

@@ -1,6 +1,6 @@
-import { bridgeClock } from '../../lib/clock.ts'
-import { openStream, type OpenStream } from '../../lib/stream.ts'
-import { tickingNow } from '../../lib/ticker.svelte.ts'
+import { bridgeClock } from '../../link/clock.ts'
+import { openStream, type OpenStream } from '../../link/stream.ts'
+import { tickingNow } from '../../link/ticker.svelte.ts'
 
 const WINDOW = 4
 /** Powers that are this many periods old are not live. */

@@ -1,4 +1,4 @@
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 import { type Curve, curveOfTrace } from '../../traces/plot/curve.ts'
 import { fetchSamples } from '../../traces/plot/fetch-trace.ts'
 

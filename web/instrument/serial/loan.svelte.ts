@@ -1,8 +1,8 @@
 import { SERIAL_LOST_MS } from '../../../shared/instrument/web-serial.ts'
-import { call } from '../../lib/call.ts'
-import { Silence, TICK_MS } from '../../lib/silence.ts'
-import { socket } from '../../lib/socket.ts'
-import { steadyTicks } from '../../lib/steady-ticks.ts'
+import { call } from '../../link/call.ts'
+import { Silence, TICK_MS } from '../../link/silence.ts'
+import { socket } from '../../link/socket.ts'
+import { steadyTicks } from '../../link/steady-ticks.ts'
 import { PortWriter } from './port-writer.ts'
 import { choosePort, type LocalPort } from './web-serial.ts'
 

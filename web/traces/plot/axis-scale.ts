@@ -1,6 +1,6 @@
 import { type AxisKind, isLevel, isWavelength, type TraceAxis } from '../../../shared/traces/trace-axis.ts'
-import { quantity } from '../../lib/format.ts'
-import { exponentOf, shown, withPrefix } from '../../lib/si.ts'
+import { quantity } from '../../ui/format.ts'
+import { exponentOf, shown, withPrefix } from '../../ui/si.ts'
 
 /** What people say places along an axis in: `unit` has its prefix, a place times `factor` is in it. */
 export interface AxisScale {

@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/errors.ts'
-import { authorization } from '../../lib/credentials.ts'
+import { authorization } from '../../link/credentials.ts'
 import { decodeNpy } from '../../../shared/traces/npy.ts'
 import {
   traceSamplesPath,

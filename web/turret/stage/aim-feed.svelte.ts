@@ -1,7 +1,7 @@
 import { AIM_COLUMNS, aimStream } from '../../../shared/turret/tracking.ts'
-import { bridgeClock } from '../../lib/clock.ts'
-import { openStream, type OpenStream } from '../../lib/stream.ts'
-import { tickingNow } from '../../lib/ticker.svelte.ts'
+import { bridgeClock } from '../../link/clock.ts'
+import { openStream, type OpenStream } from '../../link/stream.ts'
+import { tickingNow } from '../../link/ticker.svelte.ts'
 import { PowerRing } from '../../instrument/power-ring.ts'
 
 /** A minute of 30 pictures a second. */

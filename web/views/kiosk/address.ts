@@ -1,5 +1,5 @@
 import { kioskPath, type View } from '../../../shared/views/views.ts'
-import type { Me } from '../../lib/why-not.ts'
+import type { Me } from '../../link/why-not.ts'
 
 /**
  * What a display's QR code leads to; undefined for a view that has none. The display's own token goes along only where the

@@ -1,7 +1,7 @@
 import type { BenchState } from '../../../shared/bench.ts'
 import type { DeviceBase, Family } from '../../../shared/device.ts'
-import { tickingNow } from '../../lib/ticker.svelte.ts'
-import { followTopic, type Topic } from '../../lib/topic.svelte.ts'
+import { tickingNow } from '../../link/ticker.svelte.ts'
+import { followTopic, type Topic } from '../../link/topic.svelte.ts'
 import { usePowers } from '../tiles/shared-feed.ts'
 import { type Trouble, troublesOf } from './health.ts'
 

@@ -1,8 +1,8 @@
 import type { BenchState } from '../../../shared/bench.ts'
 import type { ControlState } from '../../../shared/control/control.ts'
-import type { ConnectionState } from '../../lib/connection.svelte.ts'
+import type { ConnectionState } from '../../link/connection.svelte.ts'
 import { emittingDevices, endedDevices } from '../../control/emission.ts'
-import { hourAndMinute, personName } from '../../lib/format.ts'
+import { hourAndMinute, personName } from '../../ui/format.ts'
 import type { Trouble } from './health.ts'
 
 /** One thing that is to be said of the bench; `note`: it is in order, and worth knowing. */

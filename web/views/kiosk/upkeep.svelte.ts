@@ -1,4 +1,4 @@
-import { connection } from '../../lib/connection.svelte.ts'
+import { connection } from '../../link/connection.svelte.ts'
 import { msUntilHour } from './display.ts'
 import { isOutdated, renew, servedPage } from './renewal.ts'
 

@@ -1,5 +1,5 @@
 import type { TraceInfo } from '../../../shared/traces/trace.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 import { fetchWindow } from '../../traces/plot/fetch-trace.ts'
 
 /** As many columns as a tile of a display has use for. */

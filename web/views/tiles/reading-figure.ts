@@ -1,8 +1,8 @@
 import type { DeclaredState, DeclaredValue } from '../../../shared/instrument/declared.ts'
-import { age } from '../../lib/format.ts'
+import { age } from '../../ui/format.ts'
 import { channelColour } from '../../traces/plot/colours.ts'
 import { unitOf } from '../../instrument/declared/layout.ts'
-import { shown } from '../../lib/si.ts'
+import { shown } from '../../ui/si.ts'
 import type { Figure } from './figures.ts'
 
 /** A declared reading as a large figure at `now` (ms since the epoch, by the bridge's clock); undefined for one that is not declared. */

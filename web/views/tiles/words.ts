@@ -1,6 +1,6 @@
 import type { SweepState } from '../../../shared/instrument/instrument.ts'
 import type { TurretState } from '../../../shared/turret/turret.ts'
-import { fixed } from '../../lib/format.ts'
+import { fixed } from '../../ui/format.ts'
 
 /** What a sweep is doing, in a few words; undefined at rest. */
 export function sweepText(sweep: SweepState | undefined): string | undefined {

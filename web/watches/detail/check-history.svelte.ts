@@ -1,5 +1,5 @@
 import type { WatchCheck } from '../../../shared/watches/watch-history.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 
 const PAGE = 50
 /** A watch that is checked ten times a second is not asked for ten times a second. */

@@ -1,9 +1,9 @@
 import type { Family } from '../../../shared/device.ts'
 import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import type { TopicKind } from '../../../shared/topics.ts'
-import { call } from '../../lib/call.ts'
-import { dateAndTime } from '../../lib/format.ts'
-import { followTopic } from '../../lib/topic.svelte.ts'
+import { call } from '../../link/call.ts'
+import { dateAndTime } from '../../ui/format.ts'
+import { followTopic } from '../../link/topic.svelte.ts'
 import { leavesOf } from './topic-leaves.ts'
 import { watchNews } from '../list/watch-news.svelte.ts'
 

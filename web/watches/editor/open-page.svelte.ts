@@ -1,7 +1,7 @@
 import type { OutputOf } from '../../../shared/commands.ts'
 import type { PickerPage } from '../../../shared/watches/watch-picker.ts'
 import type { PageStep } from '../../../shared/watches/watch-what.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 
 /** A browser that has to start, and a page that is slow. */
 const DEADLINE_MS = 60_000

@@ -1,8 +1,8 @@
 import type { CommandName } from '../../../shared/commands.ts'
 import { BenchError } from '../../../shared/errors.ts'
 import type { WatchStatus } from '../../../shared/watches/watch-state.ts'
-import { call } from '../../lib/call.ts'
-import { attempt, toasts } from '../../lib/toasts.svelte.ts'
+import { call } from '../../link/call.ts'
+import { attempt, toasts } from '../../ui/toasts.svelte.ts'
 import { watchesText } from '../words.ts'
 
 /** Of an operation on several, what the bridge answers. */

@@ -1,5 +1,5 @@
-import { call } from '../../lib/call.ts'
-import { toasts } from '../../lib/toasts.svelte.ts'
+import { call } from '../../link/call.ts'
+import { toasts } from '../../ui/toasts.svelte.ts'
 import { save } from '../../camera/measure/export.ts'
 import { watchesText } from '../words.ts'
 

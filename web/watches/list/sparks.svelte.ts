@@ -1,6 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { WatchStatus } from '../../../shared/watches/watch-state.ts'
-import { call } from '../../lib/call.ts'
+import { call } from '../../link/call.ts'
 
 /** One number of a small curve; `at` in ms since the epoch. */
 export interface SparkPoint {

@@ -1,7 +1,7 @@
 import type { WatchesState, WatchEvent } from '../../../shared/watches/watch-state.ts'
-import { connection } from '../../lib/connection.svelte.ts'
-import { watchHref } from '../../lib/route.ts'
-import { followTopic } from '../../lib/topic.svelte.ts'
+import { connection } from '../../link/connection.svelte.ts'
+import { watchHref } from '../../ui/route.ts'
+import { followTopic } from '../../link/topic.svelte.ts'
 import { NewsReader } from './news-reader.ts'
 import { EVENT_WORDS } from '../words.ts'
 

@@ -1,7 +1,7 @@
 import { control } from './control.svelte.ts'
 import type { FromHeartbeat, ToHeartbeat } from './heartbeat-messages.ts'
 import { pageLink } from './socket.ts'
-import { toasts } from './toasts.svelte.ts'
+import { toasts } from '../ui/toasts.svelte.ts'
 
 const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'touchstart', 'wheel'] as const
 

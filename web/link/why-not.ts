@@ -3,7 +3,7 @@ import { isForbidden, reachOf, type Command } from '../../shared/command.ts'
 import { commands, type CommandName, type OutputOf } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control/control.ts'
 import type { GuardianState } from '../../shared/guardian/guardian.ts'
-import { personName } from './format.ts'
+import { personName } from '../ui/format.ts'
 
 /** Whom the bridge takes this page for. */
 export type Me = OutputOf<'session.hello'>
