@@ -1,5 +1,5 @@
-import type { BenchState } from '../shared/bench.ts'
-import type { Family } from '../shared/device.ts'
+import type { BenchState } from '../shared/bench/bench.ts'
+import type { Family } from '../shared/wire/device.ts'
 import { type TopicKind, topicName, type TopicState } from '../shared/topics.ts'
 import type { DeviceConfig } from './config.ts'
 import { Topic } from './core/topic.ts'

@@ -1,5 +1,5 @@
-import type { BenchState } from '../shared/bench.ts'
-import { BenchError } from '../shared/errors.ts'
+import type { BenchState } from '../shared/bench/bench.ts'
+import { BenchError } from '../shared/wire/errors.ts'
 import type { GuardianState } from '../shared/guardian/guardian.ts'
 import type { BenchConfig } from './config.ts'
 import type { Deed } from './control/control.ts'

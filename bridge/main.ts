@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { BenchError } from '../shared/errors.ts'
+import { BenchError } from '../shared/wire/errors.ts'
 import { type Bench, openBench } from './bench.ts'
 import { loadConfig } from './config.ts'
 import { createLog } from './core/log.ts'

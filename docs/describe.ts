@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { benchFile } from '../bridge/config.ts'
 import { drivers } from '../bridge/drivers/index.ts'
-import type { Command } from '../shared/command.ts'
+import type { Command } from '../shared/wire/command.ts'
 import { commands } from '../shared/commands.ts'
-import { errorCode } from '../shared/errors.ts'
+import { errorCode } from '../shared/wire/errors.ts'
 import { topics } from '../shared/topics.ts'
 
 interface Schema {

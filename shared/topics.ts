@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Role } from './access/access.ts'
-import { benchState } from './bench.ts'
+import { benchState } from './bench/bench.ts'
 import { cameraState } from './camera/camera.ts'
 import { controlState } from './control/control.ts'
 import { instrumentState } from './instrument/instrument.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Role } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { userName } from '../../shared/access/people.ts'
 import { monotonicMs } from '../core/clock.ts'
 import type { Caller, Handlers } from '../core/device.ts'

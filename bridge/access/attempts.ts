@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { networkOf, plainAddress } from '../core/network.ts'
 
 const MINUTE_MS = 60_000

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Statement } from '../core/tables.ts'
 import { readSnapshot, SNAPSHOT, type SessionRow, type TokenRow, type UserRow } from './rows.ts'
 import type { AccessStore } from './store.ts'

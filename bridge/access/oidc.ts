@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as client from 'openid-client'
 import { role as roles, type Role } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { PROOF_MINUTES } from '../../shared/access/people.ts'
 import type { Logger } from '../core/log.ts'
 import type { OidcConfig } from './oidc-config.ts'

@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
-import { BenchError, explainIssues } from '../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../shared/wire/errors.ts'
 import { newPassword } from '../../shared/access/people.ts'
 
 /** argon2id with 19 MiB, two passes, one lane: the least that OWASP's password storage cheat sheet recommends. */

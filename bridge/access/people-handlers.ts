@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Proofs } from './proofs.ts'
 import type { SecondFactor } from './second-factor.ts'

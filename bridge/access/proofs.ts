@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { PROOF_MINUTES } from '../../shared/access/people.ts'
 import type { Caller } from '../core/device.ts'
 

@@ -1,5 +1,5 @@
 import type { Role } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { userName } from '../../shared/access/people.ts'
 import type { Directory } from './directory.ts'
 import type { ProviderPerson } from './oidc.ts'

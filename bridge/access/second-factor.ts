@@ -1,5 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Statement } from '../core/tables.ts'
 import type { Directory } from './directory.ts'
 import { write, type UserRow } from './rows.ts'

@@ -1,5 +1,5 @@
 import type { Role, Scope } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Statement } from '../core/tables.ts'
 import type { Directory } from './directory.ts'
 import { write, type SessionRow, type UserRow } from './rows.ts'

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { digestOf, newSecret } from './secret.ts'
 
 const LASTS_MS = 3_600_000

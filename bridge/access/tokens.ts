@@ -1,5 +1,5 @@
 import { satisfies, type Role, type Scope } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Token } from '../../shared/access/people.ts'
 import type { Directory } from './directory.ts'
 import { write, type TokenRow } from './rows.ts'

@@ -1,5 +1,5 @@
 import { isWithin, meetOf, satisfies, type Role, type Scope } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Statement } from '../core/tables.ts'
 import type { User } from '../../shared/access/people.ts'
 import type { Directory } from './directory.ts'

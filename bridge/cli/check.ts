@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { checkDataFolder } from '../store/check/check-data-folder.ts'
 import type { Action } from './action.ts'
 import { dataDirOf, dataOptions } from './data-dir.ts'

@@ -1,5 +1,5 @@
 import type { Scope } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { readBenchFile } from './bench-file.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { withDeadline } from '../core/deadline.ts'
 import { openResource, type WireOptions } from '../transport/resource.ts'
 import type { Receiver, Transport } from '../transport/transport.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Action, Group, Terminal } from './action.ts'
 import { askSecret } from './secret-input.ts'
 

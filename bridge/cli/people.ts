@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { isAudited } from '../../shared/command.ts'
-import { BenchError, explainIssues } from '../../shared/errors.ts'
+import { isAudited } from '../../shared/wire/command.ts'
+import { BenchError, explainIssues } from '../../shared/wire/errors.ts'
 import { peopleCommands } from '../../shared/access/people.ts'
 import { Access } from '../access/access.ts'
 import type { Caller } from '../core/device.ts'

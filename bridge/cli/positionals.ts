@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 /** The words of a command line as they are named. Throws `input.invalid` for one too few or too many. */
 export function positionals<const N extends readonly string[]>(

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { modelOf } from '../instrument/declared/shipped.ts'
 import { canonicalName, parseResource } from '../transport/resource-name.ts'
 import { wireOptions, type WireOptions } from '../transport/resource.ts'

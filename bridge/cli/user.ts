@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { role, type Role } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Group } from './action.ts'
 import { configOption } from './bench-file.ts'
 import { scopeNamed } from './device-scope.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { ErrorCode } from '../../shared/errors.ts'
-import { BenchError } from '../../shared/errors.ts'
+import type { ErrorCode } from '../../shared/wire/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 /** A refusal as exfo-ctp10-api words it: a status, and `{ detail }`. */
 export class ApiError extends Error {

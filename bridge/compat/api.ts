@@ -1,7 +1,7 @@
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
 import type { Ctp10State, DetectorState, LaserState, TlsState } from '../../shared/instrument/ctp10.ts'
 import { BEAT_LOST_MS, type ControlState } from '../../shared/control/control.ts'
-import { BenchError, unwrap } from '../../shared/errors.ts'
+import { BenchError, unwrap } from '../../shared/wire/errors.ts'
 import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import { pause } from '../core/deadline.ts'
 import { publicRefOf } from '../core/client-ref.ts'

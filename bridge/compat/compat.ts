@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Logger } from '../core/log.ts'
 import type { Door } from '../server/origin.ts'
 import type { RequestGate } from '../server/request-gate.ts'

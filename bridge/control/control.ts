@@ -1,6 +1,6 @@
-import { type Act, acts, type Command, reachOf } from '../../shared/command.ts'
+import { type Act, acts, type Command, reachOf } from '../../shared/wire/command.ts'
 import type { ControlState } from '../../shared/control/control.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import type { Caller, Device, Handlers } from '../core/device.ts'
 import type { LatchFile } from '../core/latch.ts'

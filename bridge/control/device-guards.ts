@@ -1,5 +1,5 @@
-import type { DeviceBase } from '../../shared/device.ts'
-import { BenchError } from '../../shared/errors.ts'
+import type { DeviceBase } from '../../shared/wire/device.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { monotonicMs } from '../core/clock.ts'
 import type { DeviceGuard } from '../core/guard.ts'
 import type { SafePlan } from '../core/safe-plan.ts'

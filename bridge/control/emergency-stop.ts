@@ -1,5 +1,5 @@
 import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control/control.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { withDeadline } from '../core/deadline.ts'
 import type { Device, StopOutcome } from '../core/device.ts'
 import type { LatchFile } from '../core/latch.ts'

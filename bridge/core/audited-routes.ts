@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deviceId } from '../../shared/device.ts'
+import { deviceId } from '../../shared/wire/device.ts'
 import { userName } from '../../shared/access/people.ts'
 import { traceUpload } from '../../shared/traces/trace.ts'
 

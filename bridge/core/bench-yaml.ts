@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { parserFault, structureFaults, type YamlFault } from './yaml-faults.ts'
 
 /** 1,000 devices take half of it, and the parser is through with the worst of this size within a second. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 /**
  * `work`, or a `device.timeout` after `ms`, or the signal's reason when it aborts first. The work itself is not ended:

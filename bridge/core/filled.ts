@@ -1,5 +1,5 @@
-import { BenchError } from '../../shared/errors.ts'
-import { secretNamesIn, withNamedSecrets } from '../../shared/secret-reference.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
+import { secretNamesIn, withNamedSecrets } from '../../shared/wire/secret-reference.ts'
 import type { SendableSecret } from './named-secrets.ts'
 
 /** Secrets by name. */

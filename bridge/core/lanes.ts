@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 /**
  * The order in which a line serves those who want it: control before bulk; a poll only when nobody else has the line.

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { MOST_SECRETS, type NamedSecret } from '../../shared/access/named-secrets.ts'
 import type { Handlers } from './device.ts'
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { alternativeFor, bareSchema, definitionOf, partsOf } from '../../shared/schema-parts.ts'
-import { isPlain, maskOf } from '../../shared/secret.ts'
+import { alternativeFor, bareSchema, definitionOf, partsOf } from '../../shared/wire/schema-parts.ts'
+import { isPlain, maskOf } from '../../shared/wire/secret.ts'
 
 /** What stands in the place of a secret. */
 const HIDDEN = '(secret)'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { MOST_SLOWDOWN, slowdown } from './machine-load.ts'
 
 /** A timer that comes so much too late means that this process itself was held up. */

@@ -1,4 +1,4 @@
-import { encodeSamples } from '../../shared/streams.ts'
+import { encodeSamples } from '../../shared/wire/streams.ts'
 import { CreditWindow } from './credit.ts'
 
 /** One row of samples: when (ms since the epoch), and a value a column. `pushedAt` is by performance.now(): how old it is, whoever sets the clock. */

@@ -1,5 +1,5 @@
-import { BenchError } from '../../shared/errors.ts'
-import type { DeviceBase, Family, Lifecycle } from '../../shared/device.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
+import type { DeviceBase, Family, Lifecycle } from '../../shared/wire/device.ts'
 import { pause, withDeadline } from './deadline.ts'
 import type { Device, Driver, DriverContext } from './device.ts'
 import { withStartDeadline } from './start-deadline.ts'

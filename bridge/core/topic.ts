@@ -1,4 +1,4 @@
-import { applyMergePatch, diffMerge, type MergePatch, type State } from '../../shared/merge-patch.ts'
+import { applyMergePatch, diffMerge, type MergePatch, type State } from '../../shared/wire/merge-patch.ts'
 
 /** One change as subscribers receive it. */
 export interface Change {

@@ -1,6 +1,6 @@
 import type { MessagePort, ResourceLimits } from 'node:worker_threads'
 import { Worker } from 'node:worker_threads'
-import { BenchError, errorCode, type ErrorCode } from '../../shared/errors.ts'
+import { BenchError, errorCode, type ErrorCode } from '../../shared/wire/errors.ts'
 import type { Logger } from './log.ts'
 
 /** What a thread can do, by name: each job takes one value and gives one, both copied between the threads. */

@@ -7,7 +7,7 @@ import {
   REPORT_EVERY_MS,
   type ViewerReport,
 } from '../../shared/diagnostics/diagnostics.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { steadyEpochMs } from '../core/clock.ts'
 import { CpuShare, ownCpuMs } from '../core/cpu.ts'
 import type { Caller, CameraLoad, Handlers } from '../core/device.ts'

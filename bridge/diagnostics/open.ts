@@ -1,5 +1,5 @@
 import type { CameraState } from '../../shared/camera/camera.ts'
-import type { Family } from '../../shared/device.ts'
+import type { Family } from '../../shared/wire/device.ts'
 import type { CameraLoad } from '../core/device.ts'
 import type { Topic } from '../core/topic.ts'
 import type { ViewerIds } from '../core/viewer-ids.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { MediaEntry, MediaFormat, Storage } from '../../shared/gallery/gallery.ts'
 import { retentionMs } from '../core/clock.ts'
 import type { Handlers } from '../core/device.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { pause } from '../core/deadline.ts'
 import { type Proof, provesSafe, type SafePlan } from '../core/safe-plan.ts'
 import { openResource, wireOptions } from '../transport/resource.ts'

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { GUARDIAN_LOST_MS, type GuardianState, type StopTicket } from '../../shared/guardian/guardian.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { epochMsOf, monotonicMs } from '../core/clock.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'

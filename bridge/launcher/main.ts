@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { createLog } from '../core/log.ts'
 import { STAYS_DOWN } from '../guardian/protocol.ts'
 import { readLaunch } from './bench-file.ts'

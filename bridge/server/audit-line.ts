@@ -1,6 +1,6 @@
-import { type Command, deviceOf } from '../../shared/command.ts'
+import { type Command, deviceOf } from '../../shared/wire/command.ts'
 import { findCommand } from '../../shared/commands.ts'
-import { deviceId } from '../../shared/device.ts'
+import { deviceId } from '../../shared/wire/device.ts'
 import type { Deed } from '../control/control.ts'
 import { keptInput } from '../core/kept-input.ts'
 import type { NewEntry } from '../access/audit.ts'

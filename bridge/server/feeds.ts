@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Stream } from '../core/stream.ts'
 import type { Followed } from './topic-feed.ts'
 

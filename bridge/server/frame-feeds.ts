@@ -1,5 +1,5 @@
 import type { ServerEvents } from '../../shared/commands.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { framesStream } from '../../shared/camera/frames.ts'
 import type { FrameSubscription, Handlers } from '../core/device.ts'
 import type { FindDevice } from './call.ts'

@@ -1,6 +1,6 @@
 import { type Role, satisfies, type Scope } from '../../shared/access/access.ts'
-import { type Command, deviceOf, feedOf, reachOf } from '../../shared/command.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { type Command, deviceOf, feedOf, reachOf } from '../../shared/wire/command.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { isOfPage } from '../../shared/topics.ts'
 import type { Caller } from '../core/device.ts'
 

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { networkOf } from '../core/network.ts'
 import type { Door } from './origin.ts'
 import type { RequestGate } from './request-gate.ts'

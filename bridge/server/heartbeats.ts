@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
 import type { ClientEvents, ServerEvents } from '../../shared/commands.ts'
 import { HEARTBEAT_PURPOSE } from '../../shared/control/control.ts'
-import { BenchError, type Result } from '../../shared/errors.ts'
+import { BenchError, type Result } from '../../shared/wire/errors.ts'
 
 type BenchSocket = Socket<ClientEvents, ServerEvents>
 

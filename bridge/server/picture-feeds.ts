@@ -1,6 +1,6 @@
 import type { CameraState } from '../../shared/camera/camera.ts'
 import type { ServerEvents } from '../../shared/commands.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { encodePicture, pictureStream } from '../../shared/camera/pictures.ts'
 import { CreditWindow } from '../core/credit.ts'
 import type { Caller, Handlers } from '../core/device.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { findCommand } from '../../shared/commands.ts'
-import { BenchError, type ErrorCode, type Failure } from '../../shared/errors.ts'
+import { BenchError, type ErrorCode, type Failure } from '../../shared/wire/errors.ts'
 import { guarded } from '../core/guarded.ts'
 import type { Logger } from '../core/log.ts'
 import { networkOf } from '../core/network.ts'

@@ -1,5 +1,5 @@
 import type { ServerEvents } from '../../shared/commands.ts'
-import { diffMerge, type State } from '../../shared/merge-patch.ts'
+import { diffMerge, type State } from '../../shared/wire/merge-patch.ts'
 import type { Change, Topic } from '../core/topic.ts'
 
 /** A topic as those who follow it know it. One whose state is too large to be kept for each of them tells changes alone. */

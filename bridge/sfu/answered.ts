@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { withStartDeadline } from '../core/start-deadline.ts'
 
 /** A worker answers within a millisecond. */

@@ -1,4 +1,4 @@
-import { BenchError, type ErrorCode } from '../../shared/errors.ts'
+import { BenchError, type ErrorCode } from '../../shared/wire/errors.ts'
 
 /** Why an exchange over HTTP (WHIP, WHEP) is refused, with the status that its standard wants. */
 export class ExchangeError extends BenchError {

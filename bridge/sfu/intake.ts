@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { withStartDeadline } from '../core/start-deadline.ts'
 import { answered } from './answered.ts'
 import { routerCodecs } from './codecs.ts'

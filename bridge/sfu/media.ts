@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { type CameraState, qualities, type Quality } from '../../shared/camera/camera.ts'
 import type { OutputOf } from '../../shared/commands.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Caller, Handlers } from '../core/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Publisher, Tap } from '../core/publisher.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { types } from 'mediasoup'
-import { BenchError, explainIssues } from '../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../shared/wire/errors.ts'
 
 // mediasoup writes these straight into a buffer that all requests to the worker share: what does not fit would spoil
 // that buffer for everybody, so it is looked at here first.

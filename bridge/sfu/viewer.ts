@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup'
 import type { OutputOf } from '../../shared/commands.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { answered } from './answered.ts'
 import type { Channel } from './channel.ts'
 import type { Live } from './ingest.ts'

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { pause } from '../core/deadline.ts'
 import type { Logger } from '../core/log.ts'
 import { listenAddresses } from './addresses.ts'

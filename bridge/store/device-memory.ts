@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { DeviceMemory } from '../core/device-memory.ts'
 import { replaceFile } from '../core/replace-file.ts'
 

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { isDamage, SQLITE, sqliteCode } from './sqlite.ts'
 
 /** Less than this is left on a disk when SQLite says no more than that it could not write. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { MOST_POINTS } from '../../shared/traces/trace.ts'
 import type { AxisKind } from '../../shared/traces/trace-axis.ts'
 import { axisIn, unitIn } from './column-title.ts'

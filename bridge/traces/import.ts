@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { isNpy, npyHeader } from '../../shared/traces/npy.ts'
 import type { TraceUpload } from '../../shared/traces/trace.ts'
 import { type AxisKind, isWavelength, quantityOf, type TraceAxis } from '../../shared/traces/trace-axis.ts'

@@ -1,4 +1,4 @@
-import type { Failure } from '../../shared/errors.ts'
+import type { Failure } from '../../shared/wire/errors.ts'
 import type { TraceAxis } from '../../shared/traces/trace-axis.ts'
 import type { PeakSearch, TraceFormat, TraceInfo, TracePeak, TraceUpload } from '../../shared/traces/trace.ts'
 

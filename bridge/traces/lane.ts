@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { withStartDeadline } from '../core/start-deadline.ts'
 import type { JobAnswer, JobInput, JobName, JobOutput, JobRequest } from './jobs.ts'
 

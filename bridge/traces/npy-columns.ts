@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { type NpyLayout, parseNpyHeader } from '../../shared/traces/npy.ts'
 import { MOST_POINTS } from '../../shared/traces/trace.ts'
 import type { Columns } from './columns.ts'

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { NPY_HEADER_BYTES, npyHeader } from '../../shared/traces/npy.ts'
 import {
   MOST_UPLOAD_BYTES,

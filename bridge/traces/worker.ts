@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { indexOf, placeOf } from '../../shared/traces/trace-axis.ts'
 import { exportTrace } from './export.ts'
 import { importFile } from './import.ts'

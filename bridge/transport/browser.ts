@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { WantedPort, WebSerialOptions } from '../../shared/instrument/web-serial.ts'
 import { pause } from '../core/deadline.ts'
 import type { SafePlan } from '../core/safe-plan.ts'

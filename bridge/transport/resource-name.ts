@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 const HISLIP_PORT = 4880
 const MOST_PORT = 65_535

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { browserTransport } from './browser.ts'
 import { hislipTransport } from './hislip/transport.ts'
 import { serialOptions, serialTransport } from './serial.ts'

@@ -1,6 +1,6 @@
 import { SerialPort } from 'serialport'
 import { z } from 'zod'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { pause, withDeadline } from '../core/deadline.ts'
 import { type OpenTransport, pour, type Receiver, type Transport } from './transport.ts'
 

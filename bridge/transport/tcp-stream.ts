@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { withDeadline } from '../core/deadline.ts'
 
 /** How long a connection may take to be made. */

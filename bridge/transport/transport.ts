@@ -1,4 +1,4 @@
-import type { BenchError } from '../../shared/errors.ts'
+import type { BenchError } from '../../shared/wire/errors.ts'
 
 /** Where a transport puts what it receives. Bytes are written where they belong, so a block is never copied. */
 export interface Receiver {

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import { MOST_VIEWS, type View, view, type ViewBody, type ViewsState } from '../../shared/views/views.ts'
 import type { Handlers } from '../core/device.ts'

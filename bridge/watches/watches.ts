@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Role } from '../../shared/access/access.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { MOST_WATCHES, type Watch, type WatchBody } from '../../shared/watches/watch.ts'
 import type { WatchEvent, WatchStatus } from '../../shared/watches/watch-state.ts'
 import { retentionMs } from '../core/clock.ts'

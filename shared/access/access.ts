@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { plain } from '../secret.ts'
+import { plain } from '../wire/secret.ts'
 
 /** Who may do what, weakest first: a role includes those before it. */
 export const role = z.enum(['viewer', 'operator', 'administrator'])

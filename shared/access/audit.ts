@@ -1,6 +1,6 @@
-import { basePath } from '../base-path.ts'
+import { basePath } from '../wire/base-path.ts'
 import { z } from 'zod'
-import { command } from '../command.ts'
+import { command } from '../wire/command.ts'
 
 /** One line of the audit: who, from where, what, when, and what came of it. */
 export const auditEntry = z.object({

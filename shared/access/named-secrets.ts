@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { SECRET_NAME } from '../secret-reference.ts'
-import { plain, secret } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { SECRET_NAME } from '../wire/secret-reference.ts'
+import { plain, secret } from '../wire/secret.ts'
 
 export const MOST_SECRETS = 200
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { role, scope } from './access.ts'
-import { command } from '../command.ts'
-import { plain, secret } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { plain, secret } from '../wire/secret.ts'
 
 export const userName = plain(
   z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { plain } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain } from '../wire/secret.ts'
 
 const pixels = z.int().min(0)
 /** A part of the sensor, px, as the camera counts them: behind its binning. */

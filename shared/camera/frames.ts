@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { region } from './camera-features.ts'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 import { FRAME_COMPRESSIONS } from './frame-header.ts'
 
 export const FRAME_STEPS = [1, 2, 4, 8] as const

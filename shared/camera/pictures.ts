@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 
 const KIND = 2
 const HEADER_BYTES = 24

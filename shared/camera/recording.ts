@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 import { mediaEntry, mediaId, mediaWords } from '../gallery/gallery.ts'
 
 /** A camera's recording, in its topic: the one that runs, or how the last one ended. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 import { mediaEntry, mediaWords } from '../gallery/gallery.ts'
 
 /** TIFF and PNG hold what the sensor measured; JPEG is to look at. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { plain } from '../secret.ts'
-import type { SamplePacket } from '../streams.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain } from '../wire/secret.ts'
+import type { SamplePacket } from '../wire/streams.ts'
 
 /** What looks for something, by its place in the stream. */
 export const DETECTORS = ['motion', 'spot', 'colour', 'marker', 'model'] as const

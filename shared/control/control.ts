@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { acts, command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { acts, command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 import { stopTicket } from '../guardian/guardian.ts'
-import { plain } from '../secret.ts'
+import { plain } from '../wire/secret.ts'
 
 /** The lease lapses after so long without anything done. */
 export const LEASE_IDLE_MS = 60_000

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 
 /** What a frame goes through in its camera's process, and then on its way to a viewer. */
 export const CAMERA_STAGES = ['capture', 'slot', 'convert', 'encode', 'send'] as const

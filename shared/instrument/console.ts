@@ -1,9 +1,9 @@
-import { basePath } from '../base-path.ts'
+import { basePath } from '../wire/base-path.ts'
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { failure } from '../errors.ts'
-import { plain } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { failure } from '../wire/errors.ts'
+import { plain } from '../wire/secret.ts'
 
 /** So many messages at once, one a line. */
 export const CONSOLE_MESSAGES = 100

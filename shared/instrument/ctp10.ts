@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 import { traceInfo } from '../traces/trace.ts'
 
 const moduleNumber = z.number().int().min(1).max(20)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { plain } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain } from '../wire/secret.ts'
 import { traceInfo } from '../traces/trace.ts'
 
 /** A reading, setting, action or trace of a declared instrument, as its declaration calls it. */

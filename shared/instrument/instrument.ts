@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
+import { command } from '../wire/command.ts'
 import { ctp10State } from './ctp10.ts'
 import { declaredState } from './declared.ts'
-import { deviceBase, deviceId } from '../device.ts'
+import { deviceBase, deviceId } from '../wire/device.ts'
 import { traceInfo } from '../traces/trace.ts'
 
 /** What a sweep is asked for, in the units people say: nm, pm, nm/s. */

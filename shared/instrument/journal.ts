@@ -1,8 +1,8 @@
-import { basePath } from '../base-path.ts'
+import { basePath } from '../wire/base-path.ts'
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { errorCode } from '../errors.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { errorCode } from '../wire/errors.ts'
 
 /** So many exchanges of each instrument are kept. */
 export const JOURNAL_KEEPS = 10_000

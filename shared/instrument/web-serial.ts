@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { plain } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain } from '../wire/secret.ts'
 
 /** How often the bridge says to a page that lends a port that it is there. */
 export const SERIAL_ALIVE_MS = 250

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { plain } from '../secret.ts'
+import { plain } from '../wire/secret.ts'
 
 /** Text that says a unit: `m`, `s`, `Hz`, `V`, `°C`; empty for a plain number. */
 export const unitText = plain(

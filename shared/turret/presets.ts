@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
-import { plain } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain } from '../wire/secret.ts'
 import { burst } from './turret-burst.ts'
 
 const name = plain(z.string().trim().min(1).max(60))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceId } from '../wire/device.ts'
 
 const px = z.number().min(-10_000).max(20_000).describe('px of the picture; the middle of the first is 0')
 /** A place in a picture. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { deviceBase, deviceId } from '../device.ts'
+import { command } from '../wire/command.ts'
+import { deviceBase, deviceId } from '../wire/device.ts'
 import { patternRun, pattern, preset } from './presets.ts'
 import { sightState } from './sight.ts'
 import { autoFireState, trackingState } from './tracking.ts'

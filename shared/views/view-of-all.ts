@@ -1,4 +1,4 @@
-import type { Family } from '../device.ts'
+import type { Family } from '../wire/device.ts'
 import { share } from './grid.ts'
 import { MOST_PAGES, type TileContent, VIEW_OF_ALL, type View } from './views.ts'
 

@@ -1,10 +1,10 @@
-import { basePath } from '../base-path.ts'
+import { basePath } from '../wire/base-path.ts'
 import { z } from 'zod'
-import { command } from '../command.ts'
+import { command } from '../wire/command.ts'
 import { entryName } from '../instrument/declared.ts'
-import { deviceId } from '../device.ts'
+import { deviceId } from '../wire/device.ts'
 import { isInside, overlaps } from './grid.ts'
-import { plain } from '../secret.ts'
+import { plain } from '../wire/secret.ts'
 import { traceId } from '../traces/trace.ts'
 
 /** The view that shows whatever is on the bench, for as long as nobody has saved one under its name. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { secret } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { secret } from '../wire/secret.ts'
 import { tag } from '../traces/trace.ts'
 import { channelName, watch, watchBody, watchId } from './watch.ts'
 import { watchCheck, watchSnapshot } from './watch-history.ts'

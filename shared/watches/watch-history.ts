@@ -1,4 +1,4 @@
-import { basePath } from '../base-path.ts'
+import { basePath } from '../wire/base-path.ts'
 import { z } from 'zod'
 import { pixelBox } from './watch-box.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { command } from '../command.ts'
-import { plain } from '../secret.ts'
+import { command } from '../wire/command.ts'
+import { plain } from '../wire/secret.ts'
 import { pixelBox } from './watch-box.ts'
 import { watchId } from './watch.ts'
 import { pageStep } from './watch-what.ts'

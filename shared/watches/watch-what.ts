@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { region } from '../camera/camera-features.ts'
 import { entryName } from '../instrument/declared.ts'
-import { deviceId } from '../device.ts'
-import { plain, secret } from '../secret.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain, secret } from '../wire/secret.ts'
 import { traceId } from '../traces/trace.ts'
 import { webAddress } from './web-address.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { deviceId } from '../device.ts'
-import { plain } from '../secret.ts'
+import { deviceId } from '../wire/device.ts'
+import { plain } from '../wire/secret.ts'
 import { tag } from '../traces/trace.ts'
 import { watchWhat } from './watch-what.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { isReference } from '../secret-reference.ts'
-import { secret, type Mask } from '../secret.ts'
+import { isReference } from '../wire/secret-reference.ts'
+import { secret, type Mask } from '../wire/secret.ts'
 
 const PARTS = /^(https?:\/\/)([^/\\?#]+)([^?#]*)(\?[^#]*)?(#.*)?$/i
 const USER = /^((?:\$\{[^}]*\}|[^:])*)(?::(.*))?$/

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { BenchState } from '../../shared/bench.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
 import { GuardedBench } from '../support/guarded-bench.ts'
 import { ASK_EVERY_MS, LitInstruments, until } from '../support/lit-bench.ts'
 import { Client } from '../support/socket.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decodeSamples, powerStream } from '../../shared/streams.ts'
+import { decodeSamples, powerStream } from '../../shared/wire/streams.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { Client } from '../support/socket.ts'
 import { progress, rounded } from './statistics.ts'

@@ -1,4 +1,4 @@
-import { applyMergePatch } from '../../shared/merge-patch.ts'
+import { applyMergePatch } from '../../shared/wire/merge-patch.ts'
 import type { WatchStatus } from '../../shared/watches/watch-state.ts'
 import { Client } from '../support/socket.ts'
 

@@ -8,7 +8,7 @@ import { DirectStore } from '../../bridge/cli/direct-store.ts'
 import { databaseFile, openDatabase } from '../../bridge/store/sqlite.ts'
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
 import { commands } from '../../shared/commands.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { Row, Statement } from '../../bridge/core/tables.ts'
 import type { HealthListener } from '../../bridge/store/health.ts'
 

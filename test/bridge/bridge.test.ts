@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Lifecycle } from '../../shared/device.ts'
+import type { Lifecycle } from '../../shared/wire/device.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { childrenOf } from '../support/children.ts'
 import { Client } from '../support/socket.ts'

@@ -7,7 +7,7 @@ import { withLentPorts } from '../../bridge/lent-ports.ts'
 import { browserPorts, type Lender, type Loan } from '../../bridge/transport/browser.ts'
 import { openResource, wireOptions } from '../../bridge/transport/resource.ts'
 import type { Transport } from '../../bridge/transport/transport.ts'
-import type { DeviceBase } from '../../shared/device.ts'
+import type { DeviceBase } from '../../shared/wire/device.ts'
 import { noGuardian } from '../support/guard.ts'
 
 /** A page that lends, and what reached it in order: what it was given to keep, and what it was to write. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificates } from '../../bridge/cli/certificates.ts'
 import { type BenchConfig, loadConfig } from '../../bridge/config.ts'
 import { drivers } from '../../bridge/drivers/index.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lightbench-config-'))
 const file = join(folder, 'bench.yaml')

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { type Command, command } from '../../shared/command.ts'
+import { type Command, command } from '../../shared/wire/command.ts'
 import { Control, type Deed } from '../../bridge/control/control.ts'
 import type { Caller, Device } from '../../bridge/core/device.ts'
 import { callerAs } from '../support/caller.ts'

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { startCtp10 } from '../support/bench-process.ts'
 import { NotedGuard } from '../support/guard.ts'
 import { ReplayInstrument } from '../support/replay.ts'

@@ -5,7 +5,7 @@ import { parseSpec } from '../../bridge/instrument/declared/parse-spec.ts'
 import { behindHeader, readNumbers } from '../../bridge/instrument/declared/samples.ts'
 import { checkValue, commandFor } from '../../bridge/instrument/declared/setting-value.ts'
 import { parseAnswer } from '../../bridge/instrument/declared/value.ts'
-import { explainIssues } from '../../shared/errors.ts'
+import { explainIssues } from '../../shared/wire/errors.ts'
 
 const resource = 'TCPIP::127.0.0.1::5025::SOCKET'
 const level = { query: ':LEV?', command: ':LEV {value}', type: 'number' }

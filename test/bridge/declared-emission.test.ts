@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { callerAs } from '../support/caller.ts'
 import { NotedGuard } from '../support/guard.ts'
 import { listen } from '../support/instrument.ts'

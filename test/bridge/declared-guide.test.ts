@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { declaredConfig } from '../../bridge/instrument/declared/config.ts'
-import { explainIssues } from '../../shared/errors.ts'
+import { explainIssues } from '../../shared/wire/errors.ts'
 
 const RESOURCE = 'TCPIP::192.168.1.30::5025::SOCKET'
 /** What the guide shows of parts of an entry, made a whole one. */

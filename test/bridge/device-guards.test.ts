@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { DeviceGuards, type Guardian } from '../../bridge/control/device-guards.ts'
 import type { DeviceGuard } from '../../bridge/core/guard.ts'
 import { Topic } from '../../bridge/core/topic.ts'
-import { BenchError } from '../../shared/errors.ts'
-import type { DeviceBase } from '../../shared/device.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
+import type { DeviceBase } from '../../shared/wire/device.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

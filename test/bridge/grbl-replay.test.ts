@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { config, laserConfigOf } from '../../bridge/turret/grbl/config.ts'
 import { LightLedger } from '../../bridge/turret/grbl/light-ledger.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { TestMemory } from '../support/device-memory.ts'
 import { type GrblExchange, GrblReplay } from '../support/grbl-wire.ts'
 import { type OpenTurret, openTurret } from './turret-rig.ts'

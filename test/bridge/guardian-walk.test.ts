@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
-import type { BenchState } from '../../shared/bench.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
 import { childOf } from '../support/children.ts'
 import { LaunchedBench } from '../support/launched-bench.ts'
 import { LitInstruments, until } from '../support/lit-bench.ts'

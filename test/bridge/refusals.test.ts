@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { Caller } from '../../bridge/core/device.ts'
 import { Refusals } from '../../bridge/server/refusals.ts'
 import type { NewEntry } from '../../bridge/access/audit.ts'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { callerAs } from '../support/caller.ts'
 
 function rig(): { refusals: Refusals; lines: NewEntry[] } {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { Answers } from '../../bridge/instrument/share/answers.ts'
 import { Console } from '../../bridge/instrument/share/console.ts'
 import { callerAs } from '../support/caller.ts'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { Line } from '../../bridge/instrument/scpi/line.ts'
 import { Session } from '../../bridge/instrument/scpi/session.ts'
 import { shareConfig } from '../../bridge/instrument/share/config.ts'

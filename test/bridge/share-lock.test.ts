@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { echo, Script, share } from './share-rig.ts'
 
 it('keeps everybody else off the line while one has the lock, and serves them when it lets go', async () => {

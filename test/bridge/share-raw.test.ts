@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { echo, Script, share } from './share-rig.ts'
 
 const lease = new BenchError('lease.held', 'ada holds the lease of the bench: only queries are served')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { Session } from '../../bridge/instrument/scpi/session.ts'
 import { openResource, wireOptions } from '../../bridge/transport/resource.ts'
 import type { OpenTransport, Transport } from '../../bridge/transport/transport.ts'

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { type Change, Topic } from '../../bridge/core/topic.ts'
-import { applyMergePatch } from '../../shared/merge-patch.ts'
+import { applyMergePatch } from '../../shared/wire/merge-patch.ts'
 
 interface State {
   n: number

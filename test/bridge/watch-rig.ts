@@ -1,6 +1,6 @@
 import { expect, vi } from 'vitest'
 import type { ServerEvents } from '../../shared/commands.ts'
-import { applyMergePatch } from '../../shared/merge-patch.ts'
+import { applyMergePatch } from '../../shared/wire/merge-patch.ts'
 import type { WatchDraft } from '../../shared/watches/watch.ts'
 import type { WatchesState, WatchStatus } from '../../shared/watches/watch-state.ts'
 import { Client } from '../support/socket.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diffMerge } from '../../shared/merge-patch.ts'
+import { diffMerge } from '../../shared/wire/merge-patch.ts'
 import type { WatchStatus } from '../../shared/watches/watch-state.ts'
 import { Addresses } from '../../bridge/watches/kinds/page/addresses.ts'
 import { checkReading } from '../../bridge/watches/kinds/reading/check.ts'

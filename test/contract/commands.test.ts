@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Command } from '../../shared/command.ts'
+import type { Command } from '../../shared/wire/command.ts'
 import { commands, findCommand } from '../../shared/commands.ts'
-import { BenchError, unwrap } from '../../shared/errors.ts'
+import { BenchError, unwrap } from '../../shared/wire/errors.ts'
 import { topics } from '../../shared/topics.ts'
 
 describe.each(Object.entries<Command>(commands))('%s', (name, command) => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { applyMergePatch, diffMerge } from '../../shared/merge-patch.ts'
+import { applyMergePatch, diffMerge } from '../../shared/wire/merge-patch.ts'
 
 it('applies the examples of RFC 7396, appendix A, that have objects at their root', () => {
   const cases: [object, object, object][] = [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { decodeNpy, NPY_HEADER_BYTES, npyHeader } from '../../shared/traces/npy.ts'
-import { decodeSamples, encodeSamples } from '../../shared/streams.ts'
+import { decodeSamples, encodeSamples } from '../../shared/wire/streams.ts'
 
 const packet = {
   seq: 7,

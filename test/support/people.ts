@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { unwrap, type Result } from '../../shared/errors.ts'
+import { unwrap, type Result } from '../../shared/wire/errors.ts'
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
 import type { Role } from '../../shared/access/access.ts'
 

@@ -1,4 +1,4 @@
-import type { BenchError } from '../../shared/errors.ts'
+import type { BenchError } from '../../shared/wire/errors.ts'
 import type { Receiver } from '../../bridge/transport/transport.ts'
 
 const WAIT_MS = 5000

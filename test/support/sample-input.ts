@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { bareSchema, definitionOf, innerOf } from '../../shared/schema-parts.ts'
+import { bareSchema, definitionOf, innerOf } from '../../shared/wire/schema-parts.ts'
 
 const TEXTS = [
   'slide',

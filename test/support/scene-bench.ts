@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lifecycle } from '../../shared/device.ts'
+import type { Lifecycle } from '../../shared/wire/device.ts'
 import { sceneSource, type SceneSource } from '../../bridge/camera/kinds/scene/source.ts'
 import { startBridge, writeBench } from './bench-process.ts'
 import { startGrbl } from './grbl-wire.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, CommandName, InputOf, OutputOf, ServerEvents } from '../../shared/commands.ts'
 import { BEAT_MS } from '../../shared/control/control.ts'
-import { BenchError, type Failure, type Result, unwrap } from '../../shared/errors.ts'
+import { BenchError, type Failure, type Result, unwrap } from '../../shared/wire/errors.ts'
 
 const CALL_MS = 30_000
 

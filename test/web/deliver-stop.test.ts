@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import { guardianStopRequest } from '../../shared/guardian/guardian.ts'
 import { deliverStop, PATIENCE_MS, type StopAnswer } from '../../web/link/deliver-stop.ts'
 import { guardianStopUrl, stopByGuardian } from '../../web/link/guardian-stop.ts'

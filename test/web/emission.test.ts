@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { BenchState } from '../../shared/bench.ts'
-import type { EmissionState } from '../../shared/device.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
+import type { EmissionState } from '../../shared/wire/device.ts'
 import { emissionBadge, emittingDevices, endedDevices } from '../../web/control/emission.ts'
 
 const ended = { at: 5, why: 'the lease lapsed' }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { BenchState } from '../../shared/bench.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
 import type { ControlState } from '../../shared/control/control.ts'
-import type { DeviceBase } from '../../shared/device.ts'
+import type { DeviceBase } from '../../shared/wire/device.ts'
 import { hourAndMinute } from '../../web/ui/format.ts'
 import { type Known, overallOf } from '../../web/views/kiosk/overall.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Command } from '../../shared/command.ts'
+import type { Command } from '../../shared/wire/command.ts'
 import { commands, type CommandName } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control/control.ts'
 import { whyNot, type Me, type Standing } from '../../web/link/why-not.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 
 /** Does what may want a code besides the password. Whether it was done; false when a code is wanted and none was given. */
 export async function withoutCode(action: () => Promise<unknown>): Promise<boolean> {

@@ -1,5 +1,5 @@
-import type { BenchState } from '../../shared/bench.ts'
-import type { DeviceBase } from '../../shared/device.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
+import type { DeviceBase } from '../../shared/wire/device.ts'
 
 /** The devices of the bench that emit, or may, in the order of the bench. */
 export function emittingDevices(bench: BenchState | undefined): DeviceBase[] {

@@ -1,4 +1,4 @@
-import { powerStream, type SamplePacket } from '../../shared/streams.ts'
+import { powerStream, type SamplePacket } from '../../shared/wire/streams.ts'
 import { bridgeClock } from '../link/clock.ts'
 import { openStream, type OpenStream } from '../link/stream.ts'
 import { tickingNow } from '../link/ticker.svelte.ts'

@@ -1,4 +1,4 @@
-import { basePath } from '../../shared/base-path.ts'
+import { basePath } from '../../shared/wire/base-path.ts'
 import { connection } from './connection.svelte.ts'
 import { get, post } from './post.ts'
 

@@ -1,5 +1,5 @@
-import type { BenchState } from '../../shared/bench.ts'
-import type { DeviceBase } from '../../shared/device.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
+import type { DeviceBase } from '../../shared/wire/device.ts'
 import { connection } from './connection.svelte.ts'
 import { emissionBadge, emittingDevices } from '../control/emission.ts'
 import { followTopic } from './topic.svelte.ts'

@@ -1,5 +1,5 @@
 import type { CommandName, InputOf, OutputOf } from '../../shared/commands.ts'
-import { BenchError, unwrap, type Result } from '../../shared/errors.ts'
+import { BenchError, unwrap, type Result } from '../../shared/wire/errors.ts'
 import { proof } from './proof.svelte.ts'
 import { socket } from './socket.ts'
 

@@ -1,5 +1,5 @@
 import { online } from 'svelte/reactivity/window'
-import { BenchError, failure } from '../../shared/errors.ts'
+import { BenchError, failure } from '../../shared/wire/errors.ts'
 import { call } from './call.ts'
 import { bridgeClock, pageNow } from './clock.ts'
 import { socket } from './socket.ts'

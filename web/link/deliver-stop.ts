@@ -1,4 +1,4 @@
-import { BenchError } from '../../shared/errors.ts'
+import { BenchError } from '../../shared/wire/errors.ts'
 import type { GuardianStopAnswer } from '../../shared/guardian/guardian.ts'
 
 /** How long the socket may keep silent before the stop goes to the bridge by HTTP as well. */

@@ -1,4 +1,4 @@
-import { BenchError, unwrap, type Result } from '../../shared/errors.ts'
+import { BenchError, unwrap, type Result } from '../../shared/wire/errors.ts'
 import { authorization } from './credentials.ts'
 
 const DEADLINE_MS = 10_000

@@ -1,4 +1,4 @@
-import { applyMergePatch } from '../../shared/merge-patch.ts'
+import { applyMergePatch } from '../../shared/wire/merge-patch.ts'
 
 /** What turns revision `since` into `rev`; where `since` is missing it is the one before. */
 export interface Change {

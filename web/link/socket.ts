@@ -1,4 +1,4 @@
-import { basePath } from '../../shared/base-path.ts'
+import { basePath } from '../../shared/wire/base-path.ts'
 import { io, type Socket } from 'socket.io-client'
 import type { ClientEvents, ServerEvents } from '../../shared/commands.ts'
 import { heldToken } from './credentials.ts'

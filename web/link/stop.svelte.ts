@@ -1,4 +1,4 @@
-import { basePath } from '../../shared/base-path.ts'
+import { basePath } from '../../shared/wire/base-path.ts'
 import { call } from './call.ts'
 import { deliverStop, type StopAnswer } from './deliver-stop.ts'
 import { guardian } from './guardian.svelte.ts'

@@ -1,4 +1,4 @@
-import { decodeSamples, type SamplePacket } from '../../shared/streams.ts'
+import { decodeSamples, type SamplePacket } from '../../shared/wire/streams.ts'
 import { call } from './call.ts'
 import { socket } from './socket.ts'
 

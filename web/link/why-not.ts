@@ -1,5 +1,5 @@
 import { satisfies } from '../../shared/access/access.ts'
-import { isForbidden, reachOf, type Command } from '../../shared/command.ts'
+import { isForbidden, reachOf, type Command } from '../../shared/wire/command.ts'
 import { commands, type CommandName, type OutputOf } from '../../shared/commands.ts'
 import type { ControlState } from '../../shared/control/control.ts'
 import type { GuardianState } from '../../shared/guardian/guardian.ts'

@@ -1,4 +1,4 @@
-import { BenchError, type Result, unwrap } from '../../shared/errors.ts'
+import { BenchError, type Result, unwrap } from '../../shared/wire/errors.ts'
 import { type TraceInfo, TRACES_PATH } from '../../shared/traces/trace.ts'
 import { uploadAxis } from './upload-axes.ts'
 

@@ -1,4 +1,4 @@
-import type { Family } from '../../shared/device.ts'
+import type { Family } from '../../shared/wire/device.ts'
 
 /** The page's pages. */
 export const PAGES = [

@@ -1,4 +1,4 @@
-import type { BenchState } from '../../shared/bench.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
 import { followTopic } from '../link/topic.svelte.ts'
 
 /** The readings of one instrument, as they are called. */

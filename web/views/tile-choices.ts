@@ -1,4 +1,4 @@
-import type { BenchState } from '../../shared/bench.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
 import type { TileContent } from '../../shared/views/views.ts'
 import type { NamedReadings } from './readings.svelte.ts'
 

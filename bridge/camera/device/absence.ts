@@ -1,5 +1,5 @@
 import type { CameraState } from '../../../shared/camera/camera.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 
 /** Why a camera that has no process just now has none, for whom `then` says what to do. */
 export function absent({ id, inlet }: CameraState, then: string): BenchError {

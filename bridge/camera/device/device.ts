@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { CameraSettings } from '../../../shared/camera/camera.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { FrameRequest } from '../../../shared/camera/frames.ts'
 import type { StillFormat } from '../../../shared/camera/still.ts'
 import { pause, withDeadline } from '../../core/deadline.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Device, DriverContext, Handlers } from '../../core/device.ts'
 import type { Inlet, RtpInlet, WhipInlet } from '../../core/publisher.ts'
 import { Pointers } from './pointers.ts'

@@ -1,7 +1,7 @@
 import type { CameraFeature, CameraFeatures, NumberRange, SettingName } from '../../../shared/camera/camera-features.ts'
 import { region } from '../../../shared/camera/camera-features.ts'
 import type { CameraSettings } from '../../../shared/camera/camera.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 
 /** What people call the settings. */
 const NAMES: Record<SettingName, string> = {

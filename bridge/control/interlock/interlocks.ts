@@ -1,6 +1,6 @@
-import { type Act, acts, type Command, isForbidden } from '../../../shared/command.ts'
+import { type Act, acts, type Command, isForbidden } from '../../../shared/wire/command.ts'
 import type { ControlState } from '../../../shared/control/control.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Topic } from '../../core/topic.ts'
 import { type InterlockConfig, type Readings, watchSource } from './source.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { acts } from '../../../shared/command.ts'
-import { deviceId } from '../../../shared/device.ts'
+import { acts } from '../../../shared/wire/command.ts'
+import { deviceId } from '../../../shared/wire/device.ts'
 import { pause } from '../../core/deadline.ts'
 import { condition, whyOpen } from './condition.ts'
 

@@ -1,5 +1,5 @@
 import type { Referencing } from '../../../shared/instrument/ctp10.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Device, DriverContext, Handlers, StopOutcome } from '../../core/device.ts'
 import { provesSafe, type SafePlan } from '../../core/safe-plan.ts'
 import type { ScpiError } from '../scpi/errors.ts'

@@ -1,6 +1,6 @@
 import type { DetectorState, DetectorWanted, PowerUnit } from '../../../shared/instrument/ctp10.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
-import type { MergePatch } from '../../../shared/merge-patch.ts'
+import type { MergePatch } from '../../../shared/wire/merge-patch.ts'
 import type { Wire } from '../scpi/wire.ts'
 import { isOneOf, nanometres } from './quantity.ts'
 import { parseReference } from './reference.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { openResource, resourceName, wireOptions } from '../../transport/resource.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { defineDriver } from '../../core/device.ts'
 import { attributed } from '../scpi/asker.ts'
 import { Line } from '../scpi/line.ts'

@@ -1,5 +1,5 @@
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { pause, withDeadline } from '../../core/deadline.ts'
 import type { DeviceGuard } from '../../core/guard.ts'
 import type { Topic } from '../../core/topic.ts'

@@ -1,7 +1,7 @@
 import type { Ctp10State } from '../../../shared/instrument/ctp10.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
 import type { TraceInfo } from '../../../shared/traces/trace.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Caller, Handlers } from '../../core/device.ts'
 import type { Topic } from '../../core/topic.ts'
 import type { TraceKeeper } from '../../core/trace-keeper.ts'

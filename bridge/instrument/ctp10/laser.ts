@@ -1,5 +1,5 @@
 import type { LaserState } from '../../../shared/instrument/ctp10.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Wire } from '../scpi/wire.ts'
 import { isOneOf, nanometres } from './quantity.ts'
 

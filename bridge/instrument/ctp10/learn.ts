@@ -1,6 +1,6 @@
 import type { Ctp10State, DetectorState, ModuleState } from '../../../shared/instrument/ctp10.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { pause } from '../../core/deadline.ts'
 import type { Topic } from '../../core/topic.ts'
 import type { ScpiError } from '../scpi/errors.ts'

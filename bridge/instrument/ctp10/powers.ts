@@ -1,5 +1,5 @@
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
-import { powerStream } from '../../../shared/streams.ts'
+import { powerStream } from '../../../shared/wire/streams.ts'
 import { epochMs } from '../../core/clock.ts'
 import type { Stream } from '../../core/stream.ts'
 import type { Topic } from '../../core/topic.ts'

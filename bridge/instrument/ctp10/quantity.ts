@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 
 /** Instruments answer nine digits: more are rounding errors of the change of unit. */
 export function rounded(value: number): number {

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { MOST_POINTS } from '../../../shared/traces/trace.ts'
 import type { TraceDraft, TraceFacts, TraceKeeper } from '../../core/trace-keeper.ts'
 import type { Wire } from '../scpi/wire.ts'

@@ -1,6 +1,6 @@
 import type { Referencing } from '../../../shared/instrument/ctp10.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Topic } from '../../core/topic.ts'
 import type { Wire } from '../scpi/wire.ts'
 import { activeConditions, isReferencing } from './condition.ts'

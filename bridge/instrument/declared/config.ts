@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { BenchError } from '../../../shared/errors.ts'
-import { applyMergePatch } from '../../../shared/merge-patch.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
+import { applyMergePatch } from '../../../shared/wire/merge-patch.ts'
 import { resourceName, wireOptions } from '../../transport/resource.ts'
 import { declaration, type Declaration } from './declaration.ts'
 import { readShipped } from './shipped.ts'

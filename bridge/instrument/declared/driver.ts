@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { defineDriver } from '../../core/device.ts'
 import { Line } from '../scpi/line.ts'
 import { Session } from '../scpi/session.ts'

@@ -1,6 +1,6 @@
 import type { DeclaredScalar, DeclaredValue } from '../../../shared/instrument/declared.ts'
-import { BenchError } from '../../../shared/errors.ts'
-import { readingsStream } from '../../../shared/streams.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
+import { readingsStream } from '../../../shared/wire/streams.ts'
 import { epochMs } from '../../core/clock.ts'
 import type { Caller, Device, DriverContext, Handlers, StopOutcome } from '../../core/device.ts'
 import type { SafePlan } from '../../core/safe-plan.ts'

@@ -1,5 +1,5 @@
 import type { DeclaredState } from '../../../shared/instrument/declared.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'
 import type { Wire } from '../scpi/wire.ts'
 import type { Entries, Setting } from './entries.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { DriverContext } from '../../core/device.ts'
 import { parseScpiError, type ScpiError } from '../scpi/errors.ts'
 import { showErrors } from '../show-errors.ts'

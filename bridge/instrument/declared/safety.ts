@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { StopOutcome } from '../../core/device.ts'
 import type { Proof, SafePlan } from '../../core/safe-plan.ts'
 import type { EmissionSources } from '../scpi/emission-sources.ts'

@@ -1,5 +1,5 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { TraceEntry } from './trace-spec.ts'
 
 /** So many numbers are read from text before others have a turn: some 5 ms. */

@@ -1,5 +1,5 @@
 import type { DeclaredScalar } from '../../../shared/instrument/declared.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Setting } from './entries.ts'
 
 /** Between which numbers a setting may be, as its declaration or the instrument says. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { declaration, type Declaration } from './declaration.ts'
-import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
 
 const folder = new URL('../../../instruments/', import.meta.url)
 const SUFFIX = '.yaml'

@@ -1,5 +1,5 @@
 import type { TraceInfo } from '../../../shared/traces/trace.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { TraceDraft, TraceKeeper } from '../../core/trace-keeper.ts'
 import type { ExchangeOptions, Wire } from '../scpi/wire.ts'
 import type { Trace } from './entries.ts'

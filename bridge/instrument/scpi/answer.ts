@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Receiver } from '../../transport/transport.ts'
 import { parseBlockHeader } from './block.ts'
 import { INDEFINITE, type Passage } from './response.ts'

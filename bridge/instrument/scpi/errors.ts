@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 
 /** One entry of an instrument's error queue (SCPI-1999 volume 1 section 21.8). */
 export interface ScpiError {

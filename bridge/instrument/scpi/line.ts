@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import type { Asker } from './asker.ts'
 import { Journal } from './journal.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { pause, withDeadline } from '../../core/deadline.ts'
 import type { StopOutcome } from '../../core/device.ts'
 import { type Proof, provesSafe, type SafePlan } from '../../core/safe-plan.ts'

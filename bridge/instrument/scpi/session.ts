@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import { type Lane, Lanes } from '../../core/lanes.ts'
 import type { OpenTransport, Transport } from '../../transport/transport.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { JOURNAL_TEXT, type JournalLane } from '../../../shared/instrument/journal.ts'
 import { epochMsOf, monotonicMsOf } from '../../core/clock.ts'
 import { Watch } from '../../core/deadline.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import type { Caller } from '../../core/device.ts'
 import { personOf } from '../../core/owner.ts'

@@ -1,5 +1,5 @@
 import { CONSOLE_MESSAGES, consoleAnswerPath, type ConsoleExchange } from '../../../shared/instrument/console.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Caller } from '../../core/device.ts'
 import type { Asker } from '../scpi/asker.ts'
 import type { Line } from '../scpi/line.ts'

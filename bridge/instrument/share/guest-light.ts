@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Line } from '../scpi/line.ts'
 import type { Guest } from './guest.ts'
 

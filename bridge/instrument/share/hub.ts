@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Asker } from '../scpi/asker.ts'
 import type { Line } from '../scpi/line.ts'

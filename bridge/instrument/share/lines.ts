@@ -1,6 +1,6 @@
-import { type Command } from '../../../shared/command.ts'
+import { type Command } from '../../../shared/wire/command.ts'
 import { commands } from '../../../shared/commands.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { LineState } from '../../../shared/instrument/journal.ts'
 import { topicName } from '../../../shared/topics.ts'
 import { epochMsOf, monotonicMsOf } from '../../core/clock.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { guarded } from '../../core/guarded.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Admission, Admitted } from './admission.ts'

@@ -1,4 +1,4 @@
-import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
 import { journalEntry, journalExportPath, type JournalEntry, journalFilter } from '../../../shared/instrument/journal.ts'
 import { consoleAnswerPath } from '../../../shared/instrument/console.ts'
 import type { Journal } from '../scpi/journal.ts'

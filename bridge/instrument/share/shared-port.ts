@@ -1,4 +1,4 @@
-import type { BenchError } from '../../../shared/errors.ts'
+import type { BenchError } from '../../../shared/wire/errors.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Line } from '../scpi/line.ts'
 import { Admission } from './admission.ts'

@@ -1,5 +1,5 @@
 import { type AuditEntry, auditEntry, auditExportPaths, auditFilter } from '../../../shared/access/audit.ts'
-import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
 import type { Audit } from '../../access/audit.ts'
 import { type ExportFormat, sendRows } from '../export.ts'
 import type { Route } from '../route.ts'

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type { Role } from '../../../shared/access/access.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Caller } from '../../core/device.ts'
 import type { Begun, Exchange, Offering } from '../../sfu/exchange.ts'
 import { ExchangeError } from '../../sfu/exchange-error.ts'

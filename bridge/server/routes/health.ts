@@ -1,4 +1,4 @@
-import type { BenchState } from '../../../shared/bench.ts'
+import type { BenchState } from '../../../shared/bench/bench.ts'
 import type { Topic } from '../../core/topic.ts'
 import type { Route } from '../route.ts'
 

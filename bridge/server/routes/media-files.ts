@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Context } from 'koa'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import {
   type MediaEntry,
   type MediaFormat,

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { STILL_ENDINGS, type StillFormat } from '../../../shared/camera/still.ts'
 import type { FindDevice } from '../call.ts'
 import { parameter, type Route } from '../route.ts'

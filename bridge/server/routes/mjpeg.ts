@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { personOf } from '../../core/owner.ts'
 import type { FindDevice } from '../call.ts'
 import { parameter, type Route } from '../route.ts'

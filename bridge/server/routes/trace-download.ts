@@ -1,5 +1,5 @@
 import type { Context } from 'koa'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { TRACE_FORMATS, type TraceFormat } from '../../../shared/traces/trace.ts'
 import type { Caller } from '../../core/device.ts'
 import type { TraceStore } from '../../traces/traces.ts'

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os'
 import type { Context } from 'koa'
-import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
 import { npyHeader } from '../../../shared/traces/npy.ts'
 import {
   MOST_UPLOAD_BYTES,

@@ -1,6 +1,6 @@
 import { parse } from 'sdp-transform'
 import { z } from 'zod'
-import { explainIssues } from '../../../shared/errors.ts'
+import { explainIssues } from '../../../shared/wire/errors.ts'
 import { ExchangeError } from '../exchange-error.ts'
 
 const text = z.string().max(256)

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { backup, DatabaseSync } from 'node:sqlite'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 
 const LOCK_MS = 5000
 /** All pages at once: otherwise the copy begins anew whenever the bridge has written meanwhile. */

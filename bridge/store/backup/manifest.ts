@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
 
 export const FORMAT = 1
 

@@ -1,6 +1,6 @@
 import { chown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { lockDataFolder } from '../data-folder.ts'
 import { newerThanKnown } from '../schema-versions.ts'
 import { gone, LOCK_FILE } from './data-files.ts'

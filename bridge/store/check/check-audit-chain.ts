@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { checkAudit } from '../../access/audit-check.ts'
 import { auditKeyFile, readAuditKey } from '../../access/audit-key.ts'
 import { databaseFile } from '../sqlite.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { isDatabase } from '../backup/data-files.ts'
 import { checkAuditChain } from './check-audit-chain.ts'
 import { checkDatabase } from './check-database.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { TcpStream, type StreamEnd } from '../tcp-stream.ts'
 import { pour, type Receiver } from '../transport.ts'
 import { decode, encode, explainError, HEADER_BYTES, type Header, MessageType } from './message.ts'

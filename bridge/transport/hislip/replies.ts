@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { Header } from './message.ts'
 

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Receiver } from '../transport.ts'
 import { Channel, type ChannelEnd, MOST_DATA_BYTES } from './channel.ts'
 import { explainError, type Header, MessageType } from './message.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { BusControls, OpenTransport, Receiver, Transport } from '../transport.ts'
 import { AsyncChannel } from './async-channel.ts'
 import { MessageType } from './message.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { RpcClient } from './rpc-client.ts'
 import { type XdrReader, XdrWriter } from './xdr.ts'
 

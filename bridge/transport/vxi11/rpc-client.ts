@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { TcpStream } from '../tcp-stream.ts'
 import { decodeReply, encodeCall, type Procedure, Records } from './rpc.ts'
 import type { XdrReader, XdrWriter } from './xdr.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import { type BusControls, type OpenTransport, pour, type Receiver, type Transport } from '../transport.ts'
 import { CORE, CoreLink, Vxi11Error } from './core.ts'

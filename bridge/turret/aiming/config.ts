@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deviceId } from '../../../shared/device.ts'
+import { deviceId } from '../../../shared/wire/device.ts'
 
 /** A turret's camera, in bench.yaml. */
 export const sightConfig = z.strictObject({

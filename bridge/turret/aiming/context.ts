@@ -1,5 +1,5 @@
 import type { CommandName, OutputOf, ParsedInputOf } from '../../../shared/commands.ts'
-import { BenchError, type ErrorCode } from '../../../shared/errors.ts'
+import { BenchError, type ErrorCode } from '../../../shared/wire/errors.ts'
 import type { TurretState } from '../../../shared/turret/turret.ts'
 import type { Aim } from '../../core/aim.ts'
 import type { Caller, Device } from '../../core/device.ts'

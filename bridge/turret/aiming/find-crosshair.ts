@@ -1,6 +1,6 @@
 import type { LaserSpot, Pixel } from '../../../shared/turret/sight.ts'
 import type { LaserBounds } from '../../../shared/turret/turret.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'
 import type { Caller } from '../../core/device.ts'

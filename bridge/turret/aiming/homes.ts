@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Direction, TurretState } from '../../../shared/turret/turret.ts'
 import type { Device, Handlers } from '../../core/device.ts'
 import type { Tables } from '../../core/tables.ts'

@@ -1,6 +1,6 @@
 import type { Burst } from '../../../shared/turret/turret-burst.ts'
 import type { LaserBounds } from '../../../shared/turret/turret.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { DUTY_WINDOW_MS, type LaserConfig } from './config.ts'
 
 /** A time of light, ms on one clock. */

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { TurretState } from '../../../shared/turret/turret.ts'
 import type { Config } from './config.ts'
 import { type Facts, homesBy, problemsOf } from './facts.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Burst } from '../../../shared/turret/turret-burst.ts'
 import type { LaserState } from '../../../shared/turret/turret.ts'
 import type { DeviceGuard } from '../../core/guard.ts'

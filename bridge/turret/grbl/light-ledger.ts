@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Burst } from '../../../shared/turret/turret-burst.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { DeviceMemory } from '../../core/device-memory.ts'

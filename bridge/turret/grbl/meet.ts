@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { pause } from '../../core/deadline.ts'
 import { lockedWords } from './condition.ts'
 import { type Facts, learn } from './facts.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Direction, TurretState } from '../../../shared/turret/turret.ts'
 import type { Aim, Following, Steering } from '../../core/aim.ts'
 import { withDeadline } from '../../core/deadline.ts'

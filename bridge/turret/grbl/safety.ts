@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { DriverContext } from '../../core/device.ts'
 import type { Emission } from './emission.ts'
 import type { Laser } from './laser.ts'

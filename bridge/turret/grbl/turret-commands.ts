@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Handlers } from '../../core/device.ts'
 import { stateWord } from './status.ts'
 import type { Turret } from './turret.ts'

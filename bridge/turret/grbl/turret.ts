@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Aim } from '../../core/aim.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { Device, DriverContext, Handlers, StopOutcome } from '../../core/device.ts'

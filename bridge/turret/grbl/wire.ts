@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { OpenTransport, Transport } from '../../transport/transport.ts'
 import type { Firmware } from './firmware.ts'

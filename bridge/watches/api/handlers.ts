@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { satisfies } from '../../../shared/access/access.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { WatchBody } from '../../../shared/watches/watch.ts'
 import type { Caller, Handlers } from '../../core/device.ts'
 import { personOf } from '../../core/owner.ts'

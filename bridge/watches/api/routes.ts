@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { watchId } from '../../../shared/watches/watch.ts'
 import { passingPicturePath, watchPicturePath } from '../../../shared/watches/watch-history.ts'
 import { parameter, type Route } from '../../server/route.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { watchPicturePath, type WatchSnapshot } from '../../../shared/watches/watch-history.ts'
 import type { Watch } from '../../../shared/watches/watch.ts'
 import type { WatchStore } from '../store/watch-store.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { passingPicturePath, type WatchSnapshot } from '../../../shared/watches/watch-history.ts'
 import type { WatchBody } from '../../../shared/watches/watch.ts'
 import type { WatchTrial } from '../../../shared/watches/watch-commands.ts'

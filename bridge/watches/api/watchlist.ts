@@ -1,4 +1,4 @@
-import { diffMerge, type State } from '../../../shared/merge-patch.ts'
+import { diffMerge, type State } from '../../../shared/wire/merge-patch.ts'
 import { topicName } from '../../../shared/topics.ts'
 import type { WatchlistState, WatchStatus } from '../../../shared/watches/watch-state.ts'
 import type { Change } from '../../core/topic.ts'

@@ -1,4 +1,4 @@
-import { secretNamesIn } from '../../../shared/secret-reference.ts'
+import { secretNamesIn } from '../../../shared/wire/secret-reference.ts'
 import { filled, filledAddress } from '../../core/filled.ts'
 import type { NamedSecrets } from '../../core/named-secrets.ts'
 import { scrubber } from '../../core/scrub.ts'

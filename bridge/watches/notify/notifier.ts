@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { type ChannelState, watchEvent, type WatchEvent } from '../../../shared/watches/watch-state.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'

@@ -1,5 +1,5 @@
 import { Cron } from 'croner'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { QuietHours, WatchSchedule } from '../../../shared/watches/watch.ts'
 
 const MINUTE_MS = 60_000

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { WatchSnapshot } from '../../../shared/watches/watch-history.ts'
 
 /** What is kept of what a check saw. */

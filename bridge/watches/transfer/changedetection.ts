@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { WatchDraft } from '../../../shared/watches/watch.ts'
 import type { PageSelector } from '../../../shared/watches/watch-what.ts'
 import { addressShown } from '../../../shared/watches/web-address.ts'

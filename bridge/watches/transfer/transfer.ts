@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parse, stringify } from 'yaml'
-import { BenchError, explainIssues } from '../../../shared/errors.ts'
+import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
 import { MOST_WATCHES, watchBody, type WatchDraft } from '../../../shared/watches/watch.ts'
 import { watchesOfChangedetection } from './changedetection.ts'
 import type { Imported, JobInput, JobOutput } from '../worker/jobs.ts'

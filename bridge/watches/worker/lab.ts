@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { BenchError, errorCode } from '../../../shared/errors.ts'
+import { BenchError, errorCode } from '../../../shared/wire/errors.ts'
 import { inWords, StartDeadline } from '../../core/start-deadline.ts'
 import type { JobAnswer, JobInput, JobName, JobOutput, JobRequest } from './jobs.ts'
 

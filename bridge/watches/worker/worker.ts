@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { JobAnswer, JobRequest, Jobs } from './jobs.ts'
 import { seePicture } from '../kinds/picture/measure.ts'
 import { changedRegion, dimensions } from '../kinds/picture/png-grey.ts'

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { notify, serveCalls } from '../../../bridge/core/worker-call.ts'
 
 /** A thread that does as it is told, and hangs or ends when it is told so. */

@@ -1,5 +1,5 @@
-import { basePath } from '../../../shared/base-path.ts'
-import { BenchError, unwrap, type Result } from '../../../shared/errors.ts'
+import { basePath } from '../../../shared/wire/base-path.ts'
+import { BenchError, unwrap, type Result } from '../../../shared/wire/errors.ts'
 import { authorization } from '../../link/credentials.ts'
 
 const DEADLINE_MS = 10_000

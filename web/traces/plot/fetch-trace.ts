@@ -1,4 +1,4 @@
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import { authorization } from '../../link/credentials.ts'
 import { decodeNpy } from '../../../shared/traces/npy.ts'
 import {

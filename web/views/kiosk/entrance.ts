@@ -1,4 +1,4 @@
-import { basePath } from '../../../shared/base-path.ts'
+import { basePath } from '../../../shared/wire/base-path.ts'
 
 const KEPT_AS = 'lightbench.kiosk.token'
 

@@ -1,5 +1,5 @@
-import type { BenchState } from '../../../shared/bench.ts'
-import type { DeviceBase, Family } from '../../../shared/device.ts'
+import type { BenchState } from '../../../shared/bench/bench.ts'
+import type { DeviceBase, Family } from '../../../shared/wire/device.ts'
 import { tickingNow } from '../../link/ticker.svelte.ts'
 import { followTopic, type Topic } from '../../link/topic.svelte.ts'
 import { usePowers } from '../tiles/shared-feed.ts'

@@ -1,4 +1,4 @@
-import type { BenchState } from '../../../shared/bench.ts'
+import type { BenchState } from '../../../shared/bench/bench.ts'
 import type { CameraState } from '../../../shared/camera/camera.ts'
 import type { DeclaredState } from '../../../shared/instrument/declared.ts'
 import type { InstrumentState } from '../../../shared/instrument/instrument.ts'

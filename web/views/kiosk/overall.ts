@@ -1,4 +1,4 @@
-import type { BenchState } from '../../../shared/bench.ts'
+import type { BenchState } from '../../../shared/bench/bench.ts'
 import type { ControlState } from '../../../shared/control/control.ts'
 import type { ConnectionState } from '../../link/connection.svelte.ts'
 import { emittingDevices, endedDevices } from '../../control/emission.ts'

@@ -1,4 +1,4 @@
-import { basePath } from '../../../shared/base-path.ts'
+import { basePath } from '../../../shared/wire/base-path.ts'
 
 const DEADLINE_MS = 5000
 const LEAST_BETWEEN_MS = 60_000

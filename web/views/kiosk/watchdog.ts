@@ -1,4 +1,4 @@
-import { basePath } from '../../../shared/base-path.ts'
+import { basePath } from '../../../shared/wire/base-path.ts'
 import { renew } from './renewal.ts'
 
 /** What a display tells its service worker: that it runs, or that it is out of sight, where timers may sleep. */

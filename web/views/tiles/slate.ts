@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../../../shared/device.ts'
+import type { Lifecycle } from '../../../shared/wire/device.ts'
 
 /** Why what a tile shows is not of now: a few words to be read from afar, and the reason. Undefined while all is well. */
 export function slateOf(

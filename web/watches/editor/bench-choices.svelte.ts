@@ -1,4 +1,4 @@
-import type { Family } from '../../../shared/device.ts'
+import type { Family } from '../../../shared/wire/device.ts'
 import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import type { TopicKind } from '../../../shared/topics.ts'
 import { call } from '../../link/call.ts'

@@ -1,5 +1,5 @@
 import type { CommandName } from '../../../shared/commands.ts'
-import { BenchError } from '../../../shared/errors.ts'
+import { BenchError } from '../../../shared/wire/errors.ts'
 import type { WatchStatus } from '../../../shared/watches/watch-state.ts'
 import { call } from '../../link/call.ts'
 import { attempt, toasts } from '../../ui/toasts.svelte.ts'

@@ -1,5 +1,5 @@
 import type { CameraNode } from '../../../../shared/camera/camera-features.ts'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { DriverContext, Handlers } from '../../../core/device.ts'
 import type { BridgePart } from '../../frame/part.ts'

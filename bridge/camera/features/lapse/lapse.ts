@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { LapseState } from '../../../../shared/camera/lapse.ts'
 import { epochMsOf, monotonicMs } from '../../../core/clock.ts'

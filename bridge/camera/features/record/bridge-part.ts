@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { ParsedInputOf } from '../../../../shared/commands.ts'
 import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { RecordingState } from '../../../../shared/camera/recording.ts'

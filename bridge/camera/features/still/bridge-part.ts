@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { MediaEntry } from '../../../../shared/gallery/gallery.ts'
 import type { StillFormat } from '../../../../shared/camera/still.ts'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { monotonicMs } from '../../../core/clock.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { DriverContext, Handlers } from '../../../core/device.ts'

@@ -5,7 +5,7 @@ import {
   type VisionState,
   visionStream,
 } from '../../../../shared/camera/vision.ts'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { epochMsOf } from '../../../core/clock.ts'
 import { withDeadline } from '../../../core/deadline.ts'
 import type { DriverContext, Handlers } from '../../../core/device.ts'

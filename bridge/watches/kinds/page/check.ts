@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { PageWatch } from '../../../../shared/watches/watch-what.ts'
 import type { Secrets } from '../../../core/filled.ts'
 import type { NamedSecrets } from '../../../core/named-secrets.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { readFilter } from './json-filter.ts'
 import { PathText, type Query, QUOTED, unquoted } from './json-text.ts'
 

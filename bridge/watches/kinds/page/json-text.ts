@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 
 /** The text of a JSON path, read from left to right. */
 export class PathText {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { passingPicturePath } from '../../../../shared/watches/watch-history.ts'
 import type { PickerPage } from '../../../../shared/watches/watch-picker.ts'
 import { type PageStep, pageWatch, type WatchWhat } from '../../../../shared/watches/watch-what.ts'

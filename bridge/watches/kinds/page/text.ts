@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { load } from 'cheerio'
 import { diffLines } from 'diff'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { TextChunk } from '../../../../shared/watches/watch-history.ts'
 import type { TextFilters } from '../../../../shared/watches/watch-what.ts'
 import type { JobInput, JobOutput } from '../../worker/jobs.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { decodeFrameHeader, type FrameHeader } from '../../../../shared/camera/frame-header.ts'
 import { FRAME_STEPS, type FrameRequest } from '../../../../shared/camera/frames.ts'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { PictureWatch } from '../../../../shared/watches/watch-what.ts'
 import type { Device } from '../../../core/device.ts'
 import type { PictureSeen } from '../../worker/jobs.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { inflateSync } from 'node:zlib'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { Grey, JobInput, JobOutput } from '../../worker/jobs.ts'
 
 const FIRST_CHUNK = 8

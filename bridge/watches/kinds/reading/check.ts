@@ -1,6 +1,6 @@
 import type { InstrumentState } from '../../../../shared/instrument/instrument.ts'
 import type { ReadingCondition, ReadingSource, ReadingWatch } from '../../../../shared/watches/watch-what.ts'
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { steadyEpochMs } from '../../../core/clock.ts'
 import type { CheckContext, Seen } from '../../scheduler/seen.ts'
 import { numberAlarm, shown } from './number.ts'

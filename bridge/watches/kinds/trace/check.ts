@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { TraceInfo } from '../../../../shared/traces/trace.ts'
 import type { TraceSource, TraceWatch } from '../../../../shared/watches/watch-what.ts'
 import type { Caller, Device } from '../../../core/device.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../shared/errors.ts'
+import { BenchError } from '../../../../shared/wire/errors.ts'
 import { indexOf, placeOf, sameKind } from '../../../../shared/traces/trace-axis.ts'
 import type { TraceInfo } from '../../../../shared/traces/trace.ts'
 import type { TraceCondition } from '../../../../shared/watches/watch-what.ts'

@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../../shared/errors.ts'
+import { BenchError } from '../../../../../shared/wire/errors.ts'
 import type { Logger } from '../../../../core/log.ts'
 import type { PagesConfig } from '../../../config.ts'
 import { LostCheck } from '../../../scheduler/seen.ts'

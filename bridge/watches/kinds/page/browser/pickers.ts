@@ -1,4 +1,4 @@
-import { BenchError } from '../../../../../shared/errors.ts'
+import { BenchError } from '../../../../../shared/wire/errors.ts'
 import type { PageStep } from '../../../../../shared/watches/watch-what.ts'
 import type { Secrets } from '../../../../core/filled.ts'
 import { type Owner, owns } from '../../../../core/owner.ts'

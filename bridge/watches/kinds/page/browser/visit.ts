@@ -1,6 +1,6 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core'
-import { BenchError } from '../../../../../shared/errors.ts'
-import { secretNamesIn } from '../../../../../shared/secret-reference.ts'
+import { BenchError } from '../../../../../shared/wire/errors.ts'
+import { secretNamesIn } from '../../../../../shared/wire/secret-reference.ts'
 import type { PageSelector, PageStep, PageWatch } from '../../../../../shared/watches/watch-what.ts'
 import { addressShown } from '../../../../../shared/watches/web-address.ts'
 import { filled, filledAddress, requireHost, type Secrets } from '../../../../core/filled.ts'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { role, scope } from './access/access.ts'
-import { command } from './command.ts'
-import { clientRef } from './control/control.ts'
-import { deviceBase } from './device.ts'
-import { guardianState } from './guardian/guardian.ts'
-import { storageState } from './diagnostics/storage.ts'
+import { role, scope } from '../access/access.ts'
+import { command } from '../wire/command.ts'
+import { clientRef } from '../control/control.ts'
+import { deviceBase } from '../wire/device.ts'
+import { guardianState } from '../guardian/guardian.ts'
+import { storageState } from '../diagnostics/storage.ts'
 
 /** The bench's topic, `bench`: what is on it. */
 export const benchState = z.object({

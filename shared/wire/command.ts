@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Role } from './access/access.ts'
+import type { Role } from '../access/access.ts'
 import { strictly } from './strict.ts'
 
 /**
