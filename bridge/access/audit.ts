@@ -4,7 +4,7 @@ import { type AuditEntry, auditEntry, type AuditFilter } from '../../shared/acce
 import type { StoreSickness } from '../../shared/diagnostics/storage.ts'
 import { retentionMs } from '../core/clock.ts'
 import { withDeadline } from '../core/deadline.ts'
-import type { Handlers } from '../core/device.ts'
+import type { Handlers } from '../device/device.ts'
 import type { Logger } from '../core/log.ts'
 import type { Row } from '../core/tables.ts'
 import { appended, chained, cutOff, cutting, HASHED, lineHash, setFree } from './audit-chain.ts'

@@ -1,5 +1,5 @@
 import { BenchError } from '../../shared/wire/errors.ts'
-import type { Caller, Handlers } from '../core/device.ts'
+import type { Caller, Handlers } from '../device/device.ts'
 import type { Proofs } from './proofs.ts'
 import type { SecondFactor } from './second-factor.ts'
 import type { Sessions } from './sessions.ts'

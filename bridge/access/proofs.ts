@@ -1,6 +1,6 @@
 import { BenchError } from '../../shared/wire/errors.ts'
 import { PROOF_MINUTES } from '../../shared/access/people.ts'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 
 const LASTS_MS = PROOF_MINUTES * 60_000
 

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import { z } from 'zod'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 import type { Route } from '../server/route.ts'
 import type { Ctp10Api } from './api.ts'
 import { invalid, refusal } from './api-error.ts'

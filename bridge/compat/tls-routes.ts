@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { TlsWanted } from '../../shared/instrument/ctp10.ts'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 import type { Route } from '../server/route.ts'
 import type { Ctp10Api } from './api.ts'
 import { apiRoute, number, whole } from './api-route.ts'

@@ -2,7 +2,7 @@ import { type Act, acts, type Command, reachOf } from '../../shared/wire/command
 import type { ControlState } from '../../shared/control/control.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 import { topicName } from '../../shared/topics.ts'
-import type { Caller, Device, Handlers } from '../core/device.ts'
+import type { Caller, Device, Handlers } from '../device/device.ts'
 import type { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import { Topic } from '../core/topic.ts'

@@ -1,7 +1,7 @@
 import { type ControlState, type DeviceStop, wantsLook } from '../../shared/control/control.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 import { withDeadline } from '../core/deadline.ts'
-import type { Device, StopOutcome } from '../core/device.ts'
+import type { Device, StopOutcome } from '../device/device.ts'
 import type { LatchFile } from '../core/latch.ts'
 import type { Logger } from '../core/log.ts'
 import type { Topic } from '../core/topic.ts'

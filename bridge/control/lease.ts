@@ -1,7 +1,7 @@
 import { type ControlState, LEASE_IDLE_MS, LEASE_LOST_MS } from '../../shared/control/control.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 import { publicRefOf } from '../core/client-ref.ts'
-import type { Caller, Handlers } from '../core/device.ts'
+import type { Caller, Handlers } from '../device/device.ts'
 import type { Topic } from '../core/topic.ts'
 import { Heartbeat } from './heartbeat.ts'
 

@@ -1,6 +1,6 @@
 import { BenchError } from '../../shared/wire/errors.ts'
 import { MOST_SECRETS, type NamedSecret } from '../../shared/access/named-secrets.ts'
-import type { Handlers } from './device.ts'
+import type { Handlers } from '../device/device.ts'
 
 /** A named secret as it is kept. */
 export interface StoredSecret extends NamedSecret {

@@ -1,4 +1,4 @@
-import type { Caller } from './device.ts'
+import type { Caller } from '../device/device.ts'
 
 /** Whose an object is: a page's or a script's, under the session or the token that it came with. */
 export type Owner = Pick<Caller, 'key' | 'client'>

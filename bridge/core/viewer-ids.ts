@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Caller } from './device.ts'
+import type { Caller } from '../device/device.ts'
 import { type Owner, ownerOf, owns } from './owner.ts'
 
 /** The two names of one who watches. */

@@ -10,7 +10,7 @@ import {
 import { BenchError } from '../../shared/wire/errors.ts'
 import { steadyEpochMs } from '../core/clock.ts'
 import { CpuShare, ownCpuMs } from '../core/cpu.ts'
-import type { Caller, CameraLoad, Handlers } from '../core/device.ts'
+import type { Caller, CameraLoad, Handlers } from '../device/device.ts'
 import type { ViewerIds } from '../core/viewer-ids.ts'
 import { EventLoopDelay } from './event-loop.ts'
 import { type LineJournal, LineTimes } from './line-times.ts'

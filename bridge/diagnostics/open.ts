@@ -1,6 +1,6 @@
 import type { CameraState } from '../../shared/camera/camera.ts'
 import type { Family } from '../../shared/wire/device.ts'
-import type { CameraLoad } from '../core/device.ts'
+import type { CameraLoad } from '../device/device.ts'
 import type { Topic } from '../core/topic.ts'
 import type { ViewerIds } from '../core/viewer-ids.ts'
 import { Line } from '../instrument/scpi/line.ts'

@@ -1,4 +1,4 @@
-import type { Driver } from '../core/device.ts'
+import type { Driver } from '../device/device.ts'
 import cameraAravis from '../camera/kinds/aravis/source.ts'
 import cameraFile from '../camera/kinds/file/source.ts'
 import cameraRtp from '../camera/kinds/pushed/rtp-source.ts'

@@ -1,14 +1,14 @@
 import { BenchError } from '../../shared/wire/errors.ts'
 import type { MediaEntry, MediaFormat, Storage } from '../../shared/gallery/gallery.ts'
 import { retentionMs } from '../core/clock.ts'
-import type { Handlers } from '../core/device.ts'
+import type { Handlers } from '../device/device.ts'
 import type {
   GalleryKeeper,
   MediaDraft,
   MediaPlace,
   MediaProgress,
   Series,
-} from '../core/gallery-keeper.ts'
+} from '../device/gallery-keeper.ts'
 import type { Logger } from '../core/log.ts'
 import type { Tables } from '../core/tables.ts'
 import { type Filed, MediaCatalog } from './catalog.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { stillFormat } from '../../shared/camera/still.ts'
-import type { Series } from '../core/gallery-keeper.ts'
+import type { Series } from '../device/gallery-keeper.ts'
 import type { Tables } from '../core/tables.ts'
 
 const steps = [

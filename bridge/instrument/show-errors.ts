@@ -1,4 +1,4 @@
-import type { DriverContext } from '../core/device.ts'
+import type { DriverContext } from '../device/device.ts'
 import type { ScpiError } from './scpi/errors.ts'
 
 const SHOWN = 10

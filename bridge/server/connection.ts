@@ -1,5 +1,5 @@
 import type { ServerEvents } from '../../shared/commands.ts'
-import type { Handlers } from '../core/device.ts'
+import type { Handlers } from '../device/device.ts'
 import type { Subscription } from '../core/stream.ts'
 import type { Feeds } from './feeds.ts'
 import type { StreamAck } from './stream-ack.ts'

@@ -1,7 +1,7 @@
 import type { ServerEvents } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 import { framesStream } from '../../shared/camera/frames.ts'
-import type { FrameSubscription, Handlers } from '../core/device.ts'
+import type { FrameSubscription, Handlers } from '../device/device.ts'
 import type { FindDevice } from './call.ts'
 import type { StreamAck } from './stream-ack.ts'
 

@@ -2,7 +2,7 @@ import { type Role, satisfies, type Scope } from '../../shared/access/access.ts'
 import { type Command, deviceOf, feedOf, reachOf } from '../../shared/wire/command.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 import { isOfPage } from '../../shared/topics.ts'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 
 /** Throws `session.required` for nobody, and `role.required` for somebody whose role is too weak. */
 export function requireRole(

@@ -1,6 +1,6 @@
 import type { OutputOf } from '../../shared/commands.ts'
 import { publicRefOf } from '../core/client-ref.ts'
-import type { Handler } from '../core/device.ts'
+import type { Handler } from '../device/device.ts'
 
 /** Answers `session.hello`. `revisionsOf`: how far topics have been sent on the caller's connection; none of a caller without one. */
 export function helloOf(

@@ -1,5 +1,5 @@
 import { SERIAL_ALIVE_MS } from '../../shared/instrument/web-serial.ts'
-import type { Handlers } from '../core/device.ts'
+import type { Handlers } from '../device/device.ts'
 import { browserPorts, type Lender, type Loan } from '../transport/browser.ts'
 
 /** More at once than any serial line carries: such a packet comes from no port. */

@@ -1,6 +1,6 @@
 import type { Context } from 'koa'
 import type { Role } from '../../shared/access/access.ts'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 
 interface Common {
   method: 'get' | 'post' | 'patch' | 'delete' | 'options'

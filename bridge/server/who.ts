@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Scope } from '../../shared/access/access.ts'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 import { isLoopback } from '../core/loopback.ts'
 
 /** Somebody whom the bridge knows: by a session, by a token, or because they sit at its machine. */

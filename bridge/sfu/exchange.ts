@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 import { satisfies } from '../../shared/access/access.ts'
 import { ExchangeError } from './exchange-error.ts'
 import type { OurTransport } from './sdp/answer.ts'

@@ -1,4 +1,4 @@
-import type { Tap } from '../core/publisher.ts'
+import type { Tap } from '../device/publisher.ts'
 import { answered } from './answered.ts'
 import { codecOf } from './dialect.ts'
 import type { Live } from './ingest.ts'

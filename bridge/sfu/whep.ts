@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { types } from 'mediasoup'
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 import { routerCodecs } from './codecs.ts'
 import { codecOf, inDialect } from './dialect.ts'
 import { Exchange, type Begun, type Offering } from './exchange.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { types } from 'mediasoup'
 import type { Codec } from '../../shared/camera/camera.ts'
-import type { OpenInlet, WhipInlet } from '../core/publisher.ts'
+import type { OpenInlet, WhipInlet } from '../device/publisher.ts'
 import { answered } from './answered.ts'
 import { Exchange, type Begun, type Offering } from './exchange.ts'
 import { ExchangeError } from './exchange-error.ts'

@@ -8,9 +8,9 @@ import {
   type TraceUpload,
   type TraceWindow,
 } from '../../shared/traces/trace.ts'
-import type { Handlers } from '../core/device.ts'
+import type { Handlers } from '../device/device.ts'
 import type { Logger } from '../core/log.ts'
-import type { TraceDraft, TraceFacts, TraceKeeper } from '../core/trace-keeper.ts'
+import type { TraceDraft, TraceFacts, TraceKeeper } from '../device/trace-keeper.ts'
 import { TraceCatalog, type TraceFilter } from './catalog.ts'
 import { TraceFolder } from './folder.ts'
 import type { Exported, JobOutput } from './jobs.ts'

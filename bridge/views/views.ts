@@ -1,7 +1,7 @@
 import { BenchError } from '../../shared/wire/errors.ts'
 import { topicName } from '../../shared/topics.ts'
 import { MOST_VIEWS, type View, view, type ViewBody, type ViewsState } from '../../shared/views/views.ts'
-import type { Handlers } from '../core/device.ts'
+import type { Handlers } from '../device/device.ts'
 import type { Logger } from '../core/log.ts'
 import { OneAtATime } from '../core/one-at-a-time.ts'
 import type { Row, Tables } from '../core/tables.ts'

@@ -4,7 +4,7 @@ import type { BenchAction, Watch } from '../../shared/watches/watch.ts'
 import type { WatchEvent } from '../../shared/watches/watch-state.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 import { monotonicMs } from '../core/clock.ts'
-import type { Caller, Device } from '../core/device.ts'
+import type { Caller, Device } from '../device/device.ts'
 import type { Logger } from '../core/log.ts'
 
 /** Something that the bench did by itself, for the audit. */

@@ -1,4 +1,4 @@
-import type { Caller } from '../core/device.ts'
+import type { Caller } from '../device/device.ts'
 
 /** As whom the bench acts when a watch has it do something. */
 export function callerOf(name: string, signal: AbortSignal): Caller {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { expect, it } from 'vitest'
-import type { Caller } from '../../bridge/core/device.ts'
+import type { Caller } from '../../bridge/device/device.ts'
 import { callerAs } from '../support/caller.ts'
 import { AccessRig, ADDRESS, PASSWORD, ROOT } from './access-rig.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Caller } from '../../bridge/core/device.ts'
+import type { Caller } from '../../bridge/device/device.ts'
 import { callerAs } from '../support/caller.ts'
 import { AccessRig, PASSWORD, ROOT } from './access-rig.ts'
 

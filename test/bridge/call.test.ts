@@ -4,7 +4,7 @@ import { role, satisfies } from '../../shared/access/access.ts'
 import { type Command, isAudited, reachOf } from '../../shared/wire/command.ts'
 import { commands } from '../../shared/commands.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
-import type { Device, Handlers } from '../../bridge/core/device.ts'
+import type { Device, Handlers } from '../../bridge/device/device.ts'
 import { type Call, Commands } from '../../bridge/server/call.ts'
 import { callerAs } from '../support/caller.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import { canBeHalved } from '../../bridge/camera/features/half/bridge-part.ts'
 import { halfPicture, halve } from '../../bridge/camera/features/half/halve.ts'
-import type { Publisher, Sending } from '../../bridge/core/publisher.ts'
+import type { Publisher, Sending } from '../../bridge/device/publisher.ts'
 import { cameraContext, cameraTopic, simStart, until } from './media-rig.ts'
 
 describe('half quality', () => {

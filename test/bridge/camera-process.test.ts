@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openCamera } from '../../bridge/camera/device/device.ts'
-import type { Publication, Publisher } from '../../bridge/core/publisher.ts'
+import type { Publication, Publisher } from '../../bridge/device/publisher.ts'
 import { ageOfRtpTimestamp } from '../../shared/camera/media.ts'
 import { alive, cameraContext, cameraTopic, caller, handler, simStart, until } from './media-rig.ts'
 

@@ -5,7 +5,7 @@ import { Demuxer } from '../../bridge/camera/kinds/file/demuxer.ts'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import { splitAnnexB } from '../../bridge/camera/encode/nal.ts'
 import type { CameraStart } from '../../bridge/camera/frame/protocol.ts'
-import type { Publisher } from '../../bridge/core/publisher.ts'
+import type { Publisher } from '../../bridge/device/publisher.ts'
 import { RtspSource } from '../support/rtsp-source.ts'
 import { cameraContext, cameraTopic, until } from './media-rig.ts'
 

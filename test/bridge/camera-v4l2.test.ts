@@ -15,7 +15,7 @@ import {
   REQUEST,
 } from '../../bridge/camera/kinds/v4l2/structs.ts'
 import { openCamera } from '../../bridge/camera/device/device.ts'
-import type { Publisher } from '../../bridge/core/publisher.ts'
+import type { Publisher } from '../../bridge/device/publisher.ts'
 import { cameraContext, cameraTopic } from './media-rig.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

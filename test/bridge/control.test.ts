@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { type Command, command } from '../../shared/wire/command.ts'
 import { Control, type Deed } from '../../bridge/control/control.ts'
-import type { Caller, Device } from '../../bridge/core/device.ts'
+import type { Caller, Device } from '../../bridge/device/device.ts'
 import { callerAs } from '../support/caller.ts'
 import { freshLatch, noGuards } from '../support/guard.ts'
 

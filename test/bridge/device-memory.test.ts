@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { FileMemory } from '../../bridge/store/device-memory.ts'
+import { FileMemory } from '../../bridge/device/device-memory.ts'
 
 const rig = async (): Promise<{ dataDir: string; memory: FileMemory }> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'lightbench-'))

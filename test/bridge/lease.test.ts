@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { ControlState } from '../../shared/control/control.ts'
 import { Lease, type LeaseEvents } from '../../bridge/control/lease.ts'
 import { Topic } from '../../bridge/core/topic.ts'
-import type { Caller } from '../../bridge/core/device.ts'
+import type { Caller } from '../../bridge/device/device.ts'
 import { publicRefOf } from '../../bridge/core/client-ref.ts'
 import { callerAs } from '../support/caller.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openCamera } from '../../bridge/camera/device/device.ts'
-import type { Device } from '../../bridge/core/device.ts'
+import type { Device } from '../../bridge/device/device.ts'
 import type { Topic } from '../../bridge/core/topic.ts'
 import { answered } from '../../bridge/sfu/answered.ts'
 import { type Media } from '../../bridge/sfu/media.ts'

@@ -15,7 +15,7 @@ import { FrameViewer } from '../../bridge/camera/features/frames/viewer.ts'
 import type { PartContext } from '../../bridge/camera/frame/part.ts'
 import type { FramesProtocol } from '../../bridge/camera/features/frames/bridge-part.ts'
 import { Tap } from '../../bridge/camera/frame/tap.ts'
-import type { Caller, Device, JpegListener } from '../../bridge/core/device.ts'
+import type { Caller, Device, JpegListener } from '../../bridge/device/device.ts'
 import { mjpegRoute } from '../../bridge/server/routes/mjpeg.ts'
 
 const whole: FrameRequest = { region: null, step: 1, compression: 'none', level: 3, maxFps: null }

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import type { Caller } from '../../bridge/core/device.ts'
+import type { Caller } from '../../bridge/device/device.ts'
 import { Refusals } from '../../bridge/server/refusals.ts'
 import type { NewEntry } from '../../bridge/access/audit.ts'
 import { BenchError } from '../../shared/wire/errors.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { TraceStore } from '../../bridge/traces/traces.ts'
-import type { TraceFacts } from '../../bridge/core/trace-keeper.ts'
+import type { TraceFacts } from '../../bridge/device/trace-keeper.ts'
 import type { TraceInfo } from '../../shared/traces/trace.ts'
 
 export const log = pino({ level: 'silent' })

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { keeperOf } from '../../bridge/core/trace-keeper.ts'
+import { keeperOf } from '../../bridge/device/trace-keeper.ts'
 import { TraceCatalog } from '../../bridge/traces/catalog.ts'
 import { TraceStore } from '../../bridge/traces/traces.ts'
 import { decodeNpy } from '../../shared/traces/npy.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Topic } from '../../bridge/core/topic.ts'
-import type { Device } from '../../bridge/core/device.ts'
+import type { Device } from '../../bridge/device/device.ts'
 import type { Database } from '../../bridge/store/database.ts'
 import { Homes } from '../../bridge/turret/aiming/homes.ts'
 import type { TurretState } from '../../shared/turret/turret.ts'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect } from 'vitest'
-import type { Device } from '../../bridge/core/device.ts'
+import type { Device } from '../../bridge/device/device.ts'
 import type { DeviceMemory } from '../../bridge/core/device-memory.ts'
 import { Topic } from '../../bridge/core/topic.ts'
 import turretGrbl from '../../bridge/turret/grbl/driver.ts'

@@ -1,4 +1,4 @@
-import type { Caller } from '../../bridge/core/device.ts'
+import type { Caller } from '../../bridge/device/device.ts'
 
 /** Somebody who calls: an operator on a page of their own, unless said otherwise. */
 export function callerAs(part: Partial<Caller> = {}): Caller {

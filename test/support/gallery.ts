@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { GalleryKeeper } from '../../bridge/core/gallery-keeper.ts'
+import type { GalleryKeeper } from '../../bridge/device/gallery-keeper.ts'
 import { Gallery, type GalleryOptions } from '../../bridge/gallery/gallery.ts'
 import { openTables } from './tables.ts'
 

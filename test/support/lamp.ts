@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineDriver, type Driver } from '../../bridge/core/device.ts'
+import { defineDriver, type Driver } from '../../bridge/device/device.ts'
 import type { DeviceGuard } from '../../bridge/core/guard.ts'
 
 /** Devices of a test's own that emit when the test says so; what the bridge makes of that is the bridge's. */

@@ -1,4 +1,4 @@
-import type { DriverContext } from '../../core/device.ts'
+import type { DriverContext } from '../../device/device.ts'
 import { ControlsBridgePart, type ControlsProtocol } from '../features/controls/bridge-part.ts'
 import { FramesBridgePart, type FramesProtocol } from '../features/frames/bridge-part.ts'
 import { HalfBridgePart, type HalfProtocol } from '../features/half/bridge-part.ts'

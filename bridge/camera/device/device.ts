@@ -14,9 +14,9 @@ import type {
   Handlers,
   JpegListener,
   StopOutcome,
-} from '../../core/device.ts'
-import type { Publication } from '../../core/publisher.ts'
-import type { Sight } from '../../core/sight.ts'
+} from '../../device/device.ts'
+import type { Publication } from '../../device/publisher.ts'
+import type { Sight } from '../../device/sight.ts'
 import { type BridgeParts, openBridgeParts, type PartMessage, type PartName } from './bridge-parts.ts'
 import { withoutCredentials } from '../frame/url.ts'
 import { HostProcess } from './host-process.ts'

@@ -1,6 +1,6 @@
 import type { CameraState } from '../../../shared/camera/camera.ts'
 import { publicRefOf } from '../../core/client-ref.ts'
-import type { Handler } from '../../core/device.ts'
+import type { Handler } from '../../device/device.ts'
 import type { Topic } from '../../core/topic.ts'
 
 /** A pointer that does not move is taken away: whoever showed something has shown it. */

@@ -1,6 +1,6 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { Device, DriverContext, Handlers } from '../../core/device.ts'
-import type { Inlet, RtpInlet, WhipInlet } from '../../core/publisher.ts'
+import type { Device, DriverContext, Handlers } from '../../device/device.ts'
+import type { Inlet, RtpInlet, WhipInlet } from '../../device/publisher.ts'
 import { Pointers } from './pointers.ts'
 import { PushedProcess } from './pushed-process.ts'
 

@@ -1,4 +1,4 @@
-import type { PublishTarget } from '../../core/publisher.ts'
+import type { PublishTarget } from '../../device/publisher.ts'
 import type { Sender, VideoStream } from '../frame/encode.ts'
 import { RtpOutput } from './rtp-output.ts'
 

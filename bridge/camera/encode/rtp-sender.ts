@@ -1,4 +1,4 @@
-import type { PublishTarget } from '../../core/publisher.ts'
+import type { PublishTarget } from '../../device/publisher.ts'
 import type { Picture } from '../frame/frame.ts'
 import type { EncoderSettings, Report, Sender } from '../frame/encode.ts'
 import { H264Stream } from './h264-stream.ts'

@@ -1,6 +1,6 @@
 import wrtc from '@roamhq/wrtc'
 import { Device, type types } from 'mediasoup-client'
-import type { PublishTarget } from '../../core/publisher.ts'
+import type { PublishTarget } from '../../device/publisher.ts'
 import type { Picture } from '../frame/frame.ts'
 import type { Sender, Signalling } from '../frame/encode.ts'
 

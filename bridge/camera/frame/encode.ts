@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup-client'
 import type { CameraState } from '../../../shared/camera/camera.ts'
-import type { PublishTarget } from '../../core/publisher.ts'
+import type { PublishTarget } from '../../device/publisher.ts'
 import type { Picture } from './frame.ts'
 import type { Tap } from './tap.ts'
 

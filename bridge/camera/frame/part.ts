@@ -1,5 +1,5 @@
 import type { CameraSettings } from '../../../shared/camera/camera.ts'
-import type { Handlers } from '../../core/device.ts'
+import type { Handlers } from '../../device/device.ts'
 import type { Capture } from './capture.ts'
 import type { Report, VideoStream } from './encode.ts'
 import type { Frame, Picture } from './frame.ts'

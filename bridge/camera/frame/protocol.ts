@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup-client'
 import type { CameraFeatures } from '../../../shared/camera/camera-features.ts'
 import type { CameraSettings, CameraState, Codec } from '../../../shared/camera/camera.ts'
-import type { PublishTarget } from '../../core/publisher.ts'
+import type { PublishTarget } from '../../device/publisher.ts'
 import type { PartMessage } from '../device/bridge-parts.ts'
 import type { SceneSource } from '../kinds/scene/source.ts'
 import type { Answer } from '../process/requests.ts'

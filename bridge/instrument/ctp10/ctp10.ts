@@ -1,6 +1,6 @@
 import type { Referencing } from '../../../shared/instrument/ctp10.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { Device, DriverContext, Handlers, StopOutcome } from '../../core/device.ts'
+import type { Device, DriverContext, Handlers, StopOutcome } from '../../device/device.ts'
 import { provesSafe, type SafePlan } from '../../core/safe-plan.ts'
 import type { ScpiError } from '../scpi/errors.ts'
 import { makeSafe } from '../scpi/make-safe.ts'

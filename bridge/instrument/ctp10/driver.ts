@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { openResource, resourceName, wireOptions } from '../../transport/resource.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
-import { defineDriver } from '../../core/device.ts'
+import { defineDriver } from '../../device/device.ts'
 import { attributed } from '../scpi/asker.ts'
 import { Line } from '../scpi/line.ts'
 import { Session } from '../scpi/session.ts'

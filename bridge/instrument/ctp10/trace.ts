@@ -1,6 +1,6 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { MOST_POINTS } from '../../../shared/traces/trace.ts'
-import type { TraceDraft, TraceFacts, TraceKeeper } from '../../core/trace-keeper.ts'
+import type { TraceDraft, TraceFacts, TraceKeeper } from '../../device/trace-keeper.ts'
 import type { Wire } from '../scpi/wire.ts'
 
 /** What a trace type holds, by its number (CTP10 user guide, :TRACe); the others depend on the detector. */

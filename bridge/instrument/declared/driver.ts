@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
-import { defineDriver } from '../../core/device.ts'
+import { defineDriver } from '../../device/device.ts'
 import { Line } from '../scpi/line.ts'
 import { Session } from '../scpi/session.ts'
 import { openResource } from '../../transport/resource.ts'

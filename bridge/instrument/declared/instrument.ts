@@ -2,7 +2,7 @@ import type { DeclaredScalar, DeclaredValue } from '../../../shared/instrument/d
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { readingsStream } from '../../../shared/wire/streams.ts'
 import { epochMs } from '../../core/clock.ts'
-import type { Caller, Device, DriverContext, Handlers, StopOutcome } from '../../core/device.ts'
+import type { Caller, Device, DriverContext, Handlers, StopOutcome } from '../../device/device.ts'
 import type { SafePlan } from '../../core/safe-plan.ts'
 import { attributed } from '../scpi/asker.ts'
 import { EmissionSources } from '../scpi/emission-sources.ts'

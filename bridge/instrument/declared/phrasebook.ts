@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { DriverContext } from '../../core/device.ts'
+import type { DriverContext } from '../../device/device.ts'
 import { parseScpiError, type ScpiError } from '../scpi/errors.ts'
 import { showErrors } from '../show-errors.ts'
 import type { ExchangeOptions, Wire } from '../scpi/wire.ts'

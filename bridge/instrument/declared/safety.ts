@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { StopOutcome } from '../../core/device.ts'
+import type { StopOutcome } from '../../device/device.ts'
 import type { Proof, SafePlan } from '../../core/safe-plan.ts'
 import type { EmissionSources } from '../scpi/emission-sources.ts'
 import { makeSafe } from '../scpi/make-safe.ts'

@@ -1,6 +1,6 @@
 import type { TraceInfo } from '../../../shared/traces/trace.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { TraceDraft, TraceKeeper } from '../../core/trace-keeper.ts'
+import type { TraceDraft, TraceKeeper } from '../../device/trace-keeper.ts'
 import type { ExchangeOptions, Wire } from '../scpi/wire.ts'
 import type { Trace } from './entries.ts'
 import { behindHeader, convertBlock, readNumbers, sampleBytes } from './samples.ts'

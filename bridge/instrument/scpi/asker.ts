@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AskerKind } from '../../../shared/instrument/journal.ts'
-import type { Handlers } from '../../core/device.ts'
+import type { Handlers } from '../../device/device.ts'
 
 /** Who asks an instrument for something, as its journal names them. */
 export interface Asker {

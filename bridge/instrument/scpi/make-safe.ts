@@ -1,6 +1,6 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { pause, withDeadline } from '../../core/deadline.ts'
-import type { StopOutcome } from '../../core/device.ts'
+import type { StopOutcome } from '../../device/device.ts'
 import { type Proof, provesSafe, type SafePlan } from '../../core/safe-plan.ts'
 import { DRIVER } from './asker.ts'
 import type { Session } from './session.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { monotonicMs } from '../../core/clock.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { personOf } from '../../core/owner.ts'
 
 /** An answer of this length at most can be had through the console, and so much is kept of them in all. */

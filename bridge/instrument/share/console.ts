@@ -1,6 +1,6 @@
 import { CONSOLE_MESSAGES, consoleAnswerPath, type ConsoleExchange } from '../../../shared/instrument/console.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import type { Asker } from '../scpi/asker.ts'
 import type { Line } from '../scpi/line.ts'
 import type { ScpiError } from '../scpi/errors.ts'

@@ -5,7 +5,7 @@ import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Commands } from '../call.ts'
 import { httpStatus } from '../http.ts'
 import { parameter, type Route } from '../route.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import type { Context } from 'koa'
 
 /** `POST /api/commands/<name>` for every command that needs no connection, and their description at `/api/openapi.json`. */

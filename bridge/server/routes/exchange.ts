@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import type { Role } from '../../../shared/access/access.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import type { Begun, Exchange, Offering } from '../../sfu/exchange.ts'
 import { ExchangeError } from '../../sfu/exchange-error.ts'
 import { type IceServerConfig, iceLinks, iceServersFor } from '../../sfu/ice-servers.ts'

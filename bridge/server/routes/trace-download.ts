@@ -1,7 +1,7 @@
 import type { Context } from 'koa'
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { TRACE_FORMATS, type TraceFormat } from '../../../shared/traces/trace.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import type { TraceStore } from '../../traces/traces.ts'
 import { parameter } from '../route.ts'
 import { fileName, sendFile } from './send-file.ts'

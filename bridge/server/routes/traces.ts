@@ -11,7 +11,7 @@ import {
   WINDOW_STEP,
   WINDOW_UNIT,
 } from '../../../shared/traces/trace.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import type { TraceStore } from '../../traces/traces.ts'
 import type { Call } from '../call.ts'
 import { parameter, type Route } from '../route.ts'

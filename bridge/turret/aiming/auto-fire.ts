@@ -1,6 +1,6 @@
 import type { AutoFireRules, AutoFireState } from '../../../shared/turret/tracking.ts'
 import { monotonicMs } from '../../core/clock.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { type SightContext, turretError } from './context.ts'
 import type { Look, Tracker } from './tracker.ts'
 

@@ -2,7 +2,7 @@ import type { Pixel, SightState } from '../../../shared/turret/sight.ts'
 import type { Direction, TurretState } from '../../../shared/turret/turret.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import {
   type Affine,
   degreesOf,

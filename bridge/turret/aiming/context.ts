@@ -1,10 +1,10 @@
 import type { CommandName, OutputOf, ParsedInputOf } from '../../../shared/commands.ts'
 import { BenchError, type ErrorCode } from '../../../shared/wire/errors.ts'
 import type { TurretState } from '../../../shared/turret/turret.ts'
-import type { Aim } from '../../core/aim.ts'
-import type { Caller, Device } from '../../core/device.ts'
+import type { Aim } from '../../device/aim.ts'
+import type { Caller, Device } from '../../device/device.ts'
 import type { Logger } from '../../core/log.ts'
-import type { Sight } from '../../core/sight.ts'
+import type { Sight } from '../../device/sight.ts'
 import type { Topic } from '../../core/topic.ts'
 import type { SightConfig } from './config.ts'
 

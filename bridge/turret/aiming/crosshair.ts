@@ -6,7 +6,7 @@ import {
   type SightState,
   whyAskFirst,
 } from '../../../shared/turret/sight.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { type SightContext, sightOf, turretError } from './context.ts'
 import { type FindProgress, findLaserSpot } from './find-crosshair.ts'
 import type { TurretMemory } from './memory.ts'

@@ -3,7 +3,7 @@ import type { LaserBounds } from '../../../shared/turret/turret.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { monotonicMs } from '../../core/clock.ts'
 import { pause } from '../../core/deadline.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { type SightContext, sightOf, turretError } from './context.ts'
 
 /** Pulses of one result. Two results, of pulses of their own, have to agree. */

@@ -1,6 +1,6 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Direction, TurretState } from '../../../shared/turret/turret.ts'
-import type { Device, Handlers } from '../../core/device.ts'
+import type { Device, Handlers } from '../../device/device.ts'
 import type { Tables } from '../../core/tables.ts'
 import type { Topic } from '../../core/topic.ts'
 

@@ -1,7 +1,7 @@
 import type { Action, Pattern, PatternRun, Preset } from '../../../shared/turret/presets.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
 import { pause } from '../../core/deadline.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import type { SightContext } from './context.ts'
 
 interface Plan {

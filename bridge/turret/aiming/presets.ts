@@ -1,4 +1,4 @@
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import { OneAtATime } from '../../core/one-at-a-time.ts'
 import type { Row, Tables } from '../../core/tables.ts'

@@ -1,4 +1,4 @@
-import { defineDriver } from '../../core/device.ts'
+import { defineDriver } from '../../device/device.ts'
 import { openResource, wireOptions } from '../../transport/resource.ts'
 import { config } from './config.ts'
 import { safePlan } from './safe-plan.ts'

@@ -1,6 +1,6 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Direction, TurretState } from '../../../shared/turret/turret.ts'
-import type { Aim, Following, Steering } from '../../core/aim.ts'
+import type { Aim, Following, Steering } from '../../device/aim.ts'
 import { withDeadline } from '../../core/deadline.ts'
 import type { DeviceGuard } from '../../core/guard.ts'
 import type { Geometry } from './geometry.ts'

@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { DriverContext } from '../../core/device.ts'
+import type { DriverContext } from '../../device/device.ts'
 import type { Emission } from './emission.ts'
 import type { Laser } from './laser.ts'
 import type { Motion } from './motion.ts'

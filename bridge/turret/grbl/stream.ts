@@ -1,5 +1,5 @@
 import type { Direction } from '../../../shared/turret/turret.ts'
-import type { Steering } from '../../core/aim.ts'
+import type { Steering } from '../../device/aim.ts'
 import type { Geometry } from './geometry.ts'
 import type { GrblWire } from './wire.ts'
 

@@ -1,5 +1,5 @@
 import { BenchError } from '../../../shared/wire/errors.ts'
-import type { Handlers } from '../../core/device.ts'
+import type { Handlers } from '../../device/device.ts'
 import { stateWord } from './status.ts'
 import type { Turret } from './turret.ts'
 

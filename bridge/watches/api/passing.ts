@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { monotonicMs } from '../../core/clock.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { personOf } from '../../core/owner.ts'
 
 /** Who may have a picture. A page fetches it over HTTP, where it has no name of its own. */

@@ -3,7 +3,7 @@ import { passingPicturePath, type WatchSnapshot } from '../../../shared/watches/
 import type { WatchBody } from '../../../shared/watches/watch.ts'
 import type { WatchTrial } from '../../../shared/watches/watch-commands.ts'
 import { withDeadline } from '../../core/deadline.ts'
-import type { Caller } from '../../core/device.ts'
+import type { Caller } from '../../device/device.ts'
 import { look } from '../scheduler/checker.ts'
 import type { PassingPictures } from './passing.ts'
 import { nextDue } from '../scheduler/schedule.ts'

@@ -1,7 +1,7 @@
 import type { CameraNode } from '../../../../shared/camera/camera-features.ts'
 import { BenchError } from '../../../../shared/wire/errors.ts'
 import { withDeadline } from '../../../core/deadline.ts'
-import type { DriverContext, Handlers } from '../../../core/device.ts'
+import type { DriverContext, Handlers } from '../../../device/device.ts'
 import type { BridgePart } from '../../frame/part.ts'
 
 /** What is asked of the camera itself. */

@@ -1,7 +1,7 @@
 import { encodeFrameHeader, type FrameDrops, type FrameHeader } from '../../../../shared/camera/frame-header.ts'
 import type { FrameRequest } from '../../../../shared/camera/frames.ts'
 import { CreditWindow } from '../../../core/credit.ts'
-import type { FrameSink } from '../../../core/device.ts'
+import type { FrameSink } from '../../../device/device.ts'
 import { Throttle } from './throttle.ts'
 
 /** What a camera's process counts, for a whole set. */

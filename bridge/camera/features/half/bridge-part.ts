@@ -1,5 +1,5 @@
-import type { DriverContext } from '../../../core/device.ts'
-import type { Publication, RtpTarget } from '../../../core/publisher.ts'
+import type { DriverContext } from '../../../device/device.ts'
+import type { Publication, RtpTarget } from '../../../device/publisher.ts'
 import type { BridgePart } from '../../frame/part.ts'
 import type { CameraAbout } from '../../frame/protocol.ts'
 

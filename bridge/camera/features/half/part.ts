@@ -1,4 +1,4 @@
-import type { RtpTarget } from '../../../core/publisher.ts'
+import type { RtpTarget } from '../../../device/publisher.ts'
 import { RtpSender } from '../../encode/rtp-sender.ts'
 import type { Picture } from '../../frame/frame.ts'
 import type { Part, PartContext } from '../../frame/part.ts'

@@ -1,4 +1,4 @@
-import type { JpegListener } from '../../../core/device.ts'
+import type { JpegListener } from '../../../device/device.ts'
 import type { BridgePart } from '../../frame/part.ts'
 
 export interface JpegProtocol {

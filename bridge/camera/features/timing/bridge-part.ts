@@ -1,4 +1,4 @@
-import type { CameraLoad } from '../../../core/device.ts'
+import type { CameraLoad } from '../../../device/device.ts'
 import type { BridgePart } from '../../frame/part.ts'
 
 export interface TimingProtocol {

@@ -1,4 +1,4 @@
-import type { DetectorModel } from '../../../core/detector-model.ts'
+import type { DetectorModel } from '../../../device/detector-model.ts'
 import type { Found } from './picture.ts'
 
 /** A tensor as an ONNX runtime gives it. */

@@ -8,13 +8,13 @@ import {
 import { BenchError } from '../../../../shared/wire/errors.ts'
 import { epochMsOf } from '../../../core/clock.ts'
 import { withDeadline } from '../../../core/deadline.ts'
-import type { DriverContext, Handlers } from '../../../core/device.ts'
+import type { DriverContext, Handlers } from '../../../device/device.ts'
 import type { Stream } from '../../../core/stream.ts'
-import type { Sight, Sighting } from '../../../core/sight.ts'
+import type { Sight, Sighting } from '../../../device/sight.ts'
 import type { BridgePart } from '../../frame/part.ts'
 import type { CameraAbout } from '../../frame/protocol.ts'
 import type { Measure, Measured } from './jobs.ts'
-import type { DetectorModel } from '../../../core/detector-model.ts'
+import type { DetectorModel } from '../../../device/detector-model.ts'
 
 const MEASURE_MS = 5000
 

@@ -7,7 +7,7 @@ import {
 } from '../../../../shared/camera/vision.ts'
 import { findColour } from './colour.ts'
 import type { Markers } from './marker.ts'
-import type { DetectorModel } from '../../../core/detector-model.ts'
+import type { DetectorModel } from '../../../device/detector-model.ts'
 import type { Model } from './model.ts'
 import { Motion } from './motion.ts'
 import { MovingMotion } from './moving.ts'

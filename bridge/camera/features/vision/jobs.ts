@@ -1,6 +1,6 @@
 import type { Detectors } from '../../../../shared/camera/vision.ts'
-import type { DetectorModel } from '../../../core/detector-model.ts'
-import type { Sighting } from '../../../core/sight.ts'
+import type { DetectorModel } from '../../../device/detector-model.ts'
+import type { Sighting } from '../../../device/sight.ts'
 import type { Shift } from './phase.ts'
 
 /**

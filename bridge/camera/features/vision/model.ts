@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm'
-import type { DetectorModel } from '../../../core/detector-model.ts'
+import type { DetectorModel } from '../../../device/detector-model.ts'
 import { type Answer, boxesIn } from './boxes.ts'
 import type { Found, Look } from './picture.ts'
 

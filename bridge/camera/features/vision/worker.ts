@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import type { Sighting } from '../../../core/sight.ts'
+import type { Sighting } from '../../../device/sight.ts'
 import { Eye } from './eye.ts'
 import type { FromEye, ToEye } from './jobs.ts'
 import { Measuring } from './measure.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { openCamera } from '../../device/device.ts'
-import { defineDriver } from '../../../core/device.ts'
+import { defineDriver } from '../../../device/device.ts'
 import { commonConfig } from '../../frame/source-common.ts'
 
 /** A network camera. Its H.264 is passed on as it comes; another format, or a viewers' codec of vp8, is encoded anew. */

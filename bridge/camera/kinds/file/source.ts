@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isLive } from '../../frame/url.ts'
 import { openCamera } from '../../device/device.ts'
-import { defineDriver } from '../../../core/device.ts'
+import { defineDriver } from '../../../device/device.ts'
 import { commonConfig, evenSize } from '../../frame/source-common.ts'
 
 /** A video file, or a stream of a network camera: whatever FFmpeg's libraries can read. */

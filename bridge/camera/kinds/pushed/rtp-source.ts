@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { receiveCamera } from '../../device/receive.ts'
-import { defineDriver } from '../../../core/device.ts'
+import { defineDriver } from '../../../device/device.ts'
 import { commonConfig } from '../../frame/source-common.ts'
 
 const { codec, pixelSizeUm } = commonConfig

@@ -1,6 +1,6 @@
 import { sceneSource } from './source.ts'
 import { openCamera } from '../../device/device.ts'
-import { defineDriver } from '../../../core/device.ts'
+import { defineDriver } from '../../../device/device.ts'
 import { commonConfig } from '../../frame/source-common.ts'
 
 /** A simulated camera on, or beside, the simulated turret: targets that move, and the spot of its laser. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { openCamera } from '../../device/device.ts'
-import { defineDriver } from '../../../core/device.ts'
+import { defineDriver } from '../../../device/device.ts'
 import { commonConfig, evenSize } from '../../frame/source-common.ts'
 
 /** A microscope camera that is simulated: cells that drift, and a sensor with exposure, gain and noise. */

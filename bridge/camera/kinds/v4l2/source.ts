@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { deviceSettings } from '../../../../shared/camera/camera-features.ts'
 import { openCamera } from '../../device/device.ts'
-import { defineDriver } from '../../../core/device.ts'
+import { defineDriver } from '../../../device/device.ts'
 import { commonConfig, evenSize } from '../../frame/source-common.ts'
 
 /** A camera that Linux itself drives: USB webcams and microscopes, capture cards (V4L2). */

@@ -3,7 +3,7 @@ import { decodeFrameHeader, type FrameHeader } from '../../../../shared/camera/f
 import { FRAME_STEPS, type FrameRequest } from '../../../../shared/camera/frames.ts'
 import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { PictureWatch } from '../../../../shared/watches/watch-what.ts'
-import type { Device } from '../../../core/device.ts'
+import type { Device } from '../../../device/device.ts'
 import type { PictureSeen } from '../../worker/jobs.ts'
 import type { Lab } from '../../worker/lab.ts'
 import type { CheckContext, Seen } from '../../scheduler/seen.ts'

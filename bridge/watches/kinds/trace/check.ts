@@ -1,7 +1,7 @@
 import { BenchError } from '../../../../shared/wire/errors.ts'
 import type { TraceInfo } from '../../../../shared/traces/trace.ts'
 import type { TraceSource, TraceWatch } from '../../../../shared/watches/watch-what.ts'
-import type { Caller, Device } from '../../../core/device.ts'
+import type { Caller, Device } from '../../../device/device.ts'
 import type { Lab } from '../../worker/lab.ts'
 import type { CheckContext, Seen } from '../../scheduler/seen.ts'
 import { shown } from '../reading/number.ts'

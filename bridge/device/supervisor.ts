@@ -1,9 +1,9 @@
 import { BenchError } from '../../shared/wire/errors.ts'
 import type { DeviceBase, Family, Lifecycle } from '../../shared/wire/device.ts'
-import { pause, withDeadline } from './deadline.ts'
+import { pause, withDeadline } from '../core/deadline.ts'
 import type { Device, Driver, DriverContext } from './device.ts'
-import { withStartDeadline } from './start-deadline.ts'
-import type { Topic } from './topic.ts'
+import { withStartDeadline } from '../core/start-deadline.ts'
+import type { Topic } from '../core/topic.ts'
 
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10_000
