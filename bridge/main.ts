@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { BenchError } from '../shared/wire/errors.ts'
-import { type Bench, openBench } from './bench.ts'
-import { loadConfig } from './config.ts'
+import { type Bench, openBench } from './bench/bench.ts'
+import { loadConfig } from './bench/config.ts'
 import { createLog } from './core/log.ts'
 import { SystemdNotify } from './core/systemd-notify.ts'
-import { drivers } from './drivers/index.ts'
+import { drivers } from './bench/drivers.ts'
 import { STAYS_DOWN } from './guardian/protocol.ts'
 
 /** Whatever hangs, the process is gone by then; its children end when it does. */

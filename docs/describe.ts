@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { benchFile } from '../bridge/config.ts'
-import { drivers } from '../bridge/drivers/index.ts'
+import { benchFile } from '../bridge/bench/config.ts'
+import { drivers } from '../bridge/bench/drivers.ts'
 import type { Command } from '../shared/wire/command.ts'
 import { commands } from '../shared/commands.ts'
 import { errorCode } from '../shared/wire/errors.ts'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { makeBackup } from '../store/backup/make-backup.ts'
-import { packageVersion } from '../version.ts'
+import { packageVersion } from '../bench/version.ts'
 import type { Action } from './action.ts'
 import { noteInAudit } from './audit-note.ts'
 import { configOption, readBenchFile } from './bench-file.ts'

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { benchFile } from '../config.ts'
+import { benchFile } from '../bench/config.ts'
 import { BenchYaml } from '../core/bench-yaml.ts'
 import { databaseFile } from '../store/sqlite.ts'
 

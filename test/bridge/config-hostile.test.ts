@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificates } from '../../bridge/cli/certificates.ts'
-import { type BenchConfig, loadConfig } from '../../bridge/config.ts'
-import { drivers } from '../../bridge/drivers/index.ts'
+import { type BenchConfig, loadConfig } from '../../bridge/bench/config.ts'
+import { drivers } from '../../bridge/bench/drivers.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lightbench-config-'))

@@ -2,8 +2,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type BenchConfig, loadConfig, type Overrides } from '../../bridge/config.ts'
-import { drivers } from '../../bridge/drivers/index.ts'
+import { type BenchConfig, loadConfig, type Overrides } from '../../bridge/bench/config.ts'
+import { drivers } from '../../bridge/bench/drivers.ts'
 
 async function load(yaml: string, overrides?: Overrides): Promise<BenchConfig> {
   const file = join(await mkdtemp(join(tmpdir(), 'lightbench-')), 'bench.yaml')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { drivers } from '../../bridge/drivers/index.ts'
+import { drivers } from '../../bridge/bench/drivers.ts'
 
 describe.each([...drivers.values()])('$kind', (driver) => {
   it('is called <family>.<name>', () => {

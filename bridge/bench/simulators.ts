@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { pause } from './core/deadline.ts'
-import type { Logger } from './core/log.ts'
+import { pause } from '../core/deadline.ts'
+import type { Logger } from '../core/log.ts'
 
 const RESTART_MS = 1000
 const KILL_MS = 1000

@@ -1,5 +1,5 @@
-import type { Guardian } from './control/device-guards.ts'
-import { browserPorts } from './transport/browser.ts'
+import type { Guardian } from '../control/device-guards.ts'
+import { browserPorts } from '../transport/browser.ts'
 
 /**
  * The same guardian, and besides it the pages that lend serial ports: a device behind such a port is out of the guardian's

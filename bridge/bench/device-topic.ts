@@ -1,8 +1,8 @@
-import type { BenchState } from '../shared/bench/bench.ts'
-import type { Family } from '../shared/wire/device.ts'
-import { type TopicKind, topicName, type TopicState } from '../shared/topics.ts'
+import type { BenchState } from '../../shared/bench/bench.ts'
+import type { Family } from '../../shared/wire/device.ts'
+import { type TopicKind, topicName, type TopicState } from '../../shared/topics.ts'
 import type { DeviceConfig } from './config.ts'
-import { Topic } from './core/topic.ts'
+import { Topic } from '../core/topic.ts'
 
 /** A device's topic; what the bench shows of every device follows it. */
 export function deviceTopic(
