@@ -1,29 +1,34 @@
 // Which folder of the bridge may import which, besides itself, shared/ and packages. A folder that is not listed may
 // be imported by bench.ts alone, and bench.ts and main.ts alone may import whatever they like.
 const mayImport = {
-  core: [],
+  // Types of the driver's contract, which says who calls.
+  core: ['device/device\\.ts'],
+  device: ['core'],
   // What makes devices safe must not hang on what it is there for.
   guardian: ['core', 'transport'],
   launcher: ['core', 'guardian/protocol\\.ts'],
   transport: ['core'],
-  scpi: ['core', 'transport'],
-  camera: ['core'],
-  drivers: ['core', 'scpi', 'transport', 'camera'],
-  media: ['core'],
-  turret: ['core'],
-  control: ['core'],
-  store: ['core'],
-  diagnostics: ['core', 'scpi/line\\.ts', 'server/route\\.ts'],
-  // It plays the instrument to other programs over the wires that transport speaks as a client, and its routes are the
-  // server's.
-  share: ['core', 'scpi', 'transport', 'server/(route|export)\\.ts'],
-  access: ['core', 'store'],
-  server: ['access', 'core', 'control', 'media', 'store', 'transport/browser\\.ts'],
-  compat: ['core', 'server', 'drivers/instrument/ctp10'],
-  cli: ['access', 'core', 'store', 'transport', 'drivers/instrument/scpi', '(config|version)\\.ts'],
+  camera: ['core', 'device'],
+  // Its routes are the server's.
+  instrument: ['core', 'device', 'transport', 'server/(route|export)\\.ts'],
+  turret: ['core', 'device', 'transport'],
+  sfu: ['core', 'device'],
+  control: ['core', 'device'],
+  // The audit is chained, purged and checked where its lines are; a backup has the traces' files.
+  store: ['core', 'access/audit-(chain|check|key|secrets)\\.ts', 'traces/info-file\\.ts'],
+  access: ['core', 'device', 'store'],
+  traces: ['core', 'device'],
+  gallery: ['core', 'device'],
+  views: ['core', 'device'],
+  diagnostics: ['core', 'device', 'instrument/scpi/line\\.ts', 'server/route\\.ts'],
+  server: ['access', 'core', 'control', 'device', 'gallery', 'sfu', 'traces', 'transport/browser\\.ts'],
+  compat: ['core', 'device', 'server', 'instrument/ctp10/trace\\.ts'],
+  cli: ['access', 'core', 'device', 'store', 'transport', 'instrument/declared/shipped\\.ts', 'bench/(config|version)\\.ts'],
   // Its pictures are files as stills are, its traces lie in the library, and its routes are the server's.
-  watch: ['core', 'store', 'camera/still/png\\.ts', 'server/(route|routes/send-file)\\.ts'],
-  sim: ['scpi/message\\.ts'],
+  watches: [
+    ...['core', 'device', 'store', 'traces', 'camera/features/still/png\\.ts'],
+    'server/(route|routes/send-file)\\.ts',
+  ],
 }
 
 const layers = Object.entries(mayImport).map(([folder, others]) => ({
@@ -59,26 +64,39 @@ module.exports = {
       to: { pathNot: '^(shared/|node_modules/zod/)' },
     },
     {
-      name: 'driver-families',
+      name: 'simulators-are-the-other-side',
       severity: 'error',
-      comment: 'A kind of driver knows no other kind.',
-      from: { path: '^bridge/drivers/([^/]+)/' },
-      to: { path: '^bridge/drivers/', pathNot: '^bridge/drivers/$1/' },
+      comment: 'A simulator speaks an instrument’s wire; of the bridge it knows how a message is read, and the bridge knows none.',
+      from: { path: '^simulators/' },
+      to: { path: '^bridge/', pathNot: '^bridge/instrument/scpi/message\\.ts$' },
+    },
+    {
+      name: 'bridge-meets-no-simulator',
+      severity: 'error',
+      comment: 'The bridge meets a simulator over its wire alone.',
+      from: { path: '^bridge/' },
+      to: { path: '^simulators/' },
+    },
+    {
+      name: 'camera-kinds',
+      severity: 'error',
+      comment: 'A kind of camera knows no other kind.',
+      from: { path: '^bridge/camera/kinds/([^/]+)/' },
+      to: { path: '^bridge/camera/kinds/', pathNot: '^bridge/camera/kinds/$1/' },
     },
     {
       name: 'drivers-are-strangers',
       severity: 'error',
-      comment:
-        'Drivers are known to the registry alone; what a family shares is in its common.ts or in a folder.',
-      from: { path: '^bridge/', pathNot: '^bridge/drivers/index\\.ts$' },
-      to: { path: '^bridge/drivers/[^/]+/[^/]+\\.ts$', pathNot: '/common\\.ts$' },
+      comment: 'Drivers are known to the registry alone.',
+      from: { path: '^bridge/', pathNot: '^bridge/bench/drivers\\.ts$' },
+      to: { path: '^bridge/(camera/kinds/[^/]+|instrument/[^/]+|turret/grbl)/([a-z]+-)?(driver|source)\\.ts$', pathNot: '/scene/source\\.ts$' },
     },
     {
       name: 'bench-is-the-top',
       severity: 'error',
-      comment: 'bench.ts knows everything, so nothing but main.ts and the tests may know bench.ts.',
-      from: { pathNot: '^(bridge/main\\.ts$|test/)' },
-      to: { path: '^bridge/bench\\.ts$' },
+      comment: 'The bench knows everything, so nothing but main.ts, the tests and, of its file, the command line may know the bench.',
+      from: { pathNot: '^(bridge/main\\.ts$|bridge/bench/|test/|docs/)' },
+      to: { path: '^bridge/bench/', pathNot: '^bridge/bench/(config|version)\\.ts$' },
     },
     {
       name: 'no-cycles',

@@ -17,7 +17,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
     rolldownOptions: {
       // A display runs for weeks: it loads nothing that it does not show.
-      input: ['index.html', 'kiosk.html', 'kiosk/worker.ts'].map((file) =>
+      input: ['index.html', 'kiosk.html', 'views/kiosk/worker.ts'].map((file) =>
         fileURLToPath(new URL(`./web/${file}`, import.meta.url)),
       ),
       output: {

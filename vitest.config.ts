@@ -31,7 +31,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{contract,bridge}/**/*.test.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{web,e2e,soak,bench}/**'],
           testTimeout: 20_000,
           // What is waited for comes late on a busy machine.
           expect: { poll: { timeout: 5000 } },

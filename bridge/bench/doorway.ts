@@ -94,7 +94,7 @@ export async function openDoorway(inside: Inside): Promise<Doorway> {
   const door = new Door({ names: [...ownNames(server.host), ...server.names], origins: server.origins })
   const identify = identifyBy(access, server)
   const browsers = KnownBrowsers.open(join(config.dataDir, 'browsers.key'), secure, log)
-  const pageDir = fileURLToPath(new URL('../web/dist', import.meta.url))
+  const pageDir = fileURLToPath(new URL('../../web/dist', import.meta.url))
   const first = config.devices.find(({ driver }) => driver.kind === 'instrument.exfo-ctp10')
   const compat =
     config.compat &&
