@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publisher, Sending } from '../../bridge/device/publisher.ts'
-import { cameraContext, cameraTopic } from '../bridge/media-rig.ts'
+import { cameraContext, cameraTopic } from '../sfu/media-rig.ts'
 import { Janus } from './janus.ts'
 import { addTimeReader, agesOfVideo } from './time-reader.ts'
 

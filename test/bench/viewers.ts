@@ -7,7 +7,7 @@ import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publisher } from '../../bridge/device/publisher.ts'
 import { Ingest, type Live } from '../../bridge/sfu/ingest.ts'
 import { Workers } from '../../bridge/sfu/worker.ts'
-import { cameraContext, cameraTopic, log } from '../bridge/media-rig.ts'
+import { cameraContext, cameraTopic, log } from '../sfu/media-rig.ts'
 import { progress, rounded } from './statistics.ts'
 
 const STEPS = [25, 50, 100, 150, 200, 250, 300]

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import type { InstrumentState } from '../../shared/instrument/instrument.ts'
 import { startBridge, startCtp10, writeBench } from '../support/bench-process.ts'
 import { Client } from '../support/socket.ts'
-import { Script } from '../bridge/share-rig.ts'
+import { Script } from '../instrument/share-rig.ts'
 import { chromiumForFile, expectAttribute, PHONE, takeControl } from './rig.ts'
 
 const { open } = chromiumForFile()

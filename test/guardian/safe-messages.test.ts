@@ -8,7 +8,7 @@ import { listen, openSession } from '../support/instrument.ts'
 import { Program } from '../support/process.ts'
 import { Pty } from '../support/pty.ts'
 import { WireTap } from '../support/wire-tap.ts'
-import { openDeclared } from './declared-rig.ts'
+import { openDeclared } from '../instrument/declared-rig.ts'
 
 const never = new AbortController().signal
 const BOTH = ['OUTP1 OFF', 'OUTP2 OFF']

@@ -36,7 +36,7 @@ import {
   identifying,
 } from '../support/vxi11-vectors.ts'
 import { Dialogue, keepConnections, Tap, type Vector } from '../support/vectors.ts'
-import { echo, share } from './share-rig.ts'
+import { echo, share } from '../instrument/share-rig.ts'
 
 describe('our end as VXI-11’s client', () => {
   const never = new AbortController().signal

@@ -6,7 +6,7 @@ import { inDialect } from '../../bridge/sfu/dialect.ts'
 import type { Live } from '../../bridge/sfu/ingest.ts'
 import { tapRtp } from '../../bridge/sfu/tap.ts'
 import { Workers } from '../../bridge/sfu/worker.ts'
-import { log, until } from './media-rig.ts'
+import { log, until } from '../sfu/media-rig.ts'
 
 /** What mediasoup knows a key frame of H.264 by. */
 const SPS = 0x67

@@ -12,7 +12,7 @@ import type { Gallery } from '../../bridge/gallery/gallery.ts'
 import type { CameraState, Codec } from '../../shared/camera/camera.ts'
 import { gallery } from '../support/gallery.ts'
 import { boxesOf } from '../support/movie.ts'
-import { cameraContext, cameraTopic, caller, handler, openMediaFor, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, caller, handler, openMediaFor, until } from '../sfu/media-rig.ts'
 
 let media: Media
 let state: Topic<CameraState>

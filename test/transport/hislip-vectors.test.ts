@@ -31,7 +31,7 @@ import {
   clearing,
 } from '../support/hislip-vectors.ts'
 import { Dialogue, keepConnections, Tap, type Vector } from '../support/vectors.ts'
-import { echo, share } from './share-rig.ts'
+import { echo, share } from '../instrument/share-rig.ts'
 
 describe('our end as HiSLIP’s client', () => {
   const never = new AbortController().signal

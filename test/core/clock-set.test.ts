@@ -12,7 +12,7 @@ import { Rounds } from '../../bridge/watches/scheduler/rounds.ts'
 import type { MediaEntry } from '../../shared/gallery/gallery.ts'
 import type { Watch, WatchSchedule } from '../../shared/watches/watch.ts'
 import { gallery } from '../support/gallery.ts'
-import { caller, cameraContext, cameraTopic, handler, until } from './media-rig.ts'
+import { caller, cameraContext, cameraTopic, handler, until } from '../sfu/media-rig.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publication, Publisher } from '../../bridge/device/publisher.ts'
 import { ageOfRtpTimestamp } from '../../shared/camera/media.ts'
-import { alive, cameraContext, cameraTopic, caller, handler, simStart, until } from './media-rig.ts'
+import { alive, cameraContext, cameraTopic, caller, handler, simStart, until } from '../sfu/media-rig.ts'
 
 const ssrc = 0xabcd
 const sockets: Socket[] = []

@@ -5,7 +5,7 @@ import { openCamera } from '../../bridge/camera/device/device.ts'
 import { canBeHalved } from '../../bridge/camera/features/half/bridge-part.ts'
 import { halfPicture, halve } from '../../bridge/camera/features/half/halve.ts'
 import type { Publisher, Sending } from '../../bridge/device/publisher.ts'
-import { cameraContext, cameraTopic, simStart, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, simStart, until } from '../sfu/media-rig.ts'
 
 describe('half quality', () => {
   it('is the mean of every four pixels, in all three planes', () => {

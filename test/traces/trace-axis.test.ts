@@ -5,7 +5,7 @@ import { parseInfo } from '../../bridge/traces/info-file.ts'
 import { TraceStore } from '../../bridge/traces/traces.ts'
 import type { TraceAxis } from '../../shared/traces/trace-axis.ts'
 import { callerAs } from '../support/caller.ts'
-import { converse } from './declared-rig.ts'
+import { converse } from '../instrument/declared-rig.ts'
 import { keep, library, log } from './trace-rig.ts'
 
 const POINTS = 1201

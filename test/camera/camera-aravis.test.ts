@@ -11,7 +11,7 @@ import { frameRequest } from '../../shared/camera/frames.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { ADDRESS, FakeCamera } from '../support/fake-camera.ts'
 import { Client } from '../support/socket.ts'
-import { caller, cameraContext, cameraTopic, handler, until } from './media-rig.ts'
+import { caller, cameraContext, cameraTopic, handler, until } from '../sfu/media-rig.ts'
 
 const LONG_MS = 20_000
 const region = { x: 0, y: 0, width: 256, height: 256 }

@@ -9,7 +9,7 @@ import { startBridge, writeBench } from '../support/bench-process.ts'
 import { gallery } from '../support/gallery.ts'
 import { openTables } from '../support/tables.ts'
 import { Client } from '../support/socket.ts'
-import { cameraContext, cameraTopic, caller, handler, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, caller, handler, until } from '../sfu/media-rig.ts'
 
 const publisher = { publish: () => expect.unreachable('a time lapse publishes no video') }
 

@@ -6,7 +6,7 @@ import { decodePicture, type Samples } from '../../web/camera/measure/decode.ts'
 import { startBridge, writeBench } from '../support/bench-process.ts'
 import { childrenOf } from '../support/children.ts'
 import { Client } from '../support/socket.ts'
-import { until } from './media-rig.ts'
+import { until } from '../sfu/media-rig.ts'
 
 const CAMERA = 'slide'
 const [width, height] = [640, 480]

@@ -15,8 +15,8 @@ import { carryOut } from '../support/carry-out.ts'
 import { NotedGuard } from '../support/guard.ts'
 import { listen } from '../support/instrument.ts'
 import { Program } from '../support/process.ts'
-import { call, openCtp10 } from './ctp10-rig.ts'
-import { openDeclared } from './declared-rig.ts'
+import { call, openCtp10 } from '../instrument/ctp10-rig.ts'
+import { openDeclared } from '../instrument/declared-rig.ts'
 
 const RAW = 'TCPIP0::127.0.0.1::5025::SOCKET'
 const output = { query: ':OUTP?', command: ':OUTP {value}', type: 'boolean', emits: true }

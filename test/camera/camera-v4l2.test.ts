@@ -16,7 +16,7 @@ import {
 } from '../../bridge/camera/kinds/v4l2/structs.ts'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import type { Publisher } from '../../bridge/device/publisher.ts'
-import { cameraContext, cameraTopic } from './media-rig.ts'
+import { cameraContext, cameraTopic } from '../sfu/media-rig.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const name = (text: string, length = 32): string =>

@@ -10,7 +10,7 @@ import type { Gallery } from '../../bridge/gallery/gallery.ts'
 import type { StillFormat } from '../../shared/camera/still.ts'
 import { gallery } from '../support/gallery.ts'
 import { readTiff } from '../support/tiff.ts'
-import { cameraContext, cameraTopic, caller, handler, simStart } from './media-rig.ts'
+import { cameraContext, cameraTopic, caller, handler, simStart } from '../sfu/media-rig.ts'
 
 const publisher = { publish: () => ({ connect: async () => {}, produce: async () => '', close: () => {} }) }
 

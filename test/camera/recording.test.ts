@@ -12,7 +12,7 @@ import { gallery } from '../support/gallery.ts'
 import { boxesOf, play } from '../support/movie.ts'
 import { RtspSource } from '../support/rtsp-source.ts'
 import { readTiff } from '../support/tiff.ts'
-import { cameraContext, cameraTopic, caller, handler, simStart, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, caller, handler, simStart, until } from '../sfu/media-rig.ts'
 
 const publisher = { publish: () => ({ connect: async () => {}, produce: async () => '', close: () => {} }) }
 

@@ -9,8 +9,8 @@ import { startCtp10, startLaser } from '../support/bench-process.ts'
 import { callerAs } from '../support/caller.ts'
 import { freshLatch, noGuardian } from '../support/guard.ts'
 import { WireTap } from '../support/wire-tap.ts'
-import { call, ctp10Topic, openCtp10 } from './ctp10-rig.ts'
-import { dutTopic, openDeclared } from './declared-rig.ts'
+import { call, ctp10Topic, openCtp10 } from '../instrument/ctp10-rig.ts'
+import { dutTopic, openDeclared } from '../instrument/declared-rig.ts'
 
 const ada = callerAs()
 const SLOW = { timeout: 8000 }

@@ -15,7 +15,7 @@ import { overdue } from '../../bridge/gallery/retention.ts'
 import type { MediaEntry, MediaKind } from '../../shared/gallery/gallery.ts'
 import { gallery } from '../support/gallery.ts'
 import { openTables } from '../support/tables.ts'
-import { caller, handler, log } from './media-rig.ts'
+import { caller, handler, log } from '../sfu/media-rig.ts'
 
 const DAY = 86_400_000
 const NOON = Date.UTC(2026, 2, 9, 12)

@@ -7,7 +7,7 @@ import { splitAnnexB } from '../../bridge/camera/encode/nal.ts'
 import type { CameraStart } from '../../bridge/camera/frame/protocol.ts'
 import type { Publisher } from '../../bridge/device/publisher.ts'
 import { RtspSource } from '../support/rtsp-source.ts'
-import { cameraContext, cameraTopic, until } from './media-rig.ts'
+import { cameraContext, cameraTopic, until } from '../sfu/media-rig.ts'
 
 const KEY_EVERY = 60
 const ssrc = 0xabcd
