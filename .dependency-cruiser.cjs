@@ -89,7 +89,14 @@ module.exports = {
       severity: 'error',
       comment: 'Drivers are known to the registry alone.',
       from: { path: '^bridge/', pathNot: '^bridge/bench/drivers\\.ts$' },
-      to: { path: '^bridge/(camera/kinds/[^/]+|instrument/[^/]+|turret/grbl)/([a-z]+-)?(driver|source)\\.ts$', pathNot: '/scene/source\\.ts$' },
+      to: {
+        path: [
+          '^bridge/camera/kinds/[^/]+/(driver|source|rtsp-source|rtp-source|whip-source)\\.ts$',
+          '^bridge/instrument/[^/]+/driver\\.ts$',
+          '^bridge/turret/grbl/driver\\.ts$',
+        ],
+        pathNot: '^bridge/camera/kinds/scene/source\\.ts$',
+      },
     },
     {
       name: 'bench-is-the-top',

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { Demuxer } from '../../bridge/camera/kinds/file/demuxer.ts'
+import { Demuxer } from '../../bridge/camera/decode/demuxer.ts'
 import { openCamera } from '../../bridge/camera/device/device.ts'
 import { splitAnnexB } from '../../bridge/camera/encode/nal.ts'
 import type { CameraStart } from '../../bridge/camera/frame/protocol.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { evenRandom, normalRandom } from '../../bridge/camera/kinds/sim/random.ts'
+import { evenRandom, normalRandom } from '../../bridge/camera/frame/random.ts'
 import { type Beam, measureBeam } from '../../web/camera/measure/beam.ts'
 import type { Grey } from '../../web/camera/measure/statistics.ts'
 

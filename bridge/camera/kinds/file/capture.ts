@@ -3,7 +3,7 @@ import { pause } from '../../../core/deadline.ts'
 import type { Frame } from '../../frame/frame.ts'
 import type { FileSource } from '../../frame/protocol.ts'
 import type { Capture } from '../../frame/capture.ts'
-import { I420Converter } from './converter.ts'
+import { I420Converter } from '../../decode/converter.ts'
 import { VideoFile } from './video-file.ts'
 
 /** Further behind than this, playing goes on from now instead of hurrying after. */

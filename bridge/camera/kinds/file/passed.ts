@@ -4,9 +4,9 @@ import { monotonicMs } from '../../../core/clock.ts'
 import { PassedStream } from '../../encode/passed-stream.ts'
 import type { Frame } from '../../frame/frame.ts'
 import type { Capture } from '../../frame/capture.ts'
-import { I420Converter } from './converter.ts'
-import { Decoder } from './decoder.ts'
-import { Demuxer } from './demuxer.ts'
+import { I420Converter } from '../../decode/converter.ts'
+import { Decoder } from '../../decode/decoder.ts'
+import { Demuxer } from '../../decode/demuxer.ts'
 
 /** A network camera whose H.264 goes to the viewers as it is. It is decoded only while somebody wants its pixels. */
 export class PassedCapture implements Capture {

@@ -1,7 +1,7 @@
 import type { Frame } from 'node-av/lib'
 import * as av from 'node-av/constants'
-import { Decoder } from './decoder.ts'
-import { Demuxer } from './demuxer.ts'
+import { Decoder } from '../../decode/decoder.ts'
+import { Demuxer } from '../../decode/demuxer.ts'
 
 /** A decoded picture, valid until the next is asked for, and when it is to be shown, in ms from the source's zero. */
 export interface DecodedPicture {

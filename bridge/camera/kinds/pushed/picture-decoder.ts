@@ -2,8 +2,8 @@ import * as av from 'node-av/constants'
 import type { Packet } from 'node-av/lib'
 import type { Codec } from '../../../../shared/camera/camera.ts'
 import type { Frame } from '../../frame/frame.ts'
-import { I420Converter } from '../file/converter.ts'
-import { Decoder } from '../file/decoder.ts'
+import { I420Converter } from '../../decode/converter.ts'
+import { Decoder } from '../../decode/decoder.ts'
 
 const DECODERS = { h264: av.AV_CODEC_ID_H264, vp8: av.AV_CODEC_ID_VP8 } as const
 /** Further behind than this it begins anew: the newest picture is worth more than all of them. */

@@ -1,4 +1,4 @@
-import { evenRandom } from '../sim/random.ts'
+import { evenRandom } from '../../frame/random.ts'
 
 /** A side of the ground, texels; it goes on for ever by beginning anew. */
 export const GROUND = 1024

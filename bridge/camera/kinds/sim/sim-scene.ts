@@ -1,5 +1,5 @@
 import { type CellSprite, CLEAR_BITS, drawCell } from './cell.ts'
-import { evenRandom, normalRandom } from './random.ts'
+import { evenRandom, normalRandom } from '../../frame/random.ts'
 
 /** Brightness of the empty field's middle on the sensor's 12-bit scale: bright, with room for twice the exposure. */
 const FIELD = 1850

@@ -4,7 +4,7 @@ import type { Frame } from '../../frame/frame.ts'
 import { paced } from '../../process/pacer.ts'
 import type { SimSource } from '../../frame/protocol.ts'
 import type { Capture } from '../../frame/capture.ts'
-import { Sensor } from './sensor.ts'
+import { Sensor } from '../../frame/sensor.ts'
 import { SimScene } from './sim-scene.ts'
 
 /** One in the maker's hands, one in the slot, one being converted. */

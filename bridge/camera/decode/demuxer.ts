@@ -1,6 +1,6 @@
 import { Dictionary, FormatContext, InputFormat, Packet, type Stream } from 'node-av/lib'
 import * as av from 'node-av/constants'
-import { check } from '../../encode/video-encoder.ts'
+import { check } from '../encode/video-encoder.ts'
 
 /** How long a source may say nothing. */
 export const SILENCE_MS = 5000

@@ -1,6 +1,6 @@
 import { Codec, CodecContext, Frame, type Packet, type Stream } from 'node-av/lib'
 import * as av from 'node-av/constants'
-import { check } from '../../encode/video-encoder.ts'
+import { check } from '../encode/video-encoder.ts'
 
 type DecoderId = Parameters<typeof Codec.findDecoder>[0]
 

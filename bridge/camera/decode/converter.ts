@@ -1,7 +1,7 @@
 import { type Frame as AvFrame, Frame, SoftwareScaleContext } from 'node-av/lib'
 import * as av from 'node-av/constants'
-import { check } from '../../encode/video-encoder.ts'
-import { i420Bytes } from '../../frame/frame.ts'
+import { check } from '../encode/video-encoder.ts'
+import { i420Bytes } from '../frame/frame.ts'
 
 /** As many as a capture owes those who take its frames: two more come before a frame's data is used again. */
 const BUFFERS = 3
