@@ -23,7 +23,15 @@ const mayImport = {
   diagnostics: ['core', 'device', 'instrument/scpi/line\\.ts', 'server/route\\.ts'],
   server: ['access', 'core', 'control', 'device', 'gallery', 'sfu', 'traces', 'transport/browser\\.ts'],
   compat: ['core', 'device', 'server', 'instrument/ctp10/trace\\.ts'],
-  cli: ['access', 'core', 'device', 'store', 'transport', 'instrument/declared/shipped\\.ts', 'bench/(config|version)\\.ts'],
+  cli: [
+    'access',
+    'core',
+    'device',
+    'store',
+    'transport',
+    'instrument/declared/shipped\\.ts',
+    'bench/(config|version)\\.ts',
+  ],
   // Its pictures are files as stills are, its traces lie in the library, and its routes are the server's.
   watches: [
     ...['core', 'device', 'store', 'traces', 'camera/features/still/png\\.ts'],
@@ -66,7 +74,8 @@ module.exports = {
     {
       name: 'simulators-are-the-other-side',
       severity: 'error',
-      comment: 'A simulator speaks an instrument’s wire; of the bridge it knows how a message is read, and the bridge knows none.',
+      comment:
+        'A simulator speaks an instrument’s wire; of the bridge it knows how a message is read, and the bridge knows none.',
       from: { path: '^simulators/' },
       to: { path: '^bridge/', pathNot: '^bridge/instrument/scpi/message\\.ts$' },
     },
@@ -101,7 +110,8 @@ module.exports = {
     {
       name: 'bench-is-the-top',
       severity: 'error',
-      comment: 'The bench knows everything, so nothing but main.ts, the tests and, of its file, the command line may know the bench.',
+      comment:
+        'The bench knows everything, so nothing but main.ts, the tests and, of its file, the command line may know the bench.',
       from: { pathNot: '^(bridge/main\\.ts$|bridge/bench/|test/|docs/)' },
       to: { path: '^bridge/bench/', pathNot: '^bridge/bench/(config|version)\\.ts$' },
     },

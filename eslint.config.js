@@ -50,7 +50,13 @@ export default defineConfig(
   },
   {
     // Who loads these asks for the default export.
-    files: ['bridge/**/*driver.ts', 'bridge/camera/kinds/**/*source.ts', '*.config.*', 'test/support/client.ts', '**/*.svelte'],
+    files: [
+      'bridge/**/*driver.ts',
+      'bridge/camera/kinds/**/*source.ts',
+      '*.config.*',
+      'test/support/client.ts',
+      '**/*.svelte',
+    ],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

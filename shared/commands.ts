@@ -29,7 +29,11 @@ import { viewCommands } from './views/views.ts'
 import { visionCommands } from './camera/vision.ts'
 import { watchCommands } from './watches/watch-commands.ts'
 import { pickerCommands } from './watches/watch-picker.ts'
-import { webSerialCommands, type WebSerialClientEvents, type WebSerialServerEvents } from './instrument/web-serial.ts'
+import {
+  webSerialCommands,
+  type WebSerialClientEvents,
+  type WebSerialServerEvents,
+} from './instrument/web-serial.ts'
 
 /** Every command there is. Socket.IO events, REST routes, permissions and types all follow from this map. */
 export const commands = {

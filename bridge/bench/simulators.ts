@@ -15,7 +15,11 @@ export class Simulator implements AsyncDisposable {
   readonly #started = Promise.withResolvers<void>()
 
   constructor(program: string, args: string[], log: Logger) {
-    this.#running = this.#run(fileURLToPath(new URL(`../../simulators/${program}/main.ts`, import.meta.url)), args, log)
+    this.#running = this.#run(
+      fileURLToPath(new URL(`../../simulators/${program}/main.ts`, import.meta.url)),
+      args,
+      log,
+    )
   }
 
   /** Resolves when it listens, or has failed once. */

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { concealed, secretsIn, withSecretTexts } from '../../shared/wire/conceal.ts'
 import { BenchError } from '../../shared/wire/errors.ts'
-import { keptReference, refersToKept, secretNamesIn, withKeptSecrets } from '../../shared/wire/secret-reference.ts'
+import {
+  keptReference,
+  refersToKept,
+  secretNamesIn,
+  withKeptSecrets,
+} from '../../shared/wire/secret-reference.ts'
 import type { WatchBody } from '../../shared/watches/watch.ts'
 import { type WatchWhat, watchWhat } from '../../shared/watches/watch-what.ts'
 

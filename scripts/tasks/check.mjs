@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { node, root } from '../setup/paths.mjs'
 
-const folders = ['bridge', 'simulators', 'shared', 'web', 'test'].filter((folder) => existsSync(join(root, folder)))
+const folders = ['bridge', 'simulators', 'shared', 'web', 'test'].filter((folder) =>
+  existsSync(join(root, folder)),
+)
 
 const checks = {
   types: ['tsc', '--noEmit'],

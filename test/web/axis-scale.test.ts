@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest'
 import type { TraceAxis } from '../../shared/traces/trace-axis.ts'
-import { fineScale, placeText, rangeText, scaleOf, valueText, widthText } from '../../web/traces/plot/axis-scale.ts'
+import {
+  fineScale,
+  placeText,
+  rangeText,
+  scaleOf,
+  valueText,
+  widthText,
+} from '../../web/traces/plot/axis-scale.ts'
 
 const along = (quantity: string, unit: string, start: number, step: number): TraceAxis => ({
   ...{ quantity, unit },

@@ -1,4 +1,9 @@
-import { CAMERA_STAGES, type Stage, type Stages, VIEWER_STAGES } from '../../shared/diagnostics/diagnostics.ts'
+import {
+  CAMERA_STAGES,
+  type Stage,
+  type Stages,
+  VIEWER_STAGES,
+} from '../../shared/diagnostics/diagnostics.ts'
 
 /** A stage on the way from the sensor to the screen: its bar begins where the one before ends. All in ms; fractions of the whole for drawing. */
 export interface Step {

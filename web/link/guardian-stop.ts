@@ -1,5 +1,9 @@
 import { BenchError, unwrap, type Result } from '../../shared/wire/errors.ts'
-import { type GuardianState, type GuardianStopAnswer, guardianStopAnswer } from '../../shared/guardian/guardian.ts'
+import {
+  type GuardianState,
+  type GuardianStopAnswer,
+  guardianStopAnswer,
+} from '../../shared/guardian/guardian.ts'
 
 /** Where the guardian takes a page's emergency stop; undefined where the bench has none. */
 export function guardianStopUrl(

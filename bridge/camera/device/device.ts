@@ -20,7 +20,14 @@ import type { Sight } from '../../device/sight.ts'
 import { type BridgeParts, openBridgeParts, type PartMessage, type PartName } from './bridge-parts.ts'
 import { withoutCredentials } from '../frame/url.ts'
 import { HostProcess } from './host-process.ts'
-import type { CameraAbout, CameraStart, CameraStatus, FailureKind, FromHost, ToHost } from '../frame/protocol.ts'
+import type {
+  CameraAbout,
+  CameraStart,
+  CameraStatus,
+  FailureKind,
+  FromHost,
+  ToHost,
+} from '../frame/protocol.ts'
 import type { BridgePart } from '../frame/part.ts'
 import { Pointers } from './pointers.ts'
 import { checkSettings } from './settings.ts'

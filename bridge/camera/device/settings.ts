@@ -1,4 +1,9 @@
-import type { CameraFeature, CameraFeatures, NumberRange, SettingName } from '../../../shared/camera/camera-features.ts'
+import type {
+  CameraFeature,
+  CameraFeatures,
+  NumberRange,
+  SettingName,
+} from '../../../shared/camera/camera-features.ts'
 import { region } from '../../../shared/camera/camera-features.ts'
 import type { CameraSettings } from '../../../shared/camera/camera.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'

@@ -1,4 +1,8 @@
-import { CONSOLE_MESSAGES, consoleAnswerPath, type ConsoleExchange } from '../../../shared/instrument/console.ts'
+import {
+  CONSOLE_MESSAGES,
+  consoleAnswerPath,
+  type ConsoleExchange,
+} from '../../../shared/instrument/console.ts'
 import { BenchError } from '../../../shared/wire/errors.ts'
 import type { Caller } from '../../device/device.ts'
 import type { Asker } from '../scpi/asker.ts'

@@ -1,5 +1,10 @@
 import { BenchError, explainIssues } from '../../../shared/wire/errors.ts'
-import { journalEntry, journalExportPath, type JournalEntry, journalFilter } from '../../../shared/instrument/journal.ts'
+import {
+  journalEntry,
+  journalExportPath,
+  type JournalEntry,
+  journalFilter,
+} from '../../../shared/instrument/journal.ts'
 import { consoleAnswerPath } from '../../../shared/instrument/console.ts'
 import type { Journal } from '../scpi/journal.ts'
 import { type ExportFormat, sendRows } from '../../server/export.ts'

@@ -1,5 +1,9 @@
 import { connect, type Socket } from 'node:net'
-import { decodeFrameHeader, FRAME_HEADER_BYTES, type FrameHeader } from '../../../../shared/camera/frame-header.ts'
+import {
+  decodeFrameHeader,
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+} from '../../../../shared/camera/frame-header.ts'
 import { SET_BYTES } from './outlet.ts'
 
 interface Events {

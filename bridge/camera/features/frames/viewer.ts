@@ -1,4 +1,8 @@
-import { encodeFrameHeader, type FrameDrops, type FrameHeader } from '../../../../shared/camera/frame-header.ts'
+import {
+  encodeFrameHeader,
+  type FrameDrops,
+  type FrameHeader,
+} from '../../../../shared/camera/frame-header.ts'
 import type { FrameRequest } from '../../../../shared/camera/frames.ts'
 import { CreditWindow } from '../../../core/credit.ts'
 import type { FrameSink } from '../../../device/device.ts'
