@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{web,e2e,soak,bench}/**'],
+          exclude: ['test/{web,e2e,soak}/**'],
           testTimeout: 20_000,
           // What is waited for comes late on a busy machine.
           expect: { poll: { timeout: 5000 } },

@@ -36,7 +36,7 @@ try {
   const instruments = simulators.map(
     ({ program, args }) =>
       new Child({
-        args: [file(`sim/${program}/main.ts`), ...args],
+        args: [file(`../simulators/${program}/main.ts`), ...args],
         group: true,
         quiet: true,
         ended: (code, signal) => {

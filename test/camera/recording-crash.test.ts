@@ -49,7 +49,7 @@ it("goes on as another part when the camera's process is killed, and loses a sec
   // The recording does not go through the SFU.
   await kept(client, 45)
   const killedAt = Date.now()
-  process.kill(await childOf(bridge.pid, 'camera/host'), 'SIGKILL')
+  process.kill(await childOf(bridge.pid, 'camera/process/host'), 'SIGKILL')
   await kept(client, 0, 2)
   await kept(client, ((await stateOf(client)).recording?.frames ?? 0) + 36, 2)
   const second = await client.call('camera.record.stop', { device: 'slide' })

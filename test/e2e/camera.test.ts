@@ -43,7 +43,7 @@ it('serves two browsers from one camera with one encoder, and lists both', async
   const other = await open(bridge.ready.url)
   await expectLive(page, 'slide')
   await expectLive(other, 'slide')
-  const hosts = (await childrenOf(bridge.pid)).filter(({ command }) => command.includes('camera/host'))
+  const hosts = (await childrenOf(bridge.pid)).filter(({ command }) => command.includes('camera/process/host'))
   expect(hosts).toHaveLength(1)
   using client = await Client.connect(bridge.ready.url)
   const { snapshot } = await client.call('topic.read', { topic: 'camera/slide' })
@@ -66,7 +66,7 @@ it('has everybody watching again within 3 s of the death of a mediasoup worker',
 
 it("survives the death of the camera's process without a reload", async () => {
   await expectLive(page, 'slide')
-  await replaced('camera/host')
+  await replaced('camera/process/host')
   await expectLive(page, 'slide')
   expect(await isSamePage()).toBe(true)
 })

@@ -82,7 +82,7 @@ it('shows a slate with the reason while a camera is faulted, and the picture whe
   await expectAttribute(page, 'overall', 'data-tone', 'bad')
   await expect.poll(() => page.getByTestId('overall').textContent()).toContain('Gone')
   for (const { pid, command } of await childrenOf(bridge.pid)) {
-    if (command.includes('camera/host')) process.kill(pid, 'SIGKILL')
+    if (command.includes('camera/process/host')) process.kill(pid, 'SIGKILL')
   }
   await page.waitForTimeout(300)
   await expectLive(page, 'slide', 20_000)

@@ -118,7 +118,7 @@ it.each(['SIGKILL', 'SIGSTOP'] as const)(
 
 /** Where each of the bridge's own processes is found. */
 const CHILDREN = {
-  camera: 'camera/host',
+  camera: 'camera/process/host',
   media: 'mediasoup-worker',
   check: 'browser-visit',
 } as const

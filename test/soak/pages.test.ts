@@ -46,7 +46,7 @@ it('neither grows nor slows down while pages come, leave and crash, and processe
       if (n % KILL_EVERY_LOOKS === KILL_EVERY_LOOKS - 1) {
         await kill(
           bridge.pid,
-          Math.floor(n / KILL_EVERY_LOOKS) % 2 === 0 ? 'camera/host.ts' : 'mediasoup-worker',
+          Math.floor(n / KILL_EVERY_LOOKS) % 2 === 0 ? 'camera/process/host.ts' : 'mediasoup-worker',
         )
         counts.kills += 1
         continue
@@ -113,7 +113,7 @@ async function memoryOf(bridge: number): Promise<Pick<Look, 'bridge' | 'workers'
   return {
     bridge: rounded(await residentMiB(bridge)),
     workers: await sum('mediasoup-worker'),
-    camera: await sum('camera/host.ts'),
+    camera: await sum('camera/process/host.ts'),
   }
 }
 

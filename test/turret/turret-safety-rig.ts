@@ -221,6 +221,6 @@ export class SafetyBench implements AsyncDisposable {
   }
 
   cameraPid(): Promise<number> {
-    return childOf(this.bridge.pid, 'camera/host')
+    return childOf(this.bridge.pid, 'camera/process/host')
   }
 }

@@ -49,7 +49,7 @@ export class World implements Disposable {
     } catch (cause) {
       socket.destroy()
       throw new CameraAbsent(
-        `there is no simulated turret at ${address} (start sim/grbl with --world ${port})`,
+        `there is no simulated turret at ${address} (start simulators/grbl with --world ${port})`,
         { cause },
       )
     }
