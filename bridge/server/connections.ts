@@ -25,7 +25,7 @@ const LIMITS: ConnectionLimits = {
   mostUnknown: 1000,
   mostOfStrangers: 750,
   mostPerStranger: 64,
-  mostPerKnown: 256,
+  mostPerKnown: 512,
   idleMs: 5000,
   requestMs: 30_000,
 }

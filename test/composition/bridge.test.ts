@@ -19,9 +19,11 @@ it('closes within 3 s of SIGTERM and leaves no child behind', { timeout: 30_000 
   )
   const kinds = async (): Promise<(string | undefined)[]> =>
     (await childrenOf(bridge.pid)).map(
-      ({ command }) => /mediasoup-worker|camera\/host|sim\/ctp10/.exec(command)?.[0],
+      ({ command }) => /mediasoup-worker|camera\/process\/host|simulators\/ctp10/.exec(command)?.[0],
     )
-  await expect.poll(kinds).toEqual(expect.arrayContaining(['mediasoup-worker', 'camera/process/host', 'simulators/ctp10']))
+  await expect
+    .poll(kinds)
+    .toEqual(expect.arrayContaining(['mediasoup-worker', 'camera/process/host', 'simulators/ctp10']))
   const children = await childrenOf(bridge.pid)
   expect(await bridge.end('SIGTERM')).toBeLessThan(3000)
   expect(bridge.child.exitCode).toBe(0)

@@ -66,9 +66,9 @@ const choose = async (page: Page): Promise<void> => {
 
 /** Every file that has a dialog, and how that is opened. */
 const DIALOGS: Record<string, Opened> = {
-  'panels/camera/ViewersDialog.svelte': { at: '', by: (page) => page.getByTestId('camera-viewers').click() },
-  'panels/traces/EditTrace.svelte': { at: 'traces', by: (page) => page.getByTestId('trace-edit').click() },
-  'panels/traces/ImportTraces.svelte': {
+  'camera/ViewersDialog.svelte': { at: '', by: (page) => page.getByTestId('camera-viewers').click() },
+  'traces/EditTrace.svelte': { at: 'traces', by: (page) => page.getByTestId('trace-edit').click() },
+  'traces/ImportTraces.svelte': {
     at: 'traces',
     by: (page) =>
       page.getByTestId('trace-file').setInputFiles({
@@ -76,13 +76,13 @@ const DIALOGS: Record<string, Opened> = {
       }),
   },
   'ui/ConfirmButton.svelte': { at: 'traces', by: (page) => page.getByTestId('trace-remove').click() },
-  'panels/views/NewView.svelte': { at: 'views', by: (page) => page.getByTestId('view-new').click() },
-  'panels/views/DisplayLink.svelte': { at: 'views', by: press('Link for a display') },
-  'panels/gallery/MediaViewer.svelte': {
+  'views/NewView.svelte': { at: 'views', by: (page) => page.getByTestId('view-new').click() },
+  'views/DisplayLink.svelte': { at: 'views', by: press('Link for a display') },
+  'gallery/MediaViewer.svelte': {
     at: 'gallery',
     by: (page) => page.locator('[data-kind=still]').click(),
   },
-  'panels/turret/PatternEditor.svelte': {
+  'turret/patterns/PatternEditor.svelte': {
     at: 'turret/turret',
     by: async (page) => {
       // The lease of the page before the last reload lapses.
@@ -91,15 +91,15 @@ const DIALOGS: Record<string, Opened> = {
       for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Add a step' }).click()
     },
   },
-  'panels/people/AddUser.svelte': { at: 'people', by: (page) => page.getByTestId('user-add').click() },
-  'panels/people/AddToken.svelte': { at: 'people', by: (page) => page.getByTestId('token-add').click() },
-  'panels/people/EditSecret.svelte': { at: 'people', by: (page) => page.getByTestId('secret-add').click() },
-  'panels/people/UserActions.svelte': { at: 'people', by: press('Change the role of vera') },
-  'panels/watches/WatchEditor.svelte': {
+  'access/AddUser.svelte': { at: 'people', by: (page) => page.getByTestId('user-add').click() },
+  'access/AddToken.svelte': { at: 'people', by: (page) => page.getByTestId('token-add').click() },
+  'access/EditSecret.svelte': { at: 'people', by: (page) => page.getByTestId('secret-add').click() },
+  'access/UserActions.svelte': { at: 'people', by: press('Change the role of vera') },
+  'watches/editor/WatchEditor.svelte': {
     at: 'watches',
     by: (page) => page.getByTestId('watch-new').click(),
   },
-  'panels/watches/ElementPicker.svelte': {
+  'watches/editor/ElementPicker.svelte': {
     at: 'watches',
     by: async (page) => {
       await page.getByTestId('watch-new').click()
@@ -109,32 +109,32 @@ const DIALOGS: Record<string, Opened> = {
       await editor.getByTestId('pick').first().click()
     },
   },
-  'panels/watches/NewsMenu.svelte': {
+  'watches/list/NewsMenu.svelte': {
     at: 'watches',
     by: (page) => page.getByTestId('watch-news-open').click(),
   },
-  'panels/watches/ImportWatches.svelte': {
+  'watches/list/ImportWatches.svelte': {
     at: 'watches',
     by: async (page) => {
       await page.getByLabel('More', { exact: true }).click()
       await page.getByText('Import…').click()
     },
   },
-  'panels/watches/TagDialog.svelte': {
+  'watches/list/TagDialog.svelte': {
     at: 'watches',
     by: async (page) => {
       await choose(page)
       await page.getByText('Tags…').click()
     },
   },
-  'panels/watches/ActionBar.svelte': {
+  'watches/list/ActionBar.svelte': {
     at: 'watches',
     by: async (page) => {
       await choose(page)
       await page.getByText('Clear history…').click()
     },
   },
-  'pages/WatchesPage.svelte': {
+  'watches/WatchesPage.svelte': {
     at: 'watches',
     by: (page) => page.goto(`${url}/#/watches/${watch}`),
     size: PHONE,
@@ -142,10 +142,10 @@ const DIALOGS: Record<string, Opened> = {
 }
 /** Dialogs of a line of text and two buttons, as `ui/ConfirmButton.svelte` has it, whose device or user is not on this bench. */
 const AS_OTHERS = [
-  'panels/declared/SettingField.svelte',
-  'panels/account/ChangePassword.svelte',
-  'panels/account/ProofDialog.svelte',
-  'panels/account/SecondFactor.svelte',
+  'instrument/declared/SettingField.svelte',
+  'access/ChangePassword.svelte',
+  'access/ProofDialog.svelte',
+  'access/SecondFactor.svelte',
 ]
 
 async function filesWith(what: RegExp): Promise<string[]> {
