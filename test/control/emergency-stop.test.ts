@@ -44,7 +44,7 @@ it('reaches every device before it returns, whatever one of them throws', () => 
     }),
     three: device(() => (reached.push('three'), Promise.resolve('proven'))),
   })
-  stop.press('ada')
+  void stop.press('ada')
   expect(reached).toEqual(['one', 'three'])
 })
 
@@ -56,7 +56,7 @@ it('latches, says who and why, and what each device reports', async () => {
     mute: device(() => Promise.reject(new Error('no answer'))),
     off: undefined,
   })
-  stop.press('ada', 'smoke')
+  void stop.press('ada', 'smoke')
   await expect.poll(() => state().devices['mute']?.state).toBe('unconfirmed')
   expect(state()).toMatchObject({ latched: true, by: 'ada', why: 'smoke' })
   expect(state().devices).toMatchObject({
@@ -72,7 +72,7 @@ it('latches, says who and why, and what each device reports', async () => {
 it('is not reset before every open device has proven that it is safe', async () => {
   const answer = Promise.withResolvers<StopOutcome>()
   const { stop, state } = rig({ dut: device(() => answer.promise), off: undefined })
-  stop.press('ada')
+  void stop.press('ada')
   expect(() => stop.reset()).toThrow(/dut \(stopping\)/)
   answer.resolve('proven')
   await expect.poll(() => state().devices['dut']?.state).toBe('safe')
@@ -85,8 +85,8 @@ it('takes an answer to an earlier press for none to this one', async () => {
   const answers = [Promise.withResolvers<StopOutcome>(), Promise.withResolvers<StopOutcome>()]
   let asked = 0
   const { stop, state } = rig({ dut: device(() => answers[asked++]?.promise ?? Promise.resolve('proven')) })
-  stop.press('ada')
-  stop.press('bob')
+  void stop.press('ada')
+  void stop.press('bob')
   answers[0]?.resolve('proven')
   await new Promise(setImmediate)
   expect(state()).toMatchObject({ by: 'bob', devices: { dut: { state: 'stopping' } } })
@@ -98,7 +98,7 @@ it('stops a device that opens while it is latched', async () => {
   const { stop, state } = rig({ dut: undefined })
   stop.deviceOpened('dut', late)
   expect(stopped).toBe(0)
-  stop.press('ada')
+  void stop.press('ada')
   stop.deviceOpened('dut', late)
   expect(stopped).toBe(1)
   await expect.poll(() => state().devices['dut']?.state).toBe('safe')
@@ -106,7 +106,7 @@ it('stops a device that opens while it is latched', async () => {
 
 it('latches beyond the end of the process, until it is reset', async () => {
   const latch = freshLatch()
-  rig({}, { latch }).stop.press('ada', 'smoke')
+  void rig({}, { latch }).stop.press('ada', 'smoke')
   const { stop, state } = rig({ one: device(() => Promise.resolve('proven')) }, { latch })
   expect(state()).toMatchObject({ latched: true, by: 'ada', why: 'smoke' })
   await vi.waitFor(() => stop.reset())
@@ -119,7 +119,7 @@ it('is reset once somebody has looked at each device that has proven nothing, an
     sent: device(() => Promise.resolve('sent')),
     mute: device(() => Promise.reject(new Error('no answer'))),
   })
-  stop.press('ada')
+  void stop.press('ada')
   await expect.poll(() => state().devices['mute']?.state).toBe('unconfirmed')
   expect(() => stop.reset()).toThrow(/sent \(nothing of this device can prove it.*mute \(no answer\)/)
   expect(() => stop.reset(['safe', 'mute'])).toThrow(/: sent \(nothing/)
@@ -131,7 +131,7 @@ it('is reset once somebody has looked at each device that has proven nothing, an
 
 it('is not reset over a device that has not been heard of, whoever has looked at it', () => {
   const { stop } = rig({ slow: device(() => new Promise(() => {})) })
-  stop.press('ada')
+  void stop.press('ada')
   expect(() => stop.reset(['slow'])).toThrow(/slow \(stopping\)/)
 })
 
@@ -139,7 +139,7 @@ it('calls a device unconfirmed that says nothing at all', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { stop, state } = rig({ slow: device(() => new Promise(() => {})) })
-  stop.press('ada')
+  void stop.press('ada')
   await vi.advanceTimersByTimeAsync(20_000)
   expect(state().devices['slow']).toMatchObject({
     state: 'unconfirmed',
@@ -149,7 +149,7 @@ it('calls a device unconfirmed that says nothing at all', async () => {
 
 it('has somebody look at a device that is not connected, and emitted when it was last heard of', () => {
   const { stop, state } = rig({ laser: undefined, off: undefined }, { mayEmit: (id) => id === 'laser' })
-  stop.press('ada')
+  void stop.press('ada')
   expect(state().devices).toMatchObject({ laser: { state: 'unconfirmed' }, off: { state: 'closed' } })
   expect(() => stop.reset()).toThrow(/laser \(not connected, and it may emit: look at it\)/)
   stop.reset(['laser'])

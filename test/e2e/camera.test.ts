@@ -43,7 +43,9 @@ it('serves two browsers from one camera with one encoder, and lists both', async
   const other = await open(bridge.ready.url)
   await expectLive(page, 'slide')
   await expectLive(other, 'slide')
-  const hosts = (await childrenOf(bridge.pid)).filter(({ command }) => command.includes('camera/process/host'))
+  const hosts = (await childrenOf(bridge.pid)).filter(({ command }) =>
+    command.includes('camera/process/host'),
+  )
   expect(hosts).toHaveLength(1)
   using client = await Client.connect(bridge.ready.url)
   const { snapshot } = await client.call('topic.read', { topic: 'camera/slide' })

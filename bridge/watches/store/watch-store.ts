@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from '../../core/log.ts'
-import { WorkerCall } from '../../core/worker-call.ts'
+import { type JobOutput, WorkerCall } from '../../core/worker-call.ts'
 import { StoreHealth } from '../../store/health.ts'
 import { isStorageFailure } from '../../store/sqlite-failure.ts'
 import type { Batch, WatchStorage } from './watch-storage.ts'
@@ -63,11 +63,11 @@ export class WatchStore implements AsyncDisposable {
   async ask<K extends Method>(
     name: K,
     ...args: Parameters<WatchStorage[K]>
-  ): Promise<ReturnType<WatchStorage[K]>> {
+  ): Promise<JobOutput<WatchJobs, K>> {
     // A disk that takes nothing may give what it has.
     await this.#write().catch(() => {})
     try {
-      return (await this.#thread.call(name, args)) as ReturnType<WatchStorage[K]>
+      return await this.#thread.call(name, args)
     } catch (error) {
       this.health.failed(error)
       throw error
