@@ -112,7 +112,10 @@ export class WorkerCall<J extends Jobs> implements AsyncDisposable {
     this.#closing ??= Promise.withResolvers()
     this.#closeWhenIdle()
     await this.#closing.promise
-    await this.#thread?.terminate()
+    const thread = this.#thread
+    // Its end is meant, and nothing to tell of.
+    this.#thread = undefined
+    await thread?.terminate()
   }
 
   #next(): void {
