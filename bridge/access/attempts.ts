@@ -1,4 +1,5 @@
 import { BenchError } from '../../shared/wire/errors.ts'
+import { isLoopback } from '../core/loopback.ts'
 import { networkOf, plainAddress } from '../core/network.ts'
 
 const MINUTE_MS = 60_000
@@ -80,7 +81,7 @@ export class Attempts {
     if (browser !== undefined) return [[this.#pairs, `${account}\n${browser}`]]
     const network = networkOf(address)
     const pair = `${account}\n${network}`
-    if (isLoopback(address)) {
+    if (isLoopback(plainAddress(address))) {
       return [
         [this.#localPairs, pair],
         [this.#localNetworks, network],
@@ -130,11 +131,6 @@ class Pauses {
   forget(key: string): void {
     this.#entries.delete(key)
   }
-}
-
-function isLoopback(address: string): boolean {
-  const plain = plainAddress(address)
-  return plain.startsWith('127.') || plain === '::1'
 }
 
 function dropOldest(all: Map<string, unknown> | Set<string>, most: number): void {

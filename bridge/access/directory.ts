@@ -1,5 +1,6 @@
 import { BenchError } from '../../shared/wire/errors.ts'
 import type { Statement } from '../core/tables.ts'
+import { isStorageFailure } from '../store/sqlite-failure.ts'
 import { readSnapshot, SNAPSHOT, type SessionRow, type TokenRow, type UserRow } from './rows.ts'
 import type { AccessStore } from './store.ts'
 import { tables } from './tables.ts'
@@ -116,7 +117,7 @@ export class Directory implements AsyncDisposable {
       this.#endings.delete(ending)
       return changes
     } catch (error) {
-      if (!isStorage(error)) {
+      if (!isStorageFailure(error)) {
         this.#endings.delete(ending)
         throw error
       }
@@ -201,10 +202,6 @@ export class Directory implements AsyncDisposable {
     for (const ending of endings) this.#endings.delete(ending)
     await this.read()
   }
-}
-
-function isStorage(error: unknown): error is BenchError {
-  return error instanceof BenchError && (error.code === 'storage.full' || error.code === 'storage.failed')
 }
 
 /** The later of two times, either of which there may not be. */
