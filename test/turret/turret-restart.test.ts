@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { SafetyBench, turret, until } from './turret-safety-rig.ts'
+import { until } from '../support/lit-bench.ts'
+import { SafetyBench, turret } from './turret-safety-rig.ts'
 import { byHand, Scene } from './turret-safety-scene.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })

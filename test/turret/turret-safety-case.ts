@@ -1,4 +1,4 @@
-import { until } from './turret-safety-rig.ts'
+import { until } from '../support/lit-bench.ts'
 import type { Begin, Scene } from './turret-safety-scene.ts'
 
 /** What a bridge that lives may take. */

@@ -1,5 +1,6 @@
 import { AT_ONCE_MS, type Case, comeBack, resetStop, say, SILENCE_MS } from './turret-safety-case.ts'
-import { turret, until } from './turret-safety-rig.ts'
+import { until } from '../support/lit-bench.ts'
+import { turret } from './turret-safety-rig.ts'
 import { byAutoFire, byHand, byPattern, inGap, PULSE, type Scene } from './turret-safety-scene.ts'
 
 /** Where nobody can end it any more the controller does, with the pulse: and what it and the clock need beside that. */

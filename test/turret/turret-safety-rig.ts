@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rename, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Role } from '../../shared/access/access.ts'
 import { BEAT_MS, type ControlState } from '../../shared/control/control.ts'
 import type { TurretState } from '../../shared/turret/turret.ts'
@@ -10,25 +9,16 @@ import { childOf } from '../support/children.ts'
 import { startGrbl } from '../support/grbl-wire.ts'
 import { ask, type Headers, setUp, signedIn, signIn } from '../support/people.ts'
 import { Client } from '../support/socket.ts'
+import { until } from '../support/lit-bench.ts'
 
 export const turret = { device: 'turret' }
 
-const WAIT_MS = 20_000
 const PAN = { axis: 'X', zeroMm: -100, min: -95, max: 95 }
 const TILT = { axis: 'Y', zeroMm: -50, min: -45, max: 45 }
 /** Nothing but permission is to end a burst here. */
 const LASER = { longestPulseMs: 3000, cooldownMs: 0, dutyPercent: 100 }
 /** Right where the turret points: it is tracked at once. */
 const TARGET = { path: 'still', centre: { pan: 1, tilt: 1 }, look: 'spot' }
-
-/** Asks until it is so. Throws after 20 s. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + WAIT_MS
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${WAIT_MS / 1000} s`)
-    await sleep(5)
-  }
-}
 
 /** Somebody on a page of their own. */
 export class Person implements Disposable {

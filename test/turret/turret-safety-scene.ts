@@ -1,7 +1,8 @@
 import { BEAT_MS } from '../../shared/control/control.ts'
 import { Program } from '../support/process.ts'
 import { ask, type Headers } from '../support/people.ts'
-import { Person, type SafetyBench, turret, until } from './turret-safety-rig.ts'
+import { until } from '../support/lit-bench.ts'
+import { Person, type SafetyBench, turret } from './turret-safety-rig.ts'
 
 /** Longer than anything is waited for: nothing but permission ends it in time. */
 const LONG = { pulses: 3, pulseMs: 2900, gapMs: 50, powerPercent: 50 }

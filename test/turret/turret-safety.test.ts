@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { AT_ONCE_MS, type Case, SILENCE_MS } from './turret-safety-case.ts'
 import { bridgeCases, byItselfCases, controllerCases } from './turret-safety-machine.ts'
 import { accessCases, byHandCases } from './turret-safety-people.ts'
-import { SafetyBench, until } from './turret-safety-rig.ts'
+import { until } from '../support/lit-bench.ts'
+import { SafetyBench } from './turret-safety-rig.ts'
 import { type Begin, byAutoFire, byHand, byToken, inOwnProcess, Scene } from './turret-safety-scene.ts'
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
